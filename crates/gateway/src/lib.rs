@@ -1,0 +1,1 @@
+//! The supplier's side: devices, lanes, journal, pushes and the eight endpoints.

@@ -1,0 +1,1 @@
+//! The property's side: decisions, records, heartbeats, reconciliation and gate commands.

@@ -1,0 +1,1 @@
+//! Virtual car parks that speak the devices' protocols.

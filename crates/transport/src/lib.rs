@@ -1,0 +1,1 @@
+//! The standard's endpoints served and called over HTTPS.
