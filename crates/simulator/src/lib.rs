@@ -1,1 +1,3 @@
 //! Virtual car parks that speak the devices' protocols.
+
+pub mod picture;
