@@ -43,6 +43,25 @@ fn a_picture_is_a_complete_jpeg_of_the_stated_size() {
 }
 
 #[test]
+fn every_picture_says_that_it_is_simulated() {
+    let plate = plate("粤B12345");
+    for plate in [Some(&plate), None] {
+        let canvas = drawn(plate, PlateColor::Blue, CAPTION);
+        let rows: Vec<&[u8]> = canvas.rgb().chunks(usize::from(WIDTH) * 3).collect();
+        let inside_the_frame = rows[22..62].iter().map(|row| &row[522 * 3..618 * 3]);
+        let pixels: Vec<&[u8]> = inside_the_frame.flat_map(|row| row.chunks(3)).collect();
+        let red = pixels.iter().filter(|pixel| **pixel == MARK_RED).count();
+        let white = pixels.iter().filter(|pixel| **pixel == [255; 3]).count();
+        assert!(
+            (500..1_500).contains(&red),
+            "{red} red pixels of {}",
+            pixels.len()
+        );
+        assert!(white > 1_500, "{white} white pixels of {}", pixels.len());
+    }
+}
+
+#[test]
 fn the_same_input_gives_the_same_bytes() {
     assert_eq!(picture("沪AD12345"), picture("沪AD12345"));
 }
