@@ -1,0 +1,395 @@
+//! The closed vocabularies of the standard: one enum each, with the words of the wire.
+
+use std::fmt;
+
+/// How a gate is to be opened (`openMode`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum OpenMode {
+    /// `"0"`: hold the barrier open (OPEN-1).
+    HoldOpen,
+    /// `"1"`: back to one lift a vehicle (OPEN-2).
+    Restore,
+    /// `"2"`: open if the vehicle at the gate has the plate given (OPEN-3).
+    Normal,
+    /// `"3"`: open unconditionally (OPEN-4).
+    Forced,
+}
+
+impl OpenMode {
+    /// Every mode, in the order of its number.
+    pub const ALL: [OpenMode; 4] = [
+        OpenMode::HoldOpen,
+        OpenMode::Restore,
+        OpenMode::Normal,
+        OpenMode::Forced,
+    ];
+
+    /// The digit on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            OpenMode::HoldOpen => "0",
+            OpenMode::Restore => "1",
+            OpenMode::Normal => "2",
+            OpenMode::Forced => "3",
+        }
+    }
+
+    /// The mode of a digit.
+    pub fn parse(text: &str) -> Option<OpenMode> {
+        OpenMode::ALL
+            .into_iter()
+            .find(|mode| mode.as_str() == text.trim())
+    }
+}
+
+/// The state of a parking space (`placeStatus`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PlaceStatus {
+    /// `vacancy`: free.
+    Vacant,
+    /// `occupy`: a vehicle stands there.
+    Occupied,
+    /// `unusual`: the detector cannot tell.
+    Unusual,
+}
+
+impl PlaceStatus {
+    /// Every state.
+    pub const ALL: [PlaceStatus; 3] = [
+        PlaceStatus::Vacant,
+        PlaceStatus::Occupied,
+        PlaceStatus::Unusual,
+    ];
+
+    /// The word on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            PlaceStatus::Vacant => "vacancy",
+            PlaceStatus::Occupied => "occupy",
+            PlaceStatus::Unusual => "unusual",
+        }
+    }
+
+    /// The state of a word.
+    pub fn parse(text: &str) -> Option<PlaceStatus> {
+        PlaceStatus::ALL
+            .into_iter()
+            .find(|status| status.as_str() == text.trim())
+    }
+}
+
+/// Where a line stands on a display (`alignment`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Alignment {
+    /// `left`, also when nothing is said (D-9).
+    #[default]
+    Left,
+    /// `center`.
+    Center,
+    /// `right`.
+    Right,
+}
+
+impl Alignment {
+    /// Every alignment.
+    pub const ALL: [Alignment; 3] = [Alignment::Left, Alignment::Center, Alignment::Right];
+
+    /// The word on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Alignment::Left => "left",
+            Alignment::Center => "center",
+            Alignment::Right => "right",
+        }
+    }
+
+    /// The alignment of a word.
+    pub fn parse(text: &str) -> Option<Alignment> {
+        Alignment::ALL
+            .into_iter()
+            .find(|alignment| alignment.as_str() == text.trim())
+    }
+}
+
+/// Which stays are asked for (`recordType`, D-12).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum RecordType {
+    /// `A`: entered within the period.
+    Entered,
+    /// `B`: left within it.
+    Left,
+    /// `A|B`: either; the default.
+    #[default]
+    Either,
+    /// `A&B`: both.
+    Both,
+}
+
+impl RecordType {
+    /// Every type.
+    pub const ALL: [RecordType; 4] = [
+        RecordType::Entered,
+        RecordType::Left,
+        RecordType::Either,
+        RecordType::Both,
+    ];
+
+    /// The text on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            RecordType::Entered => "A",
+            RecordType::Left => "B",
+            RecordType::Either => "A|B",
+            RecordType::Both => "A&B",
+        }
+    }
+
+    /// The type of a text.
+    pub fn parse(text: &str) -> Option<RecordType> {
+        RecordType::ALL
+            .into_iter()
+            .find(|kind| kind.as_str() == text.trim())
+    }
+}
+
+/// How a fee was paid (`payType`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PayType {
+    /// `1`: before driving to the exit.
+    Prepaid,
+    /// `2`: by the code on the display.
+    DisplayCode,
+    /// `3`: by WeChat.
+    WeChat,
+    /// `4`: at a pay station.
+    PayStation,
+    /// `5`: in cash.
+    Cash,
+}
+
+impl PayType {
+    /// Every way.
+    pub const ALL: [PayType; 5] = [
+        PayType::Prepaid,
+        PayType::DisplayCode,
+        PayType::WeChat,
+        PayType::PayStation,
+        PayType::Cash,
+    ];
+
+    /// The digit on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            PayType::Prepaid => "1",
+            PayType::DisplayCode => "2",
+            PayType::WeChat => "3",
+            PayType::PayStation => "4",
+            PayType::Cash => "5",
+        }
+    }
+
+    /// The way of a digit.
+    pub fn parse(text: &str) -> Option<PayType> {
+        PayType::ALL
+            .into_iter()
+            .find(|way| way.as_str() == text.trim())
+    }
+}
+
+/// How a passage ended (`crossStatus`, D-12).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CrossStatus {
+    /// `0`: the vehicle crossed.
+    Crossed,
+    /// `1`: the gate opened, the vehicle did not cross.
+    OpenedNotCrossed,
+    /// `2`: the vehicle backed out.
+    BackedOut,
+}
+
+impl CrossStatus {
+    /// Every ending.
+    pub const ALL: [CrossStatus; 3] = [
+        CrossStatus::Crossed,
+        CrossStatus::OpenedNotCrossed,
+        CrossStatus::BackedOut,
+    ];
+
+    /// The digit on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            CrossStatus::Crossed => "0",
+            CrossStatus::OpenedNotCrossed => "1",
+            CrossStatus::BackedOut => "2",
+        }
+    }
+
+    /// The ending of a digit.
+    pub fn parse(text: &str) -> Option<CrossStatus> {
+        CrossStatus::ALL
+            .into_iter()
+            .find(|status| status.as_str() == text.trim())
+    }
+}
+
+/// What is wrong (`abnormalCode`): an open list (D-15), of which these are ours and the standard's.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum AbnormalCode {
+    /// `1101`: a display does not answer (ABN-1).
+    DisplayLost,
+    /// `1201`: a plate recognizer does not answer (ABN-1).
+    RecognizerLost,
+    /// `1301`: a barrier does not answer (ABN-1).
+    BarrierLost,
+    /// `1302`: a barrier did not come down (ABN-4, D-15).
+    BarrierNotDown,
+    /// `1401`: a vehicle presses a loop for too long (ABN-1).
+    LoopPressed,
+    /// `1501`: a vehicle crossed without a recognition (D-15).
+    CrossedUnrecognized,
+    /// `1502`: a vehicle crossed behind another without a lift of its own (D-15).
+    Tailgated,
+    /// Any other code.
+    Other(String),
+}
+
+impl AbnormalCode {
+    /// Every code that has a name here.
+    pub const NAMED: [AbnormalCode; 7] = [
+        AbnormalCode::DisplayLost,
+        AbnormalCode::RecognizerLost,
+        AbnormalCode::BarrierLost,
+        AbnormalCode::BarrierNotDown,
+        AbnormalCode::LoopPressed,
+        AbnormalCode::CrossedUnrecognized,
+        AbnormalCode::Tailgated,
+    ];
+
+    /// The code on the wire.
+    pub fn as_str(&self) -> &str {
+        match self {
+            AbnormalCode::DisplayLost => "1101",
+            AbnormalCode::RecognizerLost => "1201",
+            AbnormalCode::BarrierLost => "1301",
+            AbnormalCode::BarrierNotDown => "1302",
+            AbnormalCode::LoopPressed => "1401",
+            AbnormalCode::CrossedUnrecognized => "1501",
+            AbnormalCode::Tailgated => "1502",
+            AbnormalCode::Other(code) => code,
+        }
+    }
+
+    /// The code of a text; never fails, for the list is open.
+    pub fn read(text: &str) -> AbnormalCode {
+        let known = AbnormalCode::NAMED
+            .into_iter()
+            .find(|code| code.as_str() == text);
+        known.unwrap_or_else(|| AbnormalCode::Other(text.to_owned()))
+    }
+}
+
+impl fmt::Display for AbnormalCode {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.as_str())
+    }
+}
+
+/// An amount of money: whole fen inside, yuan with two decimals on the wire (PAY-1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Money {
+    fen: i64,
+}
+
+impl Money {
+    /// An amount in fen.
+    pub const fn from_fen(fen: i64) -> Money {
+        Money { fen }
+    }
+
+    /// The amount in fen.
+    pub const fn fen(self) -> i64 {
+        self.fen
+    }
+
+    /// Reads yuan with at most two decimals that count: `12`, `12.5`, `12.50`, `-0.01`.
+    pub fn parse_yuan(text: &str) -> Option<Money> {
+        let text = text.trim();
+        let (sign, digits) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
+        let (yuan, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+        let numeric = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+        let fraction = fraction.trim_end_matches('0');
+        if yuan.is_empty() || !numeric(yuan) || !numeric(fraction) || fraction.len() > 2 {
+            return None;
+        }
+        let cents: i64 = format!("{fraction:0<2}").parse().ok()?;
+        let fen = yuan
+            .parse::<i64>()
+            .ok()?
+            .checked_mul(100)?
+            .checked_add(cents)?;
+        Some(Money { fen: sign * fen })
+    }
+}
+
+impl fmt::Display for Money {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.fen < 0 { "-" } else { "" };
+        let fen = self.fen.unsigned_abs();
+        write!(out, "{sign}{}.{:02}", fen / 100, fen % 100)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// PAY-1
+    #[test]
+    fn money_is_written_in_yuan_with_two_decimals_and_read_back_to_the_fen() {
+        for (fen, yuan) in [(0, "0.00"), (5, "0.05"), (1250, "12.50"), (-1, "-0.01")] {
+            assert_eq!(Money::from_fen(fen).to_string(), yuan);
+            assert_eq!(Money::parse_yuan(yuan), Some(Money::from_fen(fen)));
+        }
+        assert_eq!(Money::parse_yuan("12.5"), Some(Money::from_fen(1250)));
+        assert_eq!(Money::parse_yuan("12.500"), Some(Money::from_fen(1250)));
+    }
+
+    /// PAY-1
+    #[test]
+    fn what_is_not_an_amount_to_the_fen_is_refused() {
+        for text in [
+            "",
+            ".",
+            ".5",
+            "1.005",
+            "1e3",
+            "１",
+            "1,000",
+            "--1",
+            "99999999999999999999",
+        ] {
+            assert_eq!(Money::parse_yuan(text), None, "{text:?}");
+        }
+    }
+
+    /// OPEN-1, OPEN-2, OPEN-3, OPEN-4
+    #[test]
+    fn the_four_open_modes_are_the_digits_from_0_to_3() {
+        assert_eq!(OpenMode::parse("0"), Some(OpenMode::HoldOpen));
+        assert_eq!(OpenMode::parse("1"), Some(OpenMode::Restore));
+        assert_eq!(OpenMode::parse("2"), Some(OpenMode::Normal));
+        assert_eq!(OpenMode::parse("3"), Some(OpenMode::Forced));
+        assert_eq!(OpenMode::parse("4"), None);
+    }
+
+    /// ABN-1, D-15
+    #[test]
+    fn every_abnormal_code_is_kept_also_one_that_nobody_knows() {
+        for code in [
+            "1101", "1201", "1301", "1302", "1401", "1501", "1502", "9999",
+        ] {
+            assert_eq!(AbnormalCode::read(code).as_str(), code);
+        }
+        assert_eq!(AbnormalCode::read("1401"), AbnormalCode::LoopPressed);
+    }
+}

@@ -1,0 +1,464 @@
+//! Reading and writing the fields of a JSON object.
+//!
+//! Suppliers' stacks differ: one writes numbers as strings, the next strings as numbers, a third
+//! sends fields of its own. [`Fields`] forgives that unless it is told to be strict (D-3), and when
+//! it cannot forgive it names the field, what came and what was expected. [`Writer`] only ever
+//! writes the documented types.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+use crate::id::Id;
+use crate::plate::{Plate, PlateColor};
+use crate::refusal::Refusal;
+use crate::time::WireTime;
+
+/// Characters of an offending value that are shown back to its sender.
+const SHOWN_VALUE_CHARS: usize = 60;
+
+/// How much is forgiven (D-3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tolerance {
+    /// Numbers may be strings, strings numbers; unknown fields are ignored.
+    #[default]
+    Tolerant,
+    /// Exactly the documented types and fields: for conformance work.
+    Strict,
+}
+
+/// A field that cannot be taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldError {
+    field: String,
+    came: Option<String>,
+    expected: Cow<'static, str>,
+}
+
+impl FieldError {
+    /// The path of the field, as in `msg[2].text`.
+    pub fn field(&self) -> &str {
+        &self.field
+    }
+}
+
+impl fmt::Display for FieldError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.came {
+            None => write!(out, "缺少字段 {}，{}", self.field, self.expected),
+            Some(came) => write!(out, "字段 {} 收到 {came}，{}", self.field, self.expected),
+        }
+    }
+}
+
+impl std::error::Error for FieldError {}
+
+impl From<FieldError> for Refusal {
+    fn from(error: FieldError) -> Refusal {
+        let code = if error.came.is_none() {
+            "MISSING_FIELD"
+        } else {
+            "BAD_FIELD"
+        };
+        Refusal::new(code, error.to_string())
+    }
+}
+
+/// A JSON object that is being read.
+pub struct Fields<'a> {
+    object: &'a Map<String, Value>,
+    path: String,
+    tolerance: Tolerance,
+    known: RefCell<Vec<&'static str>>,
+}
+
+impl<'a> Fields<'a> {
+    /// The fields of a whole message.
+    pub fn new(object: &'a Map<String, Value>, tolerance: Tolerance) -> Fields<'a> {
+        Fields {
+            object,
+            path: String::new(),
+            tolerance,
+            known: RefCell::new(Vec::new()),
+        }
+    }
+
+    /// How much is forgiven.
+    pub fn tolerance(&self) -> Tolerance {
+        self.tolerance
+    }
+
+    /// A text; absent, `null` and empty are all `None`.
+    ///
+    /// # Errors
+    /// When it is neither a text nor, unless strict, a number or a truth value.
+    pub fn optional_text(&self, name: &'static str) -> Result<Option<Cow<'a, str>>, FieldError> {
+        match self.present(name) {
+            None => Ok(None),
+            Some(value) => {
+                let text = self.as_text(name, value)?;
+                Ok(Some(text).filter(|text| !text.is_empty()))
+            }
+        }
+    }
+
+    /// A text that has to be there, but may be empty.
+    ///
+    /// # Errors
+    /// As [`Fields::optional_text`], and when it is absent or `null`.
+    pub fn text(&self, name: &'static str) -> Result<Cow<'a, str>, FieldError> {
+        match self.present(name) {
+            None => Err(self.missing(name, "应为文本")),
+            Some(value) => self.as_text(name, value),
+        }
+    }
+
+    /// A whole number, if given.
+    ///
+    /// # Errors
+    /// When it is not a whole number within `bounds`.
+    pub fn optional_integer(
+        &self,
+        name: &'static str,
+        bounds: std::ops::RangeInclusive<i64>,
+    ) -> Result<Option<i64>, FieldError> {
+        let Some(value) = self.present(name) else {
+            return Ok(None);
+        };
+        let number = match value {
+            Value::Number(number) => number.as_i64().or_else(|| self.whole(number.as_f64())),
+            Value::String(text) if text.trim().is_empty() => return Ok(None),
+            Value::String(text) if self.tolerance == Tolerance::Tolerant => {
+                text.trim().parse().ok()
+            }
+            Value::String(_) | Value::Bool(_) | Value::Null => None,
+            Value::Array(_) | Value::Object(_) => None,
+        };
+        number
+            .filter(|number| bounds.contains(number))
+            .map(Some)
+            .ok_or_else(|| {
+                let (low, high) = (bounds.start(), bounds.end());
+                self.bad(name, value, format!("应为 {low} 到 {high} 的整数"))
+            })
+    }
+
+    /// An id that has to be there.
+    ///
+    /// # Errors
+    /// When it is absent, empty, too long or unprintable.
+    pub fn id<K>(&self, name: &'static str) -> Result<Id<K>, FieldError> {
+        self.optional_id(name)?
+            .ok_or_else(|| match self.present(name) {
+                None => self.missing(name, "应为 1 到 128 个可见字符"),
+                Some(value) => self.bad(name, value, "应为 1 到 128 个可见字符"),
+            })
+    }
+
+    /// An id, if given and not empty.
+    ///
+    /// # Errors
+    /// When it is too long or unprintable.
+    pub fn optional_id<K>(&self, name: &'static str) -> Result<Option<Id<K>>, FieldError> {
+        self.optional_parsed(name, |text| {
+            Id::new(text).map_err(|error| error.to_string())
+        })
+    }
+
+    /// A time of the wire that has to be there (T-5).
+    ///
+    /// # Errors
+    /// When it is absent or has another form.
+    pub fn time(&self, name: &'static str) -> Result<WireTime, FieldError> {
+        const EXPECTED: &str = "应为北京时间 yyyyMMdd HH:mm:ss";
+        self.optional_time(name)?
+            .ok_or_else(|| match self.present(name) {
+                None => self.missing(name, EXPECTED),
+                Some(value) => self.bad(name, value, EXPECTED),
+            })
+    }
+
+    /// A time of the wire, if given and not empty (T-5).
+    ///
+    /// # Errors
+    /// When it has another form.
+    pub fn optional_time(&self, name: &'static str) -> Result<Option<WireTime>, FieldError> {
+        self.optional_parsed(name, |text| {
+            WireTime::parse(text).map_err(|error| error.to_string())
+        })
+    }
+
+    /// A plate that has to be there; empty, and the words that mean it, are `None`.
+    ///
+    /// # Errors
+    /// When the field is absent or cannot be a plate.
+    pub fn plate(&self, name: &'static str) -> Result<Option<Plate>, FieldError> {
+        let text = self.text(name)?;
+        self.read_plate(name, &text)
+    }
+
+    /// A plate that may be left out; absent is as empty.
+    ///
+    /// # Errors
+    /// When the text cannot be a plate.
+    pub fn optional_plate(&self, name: &'static str) -> Result<Option<Plate>, FieldError> {
+        let text = self.optional_text(name)?.unwrap_or_default();
+        self.read_plate(name, &text)
+    }
+
+    /// The colour of a plate; case is forgiven unless strict.
+    ///
+    /// # Errors
+    /// When it is absent or none of the six.
+    pub fn color(&self, name: &'static str) -> Result<PlateColor, FieldError> {
+        let text = self.text(name)?;
+        let word = match self.tolerance {
+            Tolerance::Tolerant => text.trim().to_ascii_lowercase(),
+            Tolerance::Strict => text.into_owned(),
+        };
+        PlateColor::parse(&word).ok_or_else(|| {
+            self.bad_text(
+                name,
+                &word,
+                "应为 blue、yellow、black、white、green 或 other",
+            )
+        })
+    }
+
+    /// A text that `parse` understands, if given and not empty.
+    ///
+    /// # Errors
+    /// What `parse` says was expected.
+    pub fn optional_parsed<T>(
+        &self,
+        name: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Result<Option<T>, FieldError> {
+        let Some(text) = self.optional_text(name)? else {
+            return Ok(None);
+        };
+        parse(&text)
+            .map(Some)
+            .map_err(|expected| self.bad_text(name, &text, expected))
+    }
+
+    /// A list of objects that has to be there, each read by `read`; unless strict it may also be a
+    /// text that holds the list (D-9).
+    ///
+    /// # Errors
+    /// When it is absent, no list of objects, longer than `most`, or an entry cannot be read.
+    pub fn list<T>(
+        &self,
+        name: &'static str,
+        most: usize,
+        read: impl Fn(&Fields<'_>) -> Result<T, FieldError>,
+    ) -> Result<Vec<T>, FieldError> {
+        let value = self
+            .present(name)
+            .ok_or_else(|| self.missing(name, "应为 JSON 数组"))?;
+        let unfolded;
+        let list = match value {
+            Value::Array(list) => list,
+            Value::String(text) => {
+                unfolded = crate::envelope::parse_json(text.as_bytes()).ok();
+                let list = unfolded.as_ref().and_then(Value::as_array);
+                list.ok_or_else(|| self.bad(name, value, "应为 JSON 数组"))?
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => {
+                return Err(self.bad(name, value, "应为 JSON 数组"));
+            }
+        };
+        if list.len() > most {
+            return Err(self.bad(name, value, format!("应不超过 {most} 项")));
+        }
+        let entry = |(place, entry): (usize, &Value)| {
+            let path = format!("{}{name}[{place}]", self.path);
+            let object = entry.as_object().ok_or_else(|| FieldError {
+                field: path.clone(),
+                came: Some(shown(entry)),
+                expected: "应为 JSON 对象".into(),
+            })?;
+            let fields = Fields {
+                object,
+                path: path + ".",
+                tolerance: self.tolerance,
+                known: RefCell::new(Vec::new()),
+            };
+            let read = read(&fields)?;
+            fields.finish()?;
+            Ok(read)
+        };
+        list.iter().enumerate().map(entry).collect()
+    }
+
+    /// To be called when everything known was read: refuses what is left, when strict (D-3).
+    ///
+    /// # Errors
+    /// The first field that nobody asked for.
+    pub fn finish(&self) -> Result<(), FieldError> {
+        if self.tolerance == Tolerance::Tolerant {
+            return Ok(());
+        }
+        let known = self.known.borrow();
+        let stranger = self
+            .object
+            .iter()
+            .find(|(name, _)| !known.contains(&name.as_str()));
+        stranger.map_or(Ok(()), |(name, value)| {
+            Err(self.bad(name, value, "标准中没有此字段"))
+        })
+    }
+
+    /// The error of a field whose value is understood but not acceptable.
+    pub fn refuse(&self, name: &str, expected: impl Into<Cow<'static, str>>) -> FieldError {
+        match self.object.get(name) {
+            None => self.missing(name, expected),
+            Some(value) => self.bad(name, value, expected),
+        }
+    }
+
+    fn present(&self, name: &'static str) -> Option<&'a Value> {
+        self.known.borrow_mut().push(name);
+        self.object.get(name).filter(|value| !value.is_null())
+    }
+
+    fn as_text(&self, name: &str, value: &'a Value) -> Result<Cow<'a, str>, FieldError> {
+        match (value, self.tolerance) {
+            (Value::String(text), _) => Ok(Cow::Borrowed(text)),
+            (Value::Number(number), Tolerance::Tolerant) => Ok(Cow::Owned(number.to_string())),
+            (Value::Bool(truth), Tolerance::Tolerant) => Ok(Cow::Owned(truth.to_string())),
+            _ => Err(self.bad(name, value, "应为文本")),
+        }
+    }
+
+    fn whole(&self, number: Option<f64>) -> Option<i64> {
+        /// Largest magnitude up to which every whole number has a double of its own.
+        const EXACT: f64 = 9_007_199_254_740_992.0;
+        let number = number.filter(|_| self.tolerance == Tolerance::Tolerant)?;
+        let exact = number.fract() == 0.0 && number.abs() <= EXACT;
+        exact.then(|| format!("{number:.0}").parse().ok()).flatten()
+    }
+
+    fn read_plate(&self, name: &'static str, text: &str) -> Result<Option<Plate>, FieldError> {
+        Plate::read(text).map_err(|error| self.bad_text(name, text, error.to_string()))
+    }
+
+    fn missing(&self, name: &str, expected: impl Into<Cow<'static, str>>) -> FieldError {
+        FieldError {
+            field: format!("{}{name}", self.path),
+            came: None,
+            expected: expected.into(),
+        }
+    }
+
+    fn bad(&self, name: &str, value: &Value, expected: impl Into<Cow<'static, str>>) -> FieldError {
+        let field = format!("{}{name}", self.path);
+        FieldError {
+            field,
+            came: Some(shown(value)),
+            expected: expected.into(),
+        }
+    }
+
+    fn bad_text(
+        &self,
+        name: &str,
+        text: &str,
+        expected: impl Into<Cow<'static, str>>,
+    ) -> FieldError {
+        self.bad(name, &Value::String(text.to_owned()), expected)
+    }
+}
+
+/// The value as its sender wrote it, cut to a bearable length.
+fn shown(value: &Value) -> String {
+    let text = value.to_string();
+    match text.char_indices().nth(SHOWN_VALUE_CHARS) {
+        None => text,
+        Some((end, _)) => format!("{}…", &text[..end]),
+    }
+}
+
+/// A JSON object that is being written, field by field.
+pub struct Writer {
+    json: String,
+}
+
+impl Default for Writer {
+    fn default() -> Self {
+        Writer::new()
+    }
+}
+
+impl Writer {
+    /// An empty object.
+    pub fn new() -> Writer {
+        Writer {
+            json: String::from("{"),
+        }
+    }
+
+    /// Writes a text.
+    pub fn text(&mut self, name: &str, text: &str) {
+        self.name(name);
+        push_quoted(&mut self.json, text);
+    }
+
+    /// Writes a text, or nothing.
+    pub fn optional_text(&mut self, name: &str, text: Option<&str>) {
+        if let Some(text) = text {
+            self.text(name, text);
+        }
+    }
+
+    /// Writes a whole number.
+    pub fn integer(&mut self, name: &str, number: i64) {
+        self.name(name);
+        self.json.push_str(&number.to_string());
+    }
+
+    /// Writes a number whose digits are given, as in `12.50`.
+    pub fn decimal(&mut self, name: &str, yuan: crate::code::Money) {
+        self.name(name);
+        self.json.push_str(&yuan.to_string());
+    }
+
+    /// Writes a list of objects.
+    pub fn list<T>(&mut self, name: &str, entries: &[T], write: impl Fn(&T, &mut Writer)) {
+        self.name(name);
+        self.json.push('[');
+        for (place, entry) in entries.iter().enumerate() {
+            if place > 0 {
+                self.json.push(',');
+            }
+            let mut object = Writer::new();
+            write(entry, &mut object);
+            self.json.push_str(&object.finish());
+        }
+        self.json.push(']');
+    }
+
+    /// The object as JSON text.
+    pub fn finish(mut self) -> String {
+        self.json.push('}');
+        self.json
+    }
+
+    fn name(&mut self, name: &str) {
+        if self.json.len() > 1 {
+            self.json.push(',');
+        }
+        push_quoted(&mut self.json, name);
+        self.json.push(':');
+    }
+}
+
+fn push_quoted(json: &mut String, text: &str) {
+    json.push_str(&Value::from(text).to_string());
+}
+
+#[cfg(test)]
+#[path = "fields_tests.rs"]
+mod tests;

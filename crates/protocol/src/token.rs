@@ -1,0 +1,152 @@
+//! The token that signs a request (T-6), and the secrets it is made of (D-6, D-7).
+
+use std::fmt;
+
+use md5::{Digest, Md5};
+use secrecy::{ExposeSecret, SecretString};
+use subtle::{Choice, ConstantTimeEq};
+
+use crate::id::AppId;
+
+/// Longest token in characters that is looked at (T-3).
+pub const MAX_TOKEN_CHARS: usize = 500;
+
+/// What a supplier and the platform share: the supplier's id and its secret.
+///
+/// While a secret is being rotated two are valid at once (D-6). Neither appears in `Debug` (D-7).
+#[derive(Clone)]
+pub struct Credentials {
+    app_id: AppId,
+    current: SecretString,
+    previous: Option<SecretString>,
+}
+
+impl Credentials {
+    /// Credentials with one valid secret.
+    pub fn new(app_id: AppId, secret: SecretString) -> Credentials {
+        Credentials {
+            app_id,
+            current: secret,
+            previous: None,
+        }
+    }
+
+    /// The same credentials, with an older secret that is still taken from the peer (D-6).
+    #[must_use]
+    pub fn while_rotating_from(mut self, previous: SecretString) -> Credentials {
+        self.previous = Some(previous);
+        self
+    }
+
+    /// The supplier that these belong to.
+    pub fn app_id(&self) -> &AppId {
+        &self.app_id
+    }
+
+    /// Signs `time`, the request's own `time` field, with the current secret (T-6).
+    pub fn sign(&self, time: &str) -> String {
+        let digest = digest(time, &self.app_id, &self.current);
+        std::str::from_utf8(&digest)
+            .expect("hexadecimal digits are text")
+            .to_owned()
+    }
+
+    /// Whether `token` signs `time` with a secret that is valid now (T-6, D-6).
+    ///
+    /// Takes the same time whatever the token is and whichever secret fits (D-7).
+    pub fn verify(&self, time: &str, token: &str) -> bool {
+        let fits = |secret: &SecretString| -> Choice {
+            digest(time, &self.app_id, secret).ct_eq(token.as_bytes())
+        };
+        let current = fits(&self.current);
+        let previous = fits(self.previous.as_ref().unwrap_or(&self.current));
+        (current | previous).into()
+    }
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Credentials({})", self.app_id)
+    }
+}
+
+/// Lower-case hexadecimal digits of an MD5 sum.
+const TOKEN_BYTES: usize = 32;
+
+fn digest(time: &str, app_id: &AppId, secret: &SecretString) -> [u8; TOKEN_BYTES] {
+    let mut hash = Md5::new();
+    for part in [time, "&", app_id.as_str(), "&", secret.expose_secret()] {
+        hash.update(part.as_bytes());
+    }
+    let sum = hash.finalize();
+    std::array::from_fn(|place| {
+        let byte = sum[place / 2];
+        let digit = if place % 2 == 0 {
+            byte >> 4
+        } else {
+            byte & 0x0f
+        };
+        b"0123456789abcdef"[usize::from(digit)]
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TIME: &str = "20170818 17:14:15";
+
+    fn standards_example() -> Credentials {
+        Credentials::new(
+            AppId::new("99848791").unwrap(),
+            SecretString::from("eV7spoA0rr7EyjGuJxQFOa3Vs5wvcRUo"),
+        )
+    }
+
+    /// T-6: the standard's own example.
+    #[test]
+    fn the_standards_example_gives_the_standards_token() {
+        assert_eq!(
+            standards_example().sign(TIME),
+            "2e6eef5a0bba5a666004298e76b2f1cf"
+        );
+        assert!(standards_example().verify(TIME, "2e6eef5a0bba5a666004298e76b2f1cf"));
+    }
+
+    /// T-6, D-7
+    #[test]
+    fn every_other_token_is_refused() {
+        for token in [
+            "",
+            "2e6eef5a0bba5a666004298e76b2f1c",
+            "2e6eef5a0bba5a666004298e76b2f1cf0",
+            "2E6EEF5A0BBA5A666004298E76B2F1CF",
+            "2e6eef5a0bba5a666004298e76b2f1ce",
+            "令牌",
+        ] {
+            assert!(!standards_example().verify(TIME, token), "{token:?}");
+        }
+        assert!(
+            !standards_example().verify("20170818 17:14:16", "2e6eef5a0bba5a666004298e76b2f1cf")
+        );
+    }
+
+    /// D-6
+    #[test]
+    fn both_secrets_are_valid_while_one_is_rotated_and_the_new_one_signs() {
+        let old = standards_example();
+        let new = Credentials::new(old.app_id().clone(), SecretString::from("new"))
+            .while_rotating_from(SecretString::from("eV7spoA0rr7EyjGuJxQFOa3Vs5wvcRUo"));
+        assert!(new.verify(TIME, &old.sign(TIME)));
+        assert!(new.verify(TIME, &new.sign(TIME)));
+        assert_ne!(new.sign(TIME), old.sign(TIME));
+        assert!(!old.verify(TIME, &new.sign(TIME)));
+    }
+
+    /// D-7
+    #[test]
+    fn a_secret_is_not_shown_by_debug() {
+        let shown = format!("{:?}", standards_example());
+        assert_eq!(shown, "Credentials(99848791)");
+    }
+}
