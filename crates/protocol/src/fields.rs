@@ -11,6 +11,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
+use crate::code::Money;
 use crate::id::Id;
 use crate::plate::{Plate, PlateColor};
 use crate::refusal::Refusal;
@@ -244,6 +245,26 @@ impl<'a> Fields<'a> {
             .map_err(|expected| self.bad_text(name, &text, expected))
     }
 
+    /// An amount in yuan, if given: a number, or unless strict a text (PAY-1).
+    ///
+    /// # Errors
+    /// When it is no amount to the fen.
+    pub fn optional_money(&self, name: &'static str) -> Result<Option<Money>, FieldError> {
+        let Some(value) = self.present(name) else {
+            return Ok(None);
+        };
+        let text = match value {
+            Value::Number(number) => Cow::Owned(number.to_string()),
+            Value::String(_) | Value::Bool(_) | Value::Null => self.as_text(name, value)?,
+            Value::Array(_) | Value::Object(_) => self.as_text(name, value)?,
+        };
+        let is_exact = self.tolerance == Tolerance::Tolerant || value.is_number();
+        let money = Money::parse_yuan(&text).filter(|_| is_exact);
+        money
+            .map(Some)
+            .ok_or_else(|| self.bad(name, value, "应为金额（元，至多两位小数）"))
+    }
+
     /// A list of objects that has to be there, each read by `read`; unless strict it may also be a
     /// text that holds the list (D-9).
     ///
@@ -420,7 +441,7 @@ impl Writer {
     }
 
     /// Writes a number whose digits are given, as in `12.50`.
-    pub fn decimal(&mut self, name: &str, yuan: crate::code::Money) {
+    pub fn decimal(&mut self, name: &str, yuan: Money) {
         self.name(name);
         self.json.push_str(&yuan.to_string());
     }

@@ -1,7 +1,6 @@
 //! What the two queries for payments share.
 
 use super::Message;
-use super::query_in_out_record::yuan;
 use crate::code::{Money, PayType};
 use crate::fields::{FieldError, Fields, Writer};
 use crate::time::WireTime;
@@ -69,7 +68,7 @@ impl<T: Message> Message for Payments<T> {
 }
 
 pub(super) fn amount(fields: &Fields<'_>) -> Result<Money, FieldError> {
-    let amount = fields.optional_parsed("thisTimeAmount", yuan)?;
+    let amount = fields.optional_money("thisTimeAmount")?;
     amount.ok_or_else(|| fields.refuse("thisTimeAmount", "应为金额（元，两位小数）"))
 }
 

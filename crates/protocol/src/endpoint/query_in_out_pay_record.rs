@@ -1,5 +1,6 @@
 //! `POST /queryInOutPayRecord`: payments with the stays they were for (PAY-1).
 
+use super::query_in_out_record::minutes;
 use super::{Endpoint, Message, PaymentQuery, Payments, Prepayment, Side};
 use crate::fields::{FieldError, Fields, Writer};
 use crate::id::{DeviceNo, LotId, RecordId};
@@ -39,13 +40,13 @@ pub struct PaidStay {
 
 impl Message for PaidStay {
     fn read(fields: &Fields<'_>) -> Result<Self, FieldError> {
-        let minutes = fields.optional_integer("parkingTime", 0..=i64::MAX)?;
+        let parked = fields.optional_parsed("parkingTime", minutes)?;
         Ok(PaidStay {
             payment: Prepayment::read(fields)?,
             record: fields.id("uuid")?,
             entered_at: fields.optional_time("inTime")?,
             left_at: fields.optional_time("outTime")?,
-            minutes: minutes.unwrap_or_default(),
+            minutes: parked.unwrap_or_default(),
             lot: fields.id("parkingLotId")?,
             entry: fields.optional_id("inGateId")?,
             exit: fields.optional_id("outGateId")?,

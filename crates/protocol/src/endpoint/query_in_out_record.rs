@@ -96,7 +96,7 @@ impl Message for StayQuery {
 impl Message for Stay {
     fn read(fields: &Fields<'_>) -> Result<Self, FieldError> {
         let plate = fields.plate("plateNumber")?;
-        let minutes = fields.optional_integer("parkingTime", 0..=i64::MAX)?;
+        let parked = fields.optional_parsed("parkingTime", minutes)?;
         let amount = fields.optional_parsed("amount", yuan)?;
         let status = fields.optional_parsed("crossStatus", |text| {
             CrossStatus::parse(text).ok_or_else(|| "应为 0、1 或 2".to_owned())
@@ -106,7 +106,7 @@ impl Message for Stay {
             plate: plate.ok_or_else(|| fields.refuse("plateNumber", "应为车牌"))?,
             entered_at: fields.optional_time("inTime")?,
             left_at: fields.optional_time("outTime")?,
-            minutes: minutes.unwrap_or_default(),
+            minutes: parked.unwrap_or_default(),
             amount: amount.unwrap_or_default(),
             lot: fields.id("parkingLotId")?,
             entry: fields.optional_id("inGateId")?,
@@ -145,6 +145,11 @@ impl Message for Stays {
     }
 }
 
-pub(super) fn yuan(text: &str) -> Result<Money, String> {
+pub(super) fn minutes(text: &str) -> Result<i64, String> {
+    let minutes = text.trim().parse().ok().filter(|minutes| *minutes >= 0);
+    minutes.ok_or_else(|| "应为整分钟数".to_owned())
+}
+
+fn yuan(text: &str) -> Result<Money, String> {
     Money::parse_yuan(text).ok_or_else(|| "应为金额（元，两位小数）".to_owned())
 }
