@@ -51,9 +51,7 @@ impl Message for PaymentQuery {
 impl<T: Message> Message for Payments<T> {
     fn read(fields: &Fields<'_>) -> Result<Self, FieldError> {
         fields.optional_integer("total", 0..=i64::MAX)?;
-        let total_amount = fields
-            .optional_parsed("totalAmount", yuan)?
-            .unwrap_or_default();
+        let total_amount = fields.optional_money("totalAmount")?.unwrap_or_default();
         Ok(Payments {
             total_amount,
             data: fields.list("data", MAX_PAYMENTS, T::read)?,
