@@ -18,6 +18,7 @@
 //! Times and randomness are arguments everywhere. Nothing here may depend on an async runtime.
 
 pub mod code;
+pub mod delivery;
 pub mod endpoint;
 pub mod envelope;
 pub mod fields;
