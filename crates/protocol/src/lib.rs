@@ -24,6 +24,7 @@ pub mod envelope;
 pub mod fields;
 pub mod freshness;
 pub mod id;
+pub mod lane;
 pub mod moment;
 pub mod page;
 pub mod plate;

@@ -1,0 +1,161 @@
+//! Corrections of what a recognizer read: by the booth, and by the lane next door.
+
+use super::answer::{Done, OpenRefusal};
+use super::input::CommandId;
+use super::layout::Side;
+use super::machine::Lane;
+use super::record::Outcome;
+use super::sighting::Sighting;
+use super::stay::{Fate, Glimpse, Spent, Stay};
+use super::turn::Turn;
+use super::vehicle::{Stage, Waiting};
+use crate::plate::Plate;
+
+impl Lane {
+    /// The booth says which plate the vehicle has.
+    pub(super) fn typed_plate(
+        &mut self,
+        turn: &mut Turn<'_>,
+        command: CommandId,
+        side: Option<Side>,
+        plate: Plate,
+    ) {
+        let mut refusal = OpenRefusal::NoVehicle;
+        for &other in self.sides() {
+            if side.is_some_and(|side| side != other) {
+                continue;
+            }
+            match self.type_plate(turn, other, plate.clone()) {
+                Ok(()) => return turn.answer(command, Ok(Done::PlateTaken)),
+                Err(OpenRefusal::NoVehicle) => {}
+                Err(error) => refusal = error,
+            }
+        }
+        turn.answer(command, Err(refusal));
+    }
+
+    fn type_plate(
+        &mut self,
+        turn: &mut Turn<'_>,
+        side: Side,
+        plate: Plate,
+    ) -> Result<(), OpenRefusal> {
+        let through = self.may_be_replaced(side);
+        let (stay, answer) = match self.take_stay(side) {
+            Stay::Waiting(waiting) => {
+                let (waiting, answer) = self.retype(turn, waiting, plate);
+                (Stay::Waiting(waiting), answer)
+            }
+            Stay::Approaching { waiting, until } => {
+                let (waiting, answer) = self.retype(turn, waiting, plate);
+                (Stay::Approaching { waiting, until }, answer)
+            }
+            Stay::Unread {
+                pressed, glimpse, ..
+            } => {
+                let sighting = glimpse.unwrap_or(Sighting::UNREAD).corrected(plate);
+                (
+                    Stay::Waiting(self.recognize(turn, side, sighting, pressed)),
+                    Ok(()),
+                )
+            }
+            Stay::Spent(_) if through => {
+                let sighting = Sighting::UNREAD.corrected(plate);
+                (
+                    Stay::Waiting(self.recognize(turn, side, sighting, turn.now.wall)),
+                    Ok(()),
+                )
+            }
+            stay @ Stay::Spent(_) => (stay, Err(OpenRefusal::BeingLetThrough)),
+            stay @ (Stay::Free { .. } | Stay::Dormant { .. } | Stay::Suppressed { .. }) => {
+                (stay, Err(OpenRefusal::NoVehicle))
+            }
+        };
+        self.at_mut(side).stay = stay;
+        answer
+    }
+
+    /// Whether whatever presses the loop of a spent stay is another vehicle, or the same again.
+    fn may_be_replaced(&self, side: Side) -> bool {
+        let approach = self.at(side);
+        let through = approach
+            .spent()
+            .is_some_and(|spent| spent.fate != Fate::Passing);
+        through && approach.trigger.is_some() && approach.is_pressed() && !self.is_occupied()
+    }
+
+    fn retype(
+        &mut self,
+        turn: &mut Turn<'_>,
+        mut waiting: Waiting,
+        plate: Plate,
+    ) -> (Waiting, Result<(), OpenRefusal>) {
+        let open = match waiting.stage {
+            Stage::Cleared(_) => false,
+            Stage::Asked | Stage::Refused { .. } | Stage::Unasked => waiting.vehicle.is_heard(),
+        };
+        if !open {
+            return (waiting, Err(OpenRefusal::BeingLetThrough));
+        }
+        waiting.read_at = turn.tick();
+        waiting.vehicle.sighting = waiting.vehicle.sighting.clone().corrected(plate);
+        (self.amend(turn, waiting), Ok(()))
+    }
+
+    /// A reading turned out to be that of a vehicle in another lane. Whoever stands here has not
+    /// been read yet.
+    pub(super) fn disown(&mut self, turn: &mut Turn<'_>, plate: &Plate) {
+        for &side in self.sides() {
+            let approach = self.at(side);
+            let on_loop = approach.trigger.is_some() && approach.is_pressed();
+            let until = turn.tick() + self.timing.read_grace;
+            let pressed = turn.now.wall;
+            let emptied = || {
+                if on_loop {
+                    Stay::Unread {
+                        until,
+                        pressed,
+                        glimpse: None,
+                    }
+                } else {
+                    Stay::Free { glimpse: None }
+                }
+            };
+            let its = |waiting: &Waiting| waiting.vehicle.plate() == Some(plate);
+            let stay = match self.take_stay(side) {
+                Stay::Approaching { waiting, .. }
+                | Stay::Waiting(waiting)
+                | Stay::Dormant { waiting, .. }
+                    if its(&waiting) =>
+                {
+                    self.drop_waiting(turn, waiting);
+                    self.show_idle(turn, side);
+                    emptied()
+                }
+                Stay::Free { glimpse } => Stay::Free {
+                    glimpse: without(glimpse, plate),
+                },
+                Stay::Spent(spent) => {
+                    let candidate = without(spent.candidate, plate);
+                    Stay::Spent(Spent { candidate, ..spent })
+                }
+                Stay::Suppressed { passer, glimpse } => Stay::Suppressed {
+                    passer,
+                    glimpse: without(glimpse, plate),
+                },
+                stay @ (Stay::Approaching { .. } | Stay::Waiting(_)) => stay,
+                stay @ (Stay::Unread { .. } | Stay::Dormant { .. }) => stay,
+            };
+            self.at_mut(side).stay = stay;
+        }
+    }
+
+    fn drop_waiting(&mut self, turn: &mut Turn<'_>, waiting: Waiting) {
+        turn.refuse_all(waiting.stage.into_commands(), &OpenRefusal::NoVehicle);
+        turn.settle(&waiting.vehicle, Outcome::Crosstalk, turn.now.wall);
+    }
+}
+
+fn without(glimpse: Option<Glimpse>, plate: &Plate) -> Option<Glimpse> {
+    glimpse.filter(|glimpse| glimpse.sighting.plate.as_ref() != Some(plate))
+}

@@ -1,0 +1,226 @@
+//! Crossings: who pressed the anti-smash loop, and what let it through (CROSS-1, D-14).
+
+use super::answer::OpenRefusal;
+use super::effect::{Cause, Effect};
+use super::layout::Side;
+use super::machine::Lane;
+use super::record::{Crossing, Origin, Outcome};
+use super::sighting::Sighting;
+use super::stay::{Echo, Fate, Spent, Stay};
+use super::turn::Turn;
+use super::vehicle::{Vehicle, Waiting};
+use crate::code::AbnormalCode;
+use crate::moment::{Moment, Tick};
+
+/// What is on the anti-smash loop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum UnderArm {
+    /// Nothing.
+    Nobody,
+    /// A vehicle that crosses.
+    Vehicle {
+        /// Whether something explains that the arm was up.
+        arm_up: bool,
+    },
+}
+
+/// Who crossed, as far as anybody knows.
+enum Crosser {
+    /// A vehicle with a recognition.
+    Known(Vehicle),
+    /// The vehicle that stood unread on the loop of a side.
+    Unread(Side),
+    /// Somebody.
+    Unknown,
+}
+
+/// A crossing and its explanation.
+struct Passage {
+    crosser: Crosser,
+    outcome: Outcome,
+    abnormal: Option<AbnormalCode>,
+}
+
+impl Lane {
+    /// Something presses the anti-smash loop.
+    pub(super) fn crossing(&mut self, turn: &mut Turn<'_>, edge: Moment) {
+        let Passage {
+            crosser,
+            outcome,
+            abnormal,
+        } = self.explain(turn, edge.tick);
+        let (vehicle, seen_coming) = match crosser {
+            Crosser::Known(vehicle) => (vehicle, true),
+            Crosser::Unread(side) => (self.recognize_crossing(turn, side, edge), true),
+            Crosser::Unknown => {
+                let side = self.likely_side();
+                (self.recognize_crossing(turn, side, edge), false)
+            }
+        };
+        turn.emit(Effect::Crossed(Crossing {
+            record: vehicle.record.clone(),
+            side: vehicle.side,
+            recognizer: self.recognizer(vehicle.side),
+            plate: vehicle.plate().cloned(),
+            color: vehicle.sighting.color,
+            at: edge.wall,
+        }));
+        turn.settle(&vehicle, outcome, edge.wall);
+        if let Some(code) = abnormal {
+            let recognizer = self.recognizer(vehicle.side);
+            self.occurrences
+                .tell(turn, code, Some(recognizer), edge.wall);
+        }
+        if let Some(safety) = &mut self.safety {
+            safety.under_arm = UnderArm::Vehicle {
+                arm_up: outcome != Outcome::Unexplained,
+            };
+        }
+        if seen_coming {
+            self.begin_wake(vehicle.side, vehicle.plate().cloned(), edge);
+        }
+        let until = edge.tick + self.timing.approach_window;
+        if let Some(plate) = vehicle.sighting.plate {
+            self.at_mut(vehicle.side).echo = Some(Echo { plate, until });
+        }
+    }
+
+    /// The anti-smash loop is free again.
+    pub(super) fn arm_is_free(&mut self, turn: &mut Turn<'_>, edge: Moment) {
+        let travel = self.timing.travel;
+        let Some(safety) = &mut self.safety else {
+            return;
+        };
+        match std::mem::replace(&mut safety.under_arm, UnderArm::Nobody) {
+            UnderArm::Vehicle { arm_up: true } => {
+                self.barrier.closing_until = edge.tick + travel;
+            }
+            UnderArm::Vehicle { arm_up: false } | UnderArm::Nobody => {}
+        }
+        if !self.layout.limit_switch {
+            self.arm_stuck.clear(turn);
+        }
+        self.release_wake(edge);
+    }
+
+    /// Finds the one lift that explains a crossing, and the vehicle that used it.
+    fn explain(&mut self, turn: &mut Turn<'_>, edge: Tick) -> Passage {
+        let explained = |crosser: Crosser, outcome: Outcome| Passage {
+            crosser,
+            outcome,
+            abnormal: None,
+        };
+        if let Some(passing) = self.passing.pop_front() {
+            self.mark(&passing.vehicle.record, Fate::Crossed);
+            return explained(Crosser::Known(passing.vehicle), outcome_of(&passing.cause));
+        }
+        if self.is_held(edge) {
+            return explained(self.take_at_hand(turn), Outcome::HeldOpen);
+        }
+        if let Some(credit) = self.credit.take() {
+            return explained(self.take_at_hand(turn), outcome_of(&credit.cause));
+        }
+        if self.barrier.by_hand {
+            return explained(self.take_at_hand(turn), Outcome::ByHand);
+        }
+        if self.barrier.is_up(edge) {
+            return match self.take_tailgater(turn) {
+                Some(vehicle) => Passage {
+                    crosser: Crosser::Known(vehicle),
+                    outcome: Outcome::Tailgated,
+                    abnormal: Some(AbnormalCode::Tailgated),
+                },
+                None => Passage {
+                    crosser: Crosser::Unknown,
+                    outcome: Outcome::Tailgated,
+                    abnormal: Some(AbnormalCode::CrossedUnrecognized),
+                },
+            };
+        }
+        // A vehicle that stands on the trigger loop in front of a closed arm may well touch the
+        // next loop: it has not crossed, and goes on waiting. One that has just left it has.
+        let left = self.leaving.pop_front().map(|leaving| leaving.vehicle);
+        Passage {
+            crosser: left.map_or(Crosser::Unknown, Crosser::Known),
+            outcome: Outcome::Unexplained,
+            abnormal: Some(AbnormalCode::CrossedUnrecognized),
+        }
+    }
+
+    /// The vehicle that goes under an arm which is up for whoever comes.
+    fn take_at_hand(&mut self, turn: &mut Turn<'_>) -> Crosser {
+        if let Some(vehicle) = self.take_tailgater(turn) {
+            return Crosser::Known(vehicle);
+        }
+        for &side in self.sides() {
+            match self.take_stay(side) {
+                Stay::Dormant { waiting, .. } => {
+                    return Crosser::Known(self.take_waiting(turn, side, waiting));
+                }
+                Stay::Unread { .. } => {
+                    let forget = turn.tick() + self.timing.same_plate;
+                    self.at_mut(side).stay = Stay::Spent(Spent::of(None, Fate::Crossed, forget));
+                    return Crosser::Unread(side);
+                }
+                stay @ (Stay::Free { .. } | Stay::Approaching { .. } | Stay::Waiting(_)) => {
+                    self.at_mut(side).stay = stay;
+                }
+                stay @ (Stay::Spent(_) | Stay::Suppressed { .. }) => {
+                    self.at_mut(side).stay = stay;
+                }
+            }
+        }
+        Crosser::Unknown
+    }
+
+    /// The vehicle that has just left the trigger loop, or else the one that stands on it.
+    fn take_tailgater(&mut self, turn: &mut Turn<'_>) -> Option<Vehicle> {
+        if let Some(leaving) = self.leaving.pop_front() {
+            return Some(leaving.vehicle);
+        }
+        let waits = |side: &Side| self.at(*side).waiting().is_some();
+        let side = self.sides().iter().copied().find(waits)?;
+        match self.take_stay(side) {
+            Stay::Waiting(waiting) => Some(self.take_waiting(turn, side, waiting)),
+            stay @ (Stay::Free { .. } | Stay::Approaching { .. } | Stay::Unread { .. }) => {
+                self.at_mut(side).stay = stay;
+                None
+            }
+            stay @ (Stay::Dormant { .. } | Stay::Spent(_) | Stay::Suppressed { .. }) => {
+                self.at_mut(side).stay = stay;
+                None
+            }
+        }
+    }
+
+    fn take_waiting(&mut self, turn: &mut Turn<'_>, side: Side, waiting: Waiting) -> Vehicle {
+        let Waiting { vehicle, stage, .. } = waiting;
+        turn.refuse_all(stage.into_commands(), &OpenRefusal::VehicleLeft);
+        let forget = turn.tick() + self.timing.same_plate;
+        self.at_mut(side).stay = Stay::Spent(Spent::of(Some(&vehicle), Fate::Crossed, forget));
+        vehicle
+    }
+
+    /// D-14: who crosses unrecognized gets a recognition with an empty plate and its own id,
+    /// which nobody is asked about.
+    fn recognize_crossing(&mut self, turn: &mut Turn<'_>, side: Side, edge: Moment) -> Vehicle {
+        let vehicle = Vehicle::new(turn.new_record(), side, Sighting::UNREAD, edge.wall);
+        let recognition = vehicle.recognition(self.recognizer(side), Origin::Crossing);
+        turn.emit(Effect::Recognized {
+            recognition,
+            ask: None,
+        });
+        vehicle
+    }
+}
+
+fn outcome_of(cause: &Cause) -> Outcome {
+    match cause {
+        Cause::MayPass { .. } => Outcome::Crossed,
+        Cause::Blind { .. } => Outcome::ReleasedBlind,
+        Cause::Commanded { .. } => Outcome::Commanded,
+        Cause::Forced { .. } => Outcome::Forced,
+        Cause::HoldOrdered { .. } | Cause::RestoreOrdered { .. } => Outcome::HeldOpen,
+        Cause::Fire | Cause::HoldAsserted => Outcome::HeldOpen,
+    }
+}

@@ -1,0 +1,237 @@
+//! Vehicles that were let through, and vehicles that have just left: until they cross or do not.
+
+use super::answer::OpenRefusal;
+use super::barrier::Credit;
+use super::effect::{ActId, Cause};
+use super::input::Position;
+use super::layout::Side;
+use super::machine::Lane;
+use super::record::Outcome;
+use super::stay::{Echo, Fate, Spent};
+use super::timing::{MAX_LEAVING, MAX_PASSING};
+use super::turn::Turn;
+use super::vehicle::{Vehicle, Waiting};
+use crate::id::RecordId;
+use crate::moment::{Moment, Tick};
+
+/// A vehicle that was let through and has not crossed.
+#[derive(Clone, Debug)]
+pub(super) struct Passing {
+    pub(super) vehicle: Vehicle,
+    pub(super) cause: Cause,
+    pub(super) act: ActId,
+    pub(super) lifted: Moment,
+    /// When it is given up; `None` when its time is over but it still stands on the loop, in front
+    /// of an arm that is not known to be down.
+    pub(super) until: Option<Tick>,
+}
+
+/// A vehicle that has just left the trigger loop without having been let through.
+#[derive(Clone, Debug)]
+pub(super) struct Leaving {
+    pub(super) vehicle: Vehicle,
+    pub(super) left: Moment,
+    /// Until when pressing the anti-smash loop means that it crossed.
+    pub(super) until: Tick,
+}
+
+impl Lane {
+    /// The barrier is driven for a vehicle: from now on it is passing.
+    pub(super) fn let_through(
+        &mut self,
+        turn: &mut Turn<'_>,
+        mut vehicle: Vehicle,
+        cause: Cause,
+        act: ActId,
+    ) {
+        if self.passing.len() >= MAX_PASSING
+            && let Some(oldest) = self.passing.pop_front()
+        {
+            turn.settle(&oldest.vehicle, Outcome::OpenedNotCrossed, turn.now.wall);
+        }
+        vehicle.lifted();
+        let until = Some(turn.tick() + self.timing.passage);
+        self.passing.push_back(Passing {
+            vehicle,
+            cause,
+            act,
+            lifted: turn.now,
+            until,
+        });
+        self.credit = None;
+    }
+
+    /// A vehicle that was not let through is no longer where it waited.
+    pub(super) fn depart(&mut self, turn: &mut Turn<'_>, waiting: Waiting, left: Moment) {
+        let Waiting { vehicle, stage, .. } = waiting;
+        turn.refuse_all(stage.into_commands(), &OpenRefusal::VehicleLeft);
+        if self.safety.is_none() {
+            return self.leave_unseen(turn, &vehicle, left);
+        }
+        if self.leaving.len() >= MAX_LEAVING
+            && let Some(oldest) = self.leaving.pop_front()
+        {
+            turn.settle(&oldest.vehicle, Outcome::BackedOut, oldest.left.wall);
+        }
+        let until = left.tick + self.timing.leave_grace;
+        self.leaving.push_back(Leaving {
+            vehicle,
+            left,
+            until,
+        });
+    }
+
+    /// Without an anti-smash loop: it went through if it could, and away if it could not.
+    fn leave_unseen(&mut self, turn: &mut Turn<'_>, vehicle: &Vehicle, left: Moment) {
+        let could = self.is_held(left.tick) || self.barrier.by_hand || self.credit.is_some();
+        if could {
+            self.credit = None;
+            self.begin_wake(vehicle.side, vehicle.plate().cloned(), left);
+            self.release_wake(left);
+        }
+        let outcome = if could {
+            Outcome::LetThrough
+        } else {
+            Outcome::BackedOut
+        };
+        turn.settle(vehicle, outcome, left.wall);
+    }
+
+    /// The vehicle of a spent stay has left the trigger loop, or was not read for long.
+    pub(super) fn moved_off(
+        &mut self,
+        turn: &mut Turn<'_>,
+        side: Side,
+        spent: &Spent,
+        left: Moment,
+    ) {
+        let until = left.tick + self.timing.approach_window;
+        let echo = spent.plate.clone().map(|plate| Echo { plate, until });
+        self.at_mut(side).echo = echo;
+        let Some(place) = spent
+            .record
+            .as_ref()
+            .and_then(|record| self.place_of(record))
+        else {
+            return;
+        };
+        if self.safety.is_some() {
+            let grace = left.tick + self.timing.leave_grace;
+            self.passing[place].until.get_or_insert(grace);
+        } else if let Some(passing) = self.passing.remove(place) {
+            self.begin_wake(side, passing.vehicle.plate().cloned(), left);
+            self.release_wake(left);
+            turn.settle(&passing.vehicle, Outcome::LetThrough, left.wall);
+        }
+    }
+
+    pub(super) fn place_of(&self, record: &RecordId) -> Option<usize> {
+        self.passing
+            .iter()
+            .position(|passing| passing.vehicle.record == *record)
+    }
+
+    /// The arm is down: who still stands in front of it has had its chance.
+    pub(super) fn arm_came_down(&mut self, turn: &mut Turn<'_>) {
+        let travel = self.timing.travel;
+        while let Some(place) = self.passing.iter().position(|passing| {
+            turn.tick() >= passing.lifted.tick + travel && self.stands_on_loop(&passing.vehicle)
+        }) {
+            self.give_up(turn, place);
+        }
+    }
+
+    pub(super) fn passages_due(&self) -> Option<Tick> {
+        let passing = self.passing.iter().filter_map(|passing| passing.until);
+        let leaving = self.leaving.iter().map(|leaving| leaving.until);
+        let credit = self.credit.iter().map(|credit| credit.until);
+        passing.chain(leaving).chain(credit).min()
+    }
+
+    pub(super) fn passages_elapse(&mut self, turn: &mut Turn<'_>, at: Tick) {
+        while let Some(place) = self.leaving.iter().position(|leaving| leaving.until <= at) {
+            let leaving = self
+                .leaving
+                .remove(place)
+                .expect("a position is within the queue");
+            turn.settle(&leaving.vehicle, Outcome::BackedOut, leaving.left.wall);
+        }
+        let over = |passing: &Passing| passing.until.is_some_and(|until| until <= at);
+        while let Some(place) = self.passing.iter().position(over) {
+            self.overstay(turn, place);
+        }
+        if let Some(credit) = self.credit.take_if(|credit| credit.until <= at) {
+            self.void(turn, &credit);
+        }
+    }
+
+    /// A vehicle has not crossed in time.
+    fn overstay(&mut self, turn: &mut Turn<'_>, place: usize) {
+        let passing = &self.passing[place];
+        let since = passing.lifted;
+        let stands = self.stands_on_loop(&passing.vehicle);
+        let down = self.barrier.seen == Some(Position::Down);
+        if stands && !down && !self.is_followed(passing.vehicle.side) {
+            self.passing[place].until = None;
+        } else {
+            self.give_up(turn, place);
+        }
+        if !down && (stands || self.safety.is_some()) {
+            self.arm_is_stuck(turn, since);
+        }
+    }
+
+    /// Whether the recognizer has seen another vehicle behind the one that was let through.
+    /// Without an anti-smash loop that is the best sign that the first is gone.
+    fn is_followed(&self, side: Side) -> bool {
+        let candidate = self
+            .at(side)
+            .spent()
+            .and_then(|spent| spent.candidate.as_ref());
+        self.safety.is_none() && candidate.is_some()
+    }
+
+    /// A vehicle that was let through will not be seen to cross.
+    fn give_up(&mut self, turn: &mut Turn<'_>, place: usize) {
+        let Some(passing) = self.passing.remove(place) else {
+            return;
+        };
+        let vehicle = &passing.vehicle;
+        let may_be_gone = self.safety.is_none()
+            && (!self.stands_on_loop(vehicle) || self.is_followed(vehicle.side));
+        let (outcome, fate) = if may_be_gone {
+            (Outcome::LetThrough, Fate::Crossed)
+        } else {
+            (Outcome::OpenedNotCrossed, Fate::Stayed)
+        };
+        turn.settle(vehicle, outcome, turn.now.wall);
+        self.mark(&vehicle.record, fate);
+    }
+
+    /// Notes in the stay of a vehicle what became of it.
+    pub(super) fn mark(&mut self, record: &RecordId, fate: Fate) {
+        for spent in self
+            .approaches
+            .iter_mut()
+            .filter_map(|approach| approach.spent_mut())
+        {
+            if spent.record.as_ref() == Some(record) {
+                spent.fate = fate;
+            }
+        }
+    }
+
+    /// Whether a vehicle that was let through still presses the trigger loop.
+    fn stands_on_loop(&self, vehicle: &Vehicle) -> bool {
+        let approach = self.at(vehicle.side);
+        approach.trigger.is_some() && approach.is_left_by(&vehicle.record)
+    }
+
+    /// A lift for whoever came was not used.
+    fn void(&mut self, turn: &mut Turn<'_>, credit: &Credit) {
+        let down = self.barrier.seen == Some(Position::Down);
+        if credit.sure && !down && self.safety.is_some() {
+            self.arm_is_stuck(turn, credit.since);
+        }
+    }
+}

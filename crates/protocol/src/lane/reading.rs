@@ -1,0 +1,287 @@
+//! Readings: which vehicle they belong to, and when a vehicle that was read is gone.
+
+use super::effect::{Effect, Sign};
+use super::gate::Gate;
+use super::input::Reading;
+use super::layout::Side;
+use super::machine::Lane;
+use super::record::{Origin, Outcome};
+use super::sighting::Sighting;
+use super::stay::{Fate, Glimpse, Spent, Stay};
+use super::turn::Turn;
+use super::vehicle::{Stage, Vehicle, Waiting};
+use crate::moment::Tick;
+use crate::plate::Plate;
+
+impl Lane {
+    /// A recognizer has read something.
+    pub(super) fn read(&mut self, turn: &mut Turn<'_>, reading: Reading) {
+        let Reading { side, sighting } = reading;
+        let sighting = sighting.as_read();
+        let Some(approach) = self.find(side) else {
+            return;
+        };
+        if self.is_aside(side) {
+            return self.read_aside(side, sighting, turn.now);
+        }
+        if sighting
+            .plate
+            .as_ref()
+            .is_some_and(|plate| self.is_echo(side, plate, turn.tick()))
+        {
+            return;
+        }
+        let has_loop = approach.trigger.is_some();
+        let stay = match self.take_stay(side) {
+            Stay::Free { glimpse } if has_loop => self.read_ahead(turn, side, glimpse, sighting),
+            Stay::Free { .. } => self.read_new(turn, side, sighting),
+            Stay::Approaching { waiting, .. } => {
+                let until = turn.tick() + self.timing.approach_window;
+                Stay::Approaching {
+                    waiting: self.read_better(turn, waiting, sighting),
+                    until,
+                }
+            }
+            Stay::Unread {
+                until,
+                pressed,
+                glimpse,
+            } => match sighting.plate {
+                Some(_) => self.read_new(turn, side, sighting),
+                None => Stay::Unread {
+                    until,
+                    pressed,
+                    glimpse: Some(join(glimpse, sighting)),
+                },
+            },
+            Stay::Waiting(waiting) if has_loop => {
+                Stay::Waiting(self.read_better(turn, waiting, sighting))
+            }
+            Stay::Waiting(waiting) => self.read_in_view(turn, waiting, sighting),
+            Stay::Dormant { waiting, .. } => self.read_after_pause(turn, waiting, sighting),
+            Stay::Spent(spent) => self.read_behind(turn, side, spent, sighting),
+            Stay::Suppressed { passer, glimpse } => {
+                let glimpse = Some(Glimpse::add(glimpse, sighting, turn.now));
+                Stay::Suppressed { passer, glimpse }
+            }
+        };
+        self.at_mut(side).stay = stay;
+    }
+
+    /// Whether readings of a side wait until the other side no longer has the lane.
+    fn is_aside(&self, side: Side) -> bool {
+        match &self.at(side).stay {
+            Stay::Suppressed { .. } => true,
+            Stay::Free { .. } => self.has_to_yield(side),
+            Stay::Approaching { .. } | Stay::Unread { .. } | Stay::Waiting(_) => false,
+            Stay::Dormant { .. } | Stay::Spent(_) => false,
+        }
+    }
+
+    /// Whether a reading is a late frame of a vehicle that is past the recognizer already.
+    fn is_echo(&self, side: Side, plate: &Plate, now: Tick) -> bool {
+        let approach = self.at(side);
+        if approach
+            .spent()
+            .is_some_and(|spent| spent.plate.as_ref() == Some(plate))
+        {
+            return false;
+        }
+        let mut passing = self.passing.iter().map(|passing| &passing.vehicle);
+        let mut leaving = self.leaving.iter().map(|leaving| &leaving.vehicle);
+        let returns = match &approach.stay {
+            Stay::Unread { .. } => true,
+            Stay::Free { .. } | Stay::Approaching { .. } | Stay::Waiting(_) => false,
+            Stay::Dormant { .. } | Stay::Spent(_) | Stay::Suppressed { .. } => false,
+        };
+        passing.any(|vehicle| vehicle.plate() == Some(plate))
+            || (!returns && leaving.any(|vehicle| vehicle.plate() == Some(plate)))
+            || approach
+                .echo
+                .as_ref()
+                .is_some_and(|echo| echo.plate == *plate && now < echo.until)
+    }
+
+    /// A new recognition of a vehicle that came to the gate.
+    pub(super) fn recognize(
+        &mut self,
+        turn: &mut Turn<'_>,
+        side: Side,
+        sighting: Sighting,
+        at: jiff::Timestamp,
+    ) -> Waiting {
+        let mut vehicle = Vehicle::new(turn.new_record(), side, sighting, at);
+        let recognition = vehicle.recognition(self.recognizer(side), Origin::Arrival);
+        let (ask, stage, sign) = match self.gate {
+            Gate::Normal => (vehicle.next_ask(), Stage::Asked, vehicle.wait_sign()),
+            Gate::HeldOpen { .. } | Gate::Fire => {
+                let plate = vehicle.plate().cloned();
+                (None, Stage::Unasked, Sign::MayPass { plate })
+            }
+        };
+        turn.emit(Effect::Recognized { recognition, ask });
+        self.show(turn, side, sign);
+        Waiting {
+            vehicle,
+            stage,
+            read_at: turn.tick(),
+        }
+    }
+
+    /// The first reading of the vehicle that is there now.
+    fn read_new(&mut self, turn: &mut Turn<'_>, side: Side, sighting: Sighting) -> Stay {
+        if let Some(place) = self.leaving.iter().position(|leaving| {
+            leaving.vehicle.side == side
+                && sighting.plate.is_some()
+                && leaving.vehicle.plate() == sighting.plate.as_ref()
+        }) {
+            let returned = self
+                .leaving
+                .remove(place)
+                .expect("a position is within the queue");
+            turn.settle(&returned.vehicle, Outcome::BackedOut, returned.left.wall);
+        }
+        Stay::Waiting(self.recognize(turn, side, sighting, turn.now.wall))
+    }
+
+    /// A reading before the loop is pressed.
+    fn read_ahead(
+        &mut self,
+        turn: &mut Turn<'_>,
+        side: Side,
+        glimpse: Option<Glimpse>,
+        sighting: Sighting,
+    ) -> Stay {
+        if sighting.plate.is_none() {
+            return Stay::Free { glimpse };
+        }
+        let window = self.timing.approach_window;
+        let fresh = glimpse.filter(|glimpse| turn.tick() <= glimpse.seen.tick + window);
+        let sighting = join(fresh.map(|glimpse| glimpse.sighting), sighting);
+        let waiting = self.recognize(turn, side, sighting, turn.now.wall);
+        Stay::Approaching {
+            waiting,
+            until: turn.tick() + window,
+        }
+    }
+
+    /// Another reading of a vehicle: the better one is believed, and the platform asked about it.
+    pub(super) fn read_better(
+        &mut self,
+        turn: &mut Turn<'_>,
+        mut waiting: Waiting,
+        sighting: Sighting,
+    ) -> Waiting {
+        waiting.read_at = turn.tick();
+        match &waiting.stage {
+            Stage::Cleared(_) => return waiting,
+            Stage::Asked | Stage::Refused { .. } | Stage::Unasked => {}
+        }
+        if !waiting.vehicle.is_heard() {
+            return waiting;
+        }
+        let merged = waiting.vehicle.sighting.clone().merge(sighting);
+        let plate_changed = merged.plate != waiting.vehicle.sighting.plate;
+        waiting.vehicle.sighting = merged;
+        if plate_changed {
+            self.amend(turn, waiting)
+        } else {
+            waiting
+        }
+    }
+
+    /// The plate of a vehicle has become another: the platform is asked anew.
+    pub(super) fn amend(&mut self, turn: &mut Turn<'_>, mut waiting: Waiting) -> Waiting {
+        let side = waiting.vehicle.side;
+        let recognition = waiting
+            .vehicle
+            .recognition(self.recognizer(side), Origin::Arrival);
+        let (ask, stage, sign) = match self.gate {
+            Gate::Normal => (
+                waiting.vehicle.next_ask(),
+                Stage::Asked,
+                waiting.vehicle.wait_sign(),
+            ),
+            Gate::HeldOpen { .. } | Gate::Fire => {
+                let plate = waiting.vehicle.plate().cloned();
+                (None, Stage::Unasked, Sign::MayPass { plate })
+            }
+        };
+        turn.emit(Effect::Amended { recognition, ask });
+        self.show(turn, side, sign);
+        Waiting { stage, ..waiting }
+    }
+
+    /// Without a loop: another plate means another vehicle.
+    fn read_in_view(&mut self, turn: &mut Turn<'_>, waiting: Waiting, sighting: Sighting) -> Stay {
+        let side = waiting.vehicle.side;
+        match (waiting.vehicle.plate(), &sighting.plate) {
+            (Some(before), Some(now)) if before != now => {
+                self.depart(turn, waiting, turn.now);
+                self.read_new(turn, side, sighting)
+            }
+            (_, Some(_)) => Stay::Waiting(self.read_better(turn, waiting, sighting)),
+            (_, None) => Stay::Waiting(Waiting {
+                read_at: turn.tick(),
+                ..waiting
+            }),
+        }
+    }
+
+    /// Without a loop: a reading after a while of none.
+    fn read_after_pause(
+        &mut self,
+        turn: &mut Turn<'_>,
+        waiting: Waiting,
+        sighting: Sighting,
+    ) -> Stay {
+        let side = waiting.vehicle.side;
+        let same = sighting.plate.is_some() && waiting.vehicle.plate() == sighting.plate.as_ref();
+        if same {
+            let waiting = Waiting {
+                read_at: turn.tick(),
+                ..waiting
+            };
+            return match waiting.stage {
+                Stage::Asked => Stay::Waiting(waiting),
+                Stage::Refused { .. } | Stage::Cleared(_) | Stage::Unasked => {
+                    Stay::Waiting(self.take_up(turn, waiting))
+                }
+            };
+        }
+        self.depart(turn, waiting, turn.now);
+        self.read_new(turn, side, sighting)
+    }
+
+    /// A reading while the vehicle of this stay is on its way or gone.
+    fn read_behind(
+        &mut self,
+        turn: &mut Turn<'_>,
+        side: Side,
+        mut spent: Spent,
+        sighting: Sighting,
+    ) -> Stay {
+        let its_own = sighting.plate.is_none() || sighting.plate == spent.plate;
+        match spent.fate {
+            Fate::Stayed => self.read_new(turn, side, sighting),
+            Fate::Passing | Fate::Crossed if its_own => {
+                spent.forget = turn.tick() + self.timing.same_plate;
+                Stay::Spent(spent)
+            }
+            Fate::Passing | Fate::Crossed => {
+                let candidate = Glimpse::add(spent.candidate.take(), sighting, turn.now);
+                Stay::Spent(Spent {
+                    candidate: Some(candidate),
+                    ..spent
+                })
+            }
+        }
+    }
+}
+
+fn join(earlier: Option<Sighting>, sighting: Sighting) -> Sighting {
+    match earlier {
+        None => sighting,
+        Some(earlier) => earlier.merge(sighting),
+    }
+}

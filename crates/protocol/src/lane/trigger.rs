@@ -1,0 +1,204 @@
+//! The loops: what their contacts say, what counts of it, and who comes and goes with it.
+
+use super::layout::Side;
+use super::loops::{Change, Loop};
+use super::machine::{Lane, Safety};
+use super::record::Abnormal;
+use super::stay::{Glimpse, Passer, Stay};
+use super::turn::Turn;
+use super::vehicle::{Stage, Waiting};
+use crate::code::AbnormalCode;
+use crate::moment::{Moment, Tick};
+
+impl Lane {
+    /// The contact of a trigger loop says something.
+    pub(super) fn trigger_contact(&mut self, turn: &mut Turn<'_>, side: Side, pressed: bool) {
+        let approach = self
+            .approaches
+            .iter_mut()
+            .find(|approach| approach.side == side);
+        if let Some(trigger) = approach.and_then(|approach| approach.trigger.as_mut()) {
+            trigger.feed(pressed, turn.now);
+        }
+    }
+
+    /// The contact of the anti-smash loop says something.
+    pub(super) fn safety_contact(&mut self, turn: &mut Turn<'_>, pressed: bool) {
+        if let Some(safety) = &mut self.safety {
+            safety.contact.feed(pressed, turn.now);
+        }
+    }
+
+    pub(super) fn loops_due(&self) -> Option<Tick> {
+        let triggers = self
+            .approaches
+            .iter()
+            .filter_map(|approach| approach.trigger.as_ref());
+        let contacts = triggers.chain(self.safety.iter().map(|safety| &safety.contact));
+        let debounce = self.timing.debounce;
+        let changes = contacts.filter_map(|contact| contact.settles_at(debounce));
+        let watches = self.approaches.iter().filter_map(|approach| {
+            let trigger = approach.trigger.as_ref()?;
+            approach
+                .pressed_long
+                .due()
+                .or_else(|| self.too_long_at(trigger))
+        });
+        let watched = self.safety.as_ref().and_then(|safety| {
+            safety
+                .pressed_long
+                .due()
+                .or_else(|| self.too_long_at(&safety.contact))
+        });
+        changes.chain(watches).chain(watched).min()
+    }
+
+    fn too_long_at(&self, contact: &Loop) -> Option<Tick> {
+        Some(contact.pressed_since()?.tick + self.timing.loop_alarm)
+    }
+
+    pub(super) fn loops_elapse(&mut self, turn: &mut Turn<'_>, at: Tick) {
+        let debounce = self.timing.debounce;
+        for &side in self.sides() {
+            let trigger = self.at_mut(side).trigger.as_mut();
+            match trigger.and_then(|trigger| trigger.settle(at, debounce)) {
+                None => {}
+                Some(Change::Pressed(edge)) => self.pressed(turn, side, edge),
+                Some(Change::Released(edge)) => self.released(turn, side, edge),
+            }
+            self.watch_trigger(turn, side, at);
+        }
+        let safety = self.safety.as_mut().map(|safety| &mut safety.contact);
+        match safety.and_then(|contact| contact.settle(at, debounce)) {
+            None => {}
+            Some(Change::Pressed(edge)) => self.crossing(turn, edge),
+            Some(Change::Released(edge)) => self.arm_is_free(turn, edge),
+        }
+        self.watch_safety(turn, at);
+    }
+
+    /// ABN-1: a loop that is pressed for too long.
+    fn watch_trigger(&mut self, turn: &mut Turn<'_>, side: Side, at: Tick) {
+        let (long, every) = (self.timing.loop_alarm, self.timing.alarm_repeat);
+        let Some(approach) = self.approaches.iter_mut().find(|a| a.side == side) else {
+            return;
+        };
+        let Some(since) = approach.trigger.as_ref().and_then(Loop::pressed_since) else {
+            return approach.pressed_long.clear(turn);
+        };
+        if since.tick + long <= at {
+            let occurrences = &mut self.occurrences;
+            let tell = |turn: &mut Turn<'_>| -> Abnormal {
+                occurrences.tell(turn, AbnormalCode::LoopPressed, None, since.wall)
+            };
+            approach.pressed_long.raise(turn, tell, Some(every));
+            approach.pressed_long.repeat(turn, at, every);
+        }
+    }
+
+    fn watch_safety(&mut self, turn: &mut Turn<'_>, at: Tick) {
+        let (long, every) = (self.timing.loop_alarm, self.timing.alarm_repeat);
+        let Some(Safety {
+            contact,
+            pressed_long,
+            ..
+        }) = &mut self.safety
+        else {
+            return;
+        };
+        let Some(since) = contact.pressed_since() else {
+            return pressed_long.clear(turn);
+        };
+        if since.tick + long <= at {
+            let occurrences = &mut self.occurrences;
+            let tell = |turn: &mut Turn<'_>| -> Abnormal {
+                occurrences.tell(turn, AbnormalCode::LoopPressed, None, since.wall)
+            };
+            pressed_long.raise(turn, tell, Some(every));
+            pressed_long.repeat(turn, at, every);
+        }
+    }
+
+    /// Something came onto a trigger loop.
+    fn pressed(&mut self, turn: &mut Turn<'_>, side: Side, edge: Moment) {
+        let has_to_yield = self.has_to_yield(side);
+        let passer = self.passer_over(side, edge.tick);
+        let stay = match self.take_stay(side) {
+            Stay::Free { glimpse } if has_to_yield || passer.is_some() => {
+                Stay::Suppressed { passer, glimpse }
+            }
+            Stay::Free { glimpse } => self.arrive(turn, side, glimpse, edge),
+            Stay::Approaching { waiting, .. } => self.reach(turn, waiting),
+            // A loop that counts as pressed is not pressed again.
+            stay @ (Stay::Unread { .. } | Stay::Waiting(_) | Stay::Dormant { .. }) => stay,
+            stay @ (Stay::Spent(_) | Stay::Suppressed { .. }) => stay,
+        };
+        self.at_mut(side).stay = stay;
+    }
+
+    /// A vehicle is on the loop that has no recognition yet.
+    pub(super) fn arrive(
+        &mut self,
+        turn: &mut Turn<'_>,
+        side: Side,
+        glimpse: Option<Glimpse>,
+        edge: Moment,
+    ) -> Stay {
+        let window = self.timing.approach_window;
+        match glimpse.filter(|glimpse| edge.tick <= glimpse.seen.tick + window) {
+            Some(glimpse) if glimpse.sighting.plate.is_some() => {
+                Stay::Waiting(self.recognize(turn, side, glimpse.sighting, glimpse.seen.wall))
+            }
+            Some(_) | None => {
+                let until = edge.tick + self.timing.read_grace;
+                Stay::Unread {
+                    until,
+                    pressed: edge.wall,
+                    glimpse: None,
+                }
+            }
+        }
+    }
+
+    /// A vehicle that was read before has reached the loop.
+    fn reach(&mut self, turn: &mut Turn<'_>, waiting: Waiting) -> Stay {
+        Stay::Waiting(match waiting.stage {
+            Stage::Asked => waiting,
+            Stage::Refused { .. } | Stage::Unasked | Stage::Cleared(_) => {
+                self.take_up(turn, waiting)
+            }
+        })
+    }
+
+    /// Whatever was on a trigger loop has left it.
+    fn released(&mut self, turn: &mut Turn<'_>, side: Side, edge: Moment) {
+        let glimpse = match self.take_stay(side) {
+            Stay::Free { glimpse } => glimpse,
+            Stay::Unread { .. } => None,
+            Stay::Approaching { waiting, .. } | Stay::Dormant { waiting, .. } => {
+                self.depart(turn, waiting, edge);
+                None
+            }
+            Stay::Waiting(waiting) => {
+                self.depart(turn, waiting, edge);
+                None
+            }
+            Stay::Spent(spent) => {
+                self.moved_off(turn, side, &spent, edge);
+                spent.candidate
+            }
+            Stay::Suppressed { passer, glimpse } => {
+                self.passed_over(side, passer.as_ref());
+                glimpse
+            }
+        };
+        self.at_mut(side).stay = Stay::Free { glimpse };
+        self.show_idle(turn, side);
+    }
+
+    /// The passer that presses the loop of `side` since `edge`, if a passer does.
+    fn passer_over(&self, side: Side, edge: Tick) -> Option<Passer> {
+        let passer = self.leaves_over(side, edge);
+        passer.map(|plate| Passer { plate })
+    }
+}
