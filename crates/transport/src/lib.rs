@@ -1,1 +1,12 @@
 //! The standard's endpoints served and called over HTTPS.
+//!
+//! - [`serve`]: an [`Endpoint`](boshi_protocol::endpoint::Endpoint) becomes a route that checks
+//!   everything the standard asks for before a handler sees it;
+//! - [`accept`]: connections, bounded in number, size and time;
+//! - [`call`]: the other side's endpoints, one attempt at a time;
+//! - [`certificate`]: a certificate authority of one's own, for a first start without paperwork.
+
+pub mod accept;
+pub mod call;
+pub mod certificate;
+pub mod serve;

@@ -33,7 +33,7 @@ impl Message for PaymentQuery {
         let begin = fields.time("beginTime")?;
         let end = fields.optional_time("endTime")?;
         if end.is_some_and(|end| end < begin) {
-            return Err(fields.refuse("endTime", "不应早于 beginTime"));
+            return Err(fields.refuse("endTime", "不应早于 beginTime")); // D-11
         }
         let plate = fields
             .optional_text("plateNumber")?

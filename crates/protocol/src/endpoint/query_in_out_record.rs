@@ -71,7 +71,7 @@ impl Message for StayQuery {
         let begin = fields.time("beginTime")?;
         let end = fields.optional_time("endTime")?;
         if end.is_some_and(|end| end < begin) {
-            return Err(fields.refuse("endTime", "不应早于 beginTime"));
+            return Err(fields.refuse("endTime", "不应早于 beginTime")); // D-11
         }
         let record_type = fields.optional_parsed("recordType", |text| {
             RecordType::parse(text).ok_or_else(|| "应为 A、B、A|B 或 A&B".to_owned())

@@ -52,7 +52,7 @@ impl Message for UnPushedQuery {
         let begin = fields.time("beginTime")?;
         let end = fields.optional_time("endTime")?;
         if end.is_some_and(|end| end < begin) {
-            return Err(fields.refuse("endTime", "不应早于 beginTime"));
+            return Err(fields.refuse("endTime", "不应早于 beginTime")); // D-11
         }
         Ok(UnPushedQuery { page, begin, end })
     }

@@ -1,0 +1,202 @@
+//! Calling the other side's endpoints: one attempt a call, nothing decided here.
+
+use std::time::Duration;
+
+use boshi_protocol::endpoint::Endpoint;
+use boshi_protocol::envelope::{Answer, read_reply, request_text};
+use boshi_protocol::fields::Tolerance;
+use boshi_protocol::id::LotId;
+use boshi_protocol::token::Credentials;
+use jiff::Timestamp;
+use reqwest::header::{CONTENT_TYPE, HeaderValue};
+
+/// Largest reply in bytes: a page of a hundred spaces with pictures.
+pub const MAX_REPLY_BYTES: usize = 64 * 1024 * 1024;
+
+/// How long an idle connection is kept: shorter than any peer's keep-alive worth the name.
+const IDLE: Duration = Duration::from_secs(15);
+
+/// Where a peer is and how to speak to it.
+#[derive(Clone, Debug)]
+pub struct PeerSettings {
+    /// What the paths of the endpoints hang under.
+    pub base_url: String,
+    /// The lot that is spoken for or about.
+    pub lot: LotId,
+    /// What requests are signed with.
+    pub credentials: Credentials,
+    /// Certificates to trust, in PEM; without them those of the usual public authorities are not
+    /// trusted either, so an `https` peer needs them.
+    pub ca_pem: Option<Vec<u8>>,
+    /// Longest that a connection may take to come about.
+    pub connect_timeout: Duration,
+}
+
+/// A peer that cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum PeerError {
+    /// The base URL is none.
+    #[error("base_url {url:?} 不是 http 或 https 地址")]
+    Url {
+        /// What came.
+        url: String,
+    },
+    /// The certificates or the TLS set-up are unusable.
+    #[error("证书或 TLS 设置不可用：{0}")]
+    Tls(#[source] reqwest::Error),
+}
+
+/// Why an attempt failed (D-2).
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// No reply in time.
+    #[error("超时")]
+    Timeout,
+    /// No connection, a reset, a TLS failure.
+    #[error("网络故障：{0}")]
+    Network(String),
+    /// Another status than 2xx.
+    #[error("HTTP {0}")]
+    Status(u16),
+    /// A body that is no reply of the standard.
+    #[error("应答无法读取：{0}")]
+    Unreadable(String),
+}
+
+/// The other side, as one lot sees it. Clones share their connections.
+#[derive(Clone, Debug)]
+pub struct Peer {
+    client: reqwest::Client,
+    base_url: String,
+    lot: LotId,
+    credentials: Credentials,
+}
+
+impl Peer {
+    /// A peer that nobody has called yet.
+    ///
+    /// # Errors
+    /// When the base URL or the certificates are unusable.
+    pub fn new(settings: PeerSettings) -> Result<Peer, PeerError> {
+        let url = settings.base_url.trim_end_matches('/').to_owned();
+        let parsed = reqwest::Url::parse(&url).ok();
+        if !parsed.is_some_and(|url| matches!(url.scheme(), "http" | "https")) {
+            return Err(PeerError::Url {
+                url: settings.base_url,
+            });
+        }
+        let roots = match &settings.ca_pem {
+            Some(pem) => reqwest::Certificate::from_pem_bundle(pem).map_err(PeerError::Tls)?,
+            None => Vec::new(),
+        };
+        let client = reqwest::Client::builder()
+            .tls_certs_only(roots)
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .tcp_nodelay(true)
+            .connect_timeout(settings.connect_timeout)
+            .pool_idle_timeout(IDLE)
+            .build()
+            .map_err(PeerError::Tls)?;
+        let PeerSettings {
+            lot, credentials, ..
+        } = settings;
+        Ok(Peer {
+            client,
+            base_url: url,
+            lot,
+            credentials,
+        })
+    }
+
+    /// One attempt: a fresh request, signed at `now` (D-17), given up after `timeout`.
+    ///
+    /// A connection that the peer had closed while it was idle is not an attempt: the request is
+    /// sent once more on a new one, within the same time.
+    ///
+    /// # Errors
+    /// Everything that is not a reply of the standard (D-2).
+    pub async fn call<E: Endpoint>(
+        &self,
+        request: &E::Request,
+        now: Timestamp,
+        timeout: Duration,
+    ) -> Result<Answer<E::Response>, Fault> {
+        let body = request_text::<E>(request, &self.lot, &self.credentials, now);
+        let exchange = async {
+            match self.exchange::<E>(body.clone()).await {
+                Err(Failed::Stale) => self.exchange::<E>(body).await.map_err(Failed::into_fault),
+                ended => ended.map_err(Failed::into_fault),
+            }
+        };
+        tokio::time::timeout(timeout, exchange)
+            .await
+            .unwrap_or(Err(Fault::Timeout))
+    }
+
+    async fn exchange<E: Endpoint>(&self, body: String) -> Result<Answer<E::Response>, Failed> {
+        let request = self
+            .client
+            .post(format!("{}{}", self.base_url, E::PATH))
+            .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
+            .body(body);
+        let mut response = request.send().await.map_err(Failed::of)?;
+        if !response.status().is_success() {
+            return Err(Failed::For(Fault::Status(response.status().as_u16())));
+        }
+        let mut body = Vec::new();
+        while let Some(chunk) = response
+            .chunk()
+            .await
+            .map_err(|error| Failed::For(network(&error)))?
+        {
+            if body.len() + chunk.len() > MAX_REPLY_BYTES {
+                let why = format!("应答超过 {MAX_REPLY_BYTES} 字节");
+                return Err(Failed::For(Fault::Unreadable(why)));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        read_reply::<E>(&body, Tolerance::Tolerant)
+            .map_err(|refusal| Failed::For(Fault::Unreadable(refusal.to_string())))
+    }
+}
+
+/// How one exchange failed.
+enum Failed {
+    /// The connection was closed before the peer can have read anything.
+    Stale,
+    For(Fault),
+}
+
+impl Failed {
+    fn of(error: reqwest::Error) -> Failed {
+        let mut source = std::error::Error::source(&error);
+        while let Some(cause) = source {
+            let hyper = cause.downcast_ref::<hyper::Error>();
+            if hyper.is_some_and(hyper::Error::is_incomplete_message) {
+                return Failed::Stale;
+            }
+            source = cause.source();
+        }
+        Failed::For(network(&error))
+    }
+
+    fn into_fault(self) -> Fault {
+        match self {
+            Failed::Stale => Fault::Network("连接被对方关闭".to_owned()),
+            Failed::For(fault) => fault,
+        }
+    }
+}
+
+/// The innermost cause, which is the one that helps.
+fn network(error: &reqwest::Error) -> Fault {
+    if error.is_timeout() {
+        return Fault::Timeout;
+    }
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    Fault::Network(cause.to_string())
+}
