@@ -1,1 +1,5 @@
-//! The property's side: decisions, records, heartbeats, reconciliation and gate commands.
+//! The property's side of the standard: decides who may pass and keeps the records of every lot.
+
+pub mod decision;
+pub mod desk;
+pub mod store;

@@ -1,0 +1,132 @@
+//! Answers what suppliers send: load, decide, store, reply. The reply follows the commit.
+
+use std::collections::HashMap;
+
+use boshi_protocol::endpoint::{Abnormal, CrossGate, PlateNumber};
+use boshi_protocol::envelope::Answer;
+use boshi_protocol::id::{DeviceNo, LotId};
+use boshi_protocol::refusal::Refusal;
+use jiff::Timestamp;
+use rusqlite::params;
+
+use crate::decision::{Approach, Direction, Policy, decide};
+use crate::store::record::{find, keep};
+use crate::store::{Record, RecordKind, Store, StoreError, facts};
+
+/// What is configured of a lot.
+#[derive(Clone, Debug)]
+pub struct Lot {
+    /// What happens to vehicles without a permit.
+    pub policy: Policy,
+    /// Which way each recognizer looks.
+    pub directions: HashMap<DeviceNo, Direction>,
+}
+
+/// Answers for all lots.
+pub struct Desk {
+    store: Store,
+    lots: HashMap<LotId, Lot>,
+}
+
+impl Desk {
+    /// A desk for `lots` that writes to `store`.
+    pub fn new(store: Store, lots: HashMap<LotId, Lot>) -> Desk {
+        Desk { store, lots }
+    }
+
+    /// A plate was recognized: stored once, decided afresh each time (RECOG-1, D-13). Decided is
+    /// what all accounts of the recognition together say.
+    pub async fn recognized(&self, lot: LotId, pushed: PlateNumber, now: Timestamp) -> Answer<()> {
+        let Some(known) = self.lots.get(&lot) else {
+            return Answer::Refused(unknown_lot());
+        };
+        let policy = known.policy;
+        let direction = known.directions.get(&pushed.device).copied();
+        let work = self.store.write(move |db| {
+            let uuid = pushed.record.clone();
+            keep(db, RecordKind::Recognition, &lot, Record::from(pushed))?;
+            let record = find(db, RecordKind::Recognition, &lot, &uuid)?
+                .ok_or(StoreError::Corrupt("recognition"))?;
+            let known = facts::facts(db, record.plate.as_ref())?;
+            let approach = Approach {
+                lot: &lot,
+                plate: record.plate.as_ref(),
+                direction,
+            };
+            let decision = decide(approach, &known, policy, now);
+            facts::log(db, &lot, &uuid, &decision, now)?;
+            Ok(decision)
+        });
+        match work.await {
+            Ok(decision) if decision.pass => Answer::Accepted {
+                note: decision.reason.to_string(),
+                body: (),
+            },
+            Ok(decision) => Answer::Refused(decision.reason),
+            Err(error) => Answer::Refused(not_stored(&error)),
+        }
+    }
+
+    /// A vehicle crossed; the same again changes nothing (CROSS-3), and one that comes before its
+    /// recognition is kept.
+    pub async fn crossed(&self, lot: LotId, pushed: CrossGate) -> Answer<()> {
+        if !self.lots.contains_key(&lot) {
+            return Answer::Refused(unknown_lot());
+        }
+        let record = Record::from(pushed);
+        stored(
+            self.store
+                .write(move |db| keep(db, RecordKind::Crossing, &lot, record))
+                .await,
+        )
+    }
+
+    /// Something is wrong (ABN-1). `digest` is that of the whole request: a repeated delivery of
+    /// the same bytes is one occurrence.
+    pub async fn abnormal(
+        &self,
+        lot: LotId,
+        digest: [u8; 32],
+        pushed: Abnormal,
+        now: Timestamp,
+    ) -> Answer<()> {
+        if !self.lots.contains_key(&lot) {
+            return Answer::Refused(unknown_lot());
+        }
+        let work = self.store.write(move |db| {
+            db.execute(
+                "INSERT OR IGNORE INTO abnormality (lot, digest, code, device, msg, received)
+                 VALUES (?,?,?,?,?,?)",
+                params![
+                    lot.as_str(),
+                    digest.as_slice(),
+                    pushed.code.as_str(),
+                    pushed.device.as_ref().map(DeviceNo::as_str),
+                    pushed.msg,
+                    now.as_second(),
+                ],
+            )?;
+            Ok(())
+        });
+        stored(work.await)
+    }
+}
+
+fn stored(result: Result<(), StoreError>) -> Answer<()> {
+    match result {
+        Ok(()) => Answer::done(()),
+        Err(error) => Answer::Refused(not_stored(&error)),
+    }
+}
+
+fn unknown_lot() -> Refusal {
+    Refusal::new("UNKNOWN_LOT", "车场编号未登记")
+}
+
+fn not_stored(error: &StoreError) -> Refusal {
+    tracing::error!(%error, "a request could not be stored");
+    Refusal::new("NOT_STORED", "平台暂时无法保存记录，请重试")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,102 @@
+use boshi_protocol::endpoint::{Endpoint, Message, ReceiveCrossGate, ReceivePlateNumber};
+use boshi_protocol::fields::{Fields, Tolerance};
+use boshi_protocol::plate::Plate;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::decision::{Default, Permit, PermitKind};
+
+const NOW: &str = "2026-01-15T00:00:00Z";
+
+fn read<E: Endpoint>(text: Value) -> E::Request {
+    E::Request::read(&Fields::new(text.as_object().unwrap(), Tolerance::Tolerant)).unwrap()
+}
+
+fn recognition() -> PlateNumber {
+    read::<ReceivePlateNumber>(json!({
+        "deviceNo": "R1", "uuid": "u1", "recognitionTime": "20260115 08:00:00",
+        "image": "http://p/1.jpg", "plateNumber": "粤B12345", "color": "blue", "reliability": 80
+    }))
+}
+
+fn desk(folder: &tempfile::TempDir) -> Desk {
+    let policy = Policy {
+        entry: Default::Allow,
+        exit: Default::Refuse,
+    };
+    let directions = HashMap::from([(DeviceNo::new("R1").unwrap(), Direction::Exit)]);
+    let store = Store::open(&folder.path().join("p.db")).unwrap();
+    Desk::new(
+        store,
+        HashMap::from([(LotId::new("L1").unwrap(), Lot { policy, directions })]),
+    )
+}
+
+async fn count(desk: &Desk, sql: &'static str) -> i64 {
+    desk.store
+        .read(move |db| Ok(db.query_row(sql, [], |row| row.get(0))?))
+        .await
+        .unwrap()
+}
+
+fn code(answer: &Answer<()>) -> String {
+    match answer {
+        Answer::Accepted { note, .. } => note.split(' ').next().unwrap().to_owned(),
+        Answer::Refused(refusal) => refusal.code().to_owned(),
+    }
+}
+
+/// D-13, RECOG-1
+#[tokio::test]
+async fn the_same_recognition_is_stored_once_and_passes_once_it_has_been_paid() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = desk(&folder);
+    let lot = LotId::new("L1").unwrap();
+    let now: Timestamp = NOW.parse().unwrap();
+    let first = desk.recognized(lot.clone(), recognition(), now).await;
+    assert_eq!(code(&first), "NO_PERMIT");
+    let plate = Plate::read("粤B12345").unwrap().unwrap();
+    let paid = Permit {
+        kind: PermitKind::Paid,
+        lot: Some(lot.clone()),
+        from: now,
+        to: "2026-01-16T00:00:00Z".parse().unwrap(),
+    };
+    desk.store
+        .write(move |db| facts::add_permit(db, &plate, &paid))
+        .await
+        .unwrap();
+    let second = desk.recognized(lot, recognition(), now).await;
+    assert_eq!(code(&second), "PAID");
+    assert_eq!(count(&desk, "SELECT count(*) FROM recognition").await, 1);
+    assert_eq!(count(&desk, "SELECT count(*) FROM decision").await, 2);
+}
+
+/// CROSS-3
+#[tokio::test]
+async fn a_crossing_before_its_recognition_is_kept_and_its_repetition_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = desk(&folder);
+    for _ in 0..2 {
+        let crossing = read::<ReceiveCrossGate>(json!({
+            "deviceNo": "R1", "uuid": "u1", "plateNumber": "粤B12345", "color": "blue",
+            "crossTime": "20260115 08:00:09"
+        }));
+        let answer = desk.crossed(LotId::new("L1").unwrap(), crossing).await;
+        assert!(matches!(answer, Answer::Accepted { .. }));
+    }
+    assert_eq!(count(&desk, "SELECT count(*) FROM crossing").await, 1);
+}
+
+/// RECOG-1
+#[tokio::test]
+async fn a_lot_that_nobody_registered_is_refused_and_nothing_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = desk(&folder);
+    let lot = LotId::new("L9").unwrap();
+    let answer = desk
+        .recognized(lot, recognition(), NOW.parse().unwrap())
+        .await;
+    assert_eq!(code(&answer), "UNKNOWN_LOT");
+    assert_eq!(count(&desk, "SELECT count(*) FROM recognition").await, 0);
+}

@@ -1,0 +1,97 @@
+//! The platform's records in SQLite: one writer with group commit, readers of their own.
+//!
+//! An answer to a supplier follows the commit, never precedes it. Every key begins with the lot.
+
+mod error;
+pub mod facts;
+mod migrate;
+pub(crate) mod record;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rusqlite::{Connection, OpenFlags};
+
+pub use self::error::StoreError;
+pub use self::record::{Origin, Record, RecordKind};
+use self::writer::Writer;
+
+/// Readers that are kept open: more than two cores serve at once is waste, a burst opens its own.
+const IDLE_READERS: usize = 4;
+
+/// The records of every lot. Cloning is cheap.
+#[derive(Clone)]
+pub struct Store {
+    writer: Arc<Writer>,
+    readers: Arc<Mutex<Vec<Connection>>>,
+    path: PathBuf,
+}
+
+impl Store {
+    /// Opens the database at `path`, creating and migrating it where needed.
+    ///
+    /// # Errors
+    /// The file cannot be opened, or was written by a newer version.
+    pub fn open(path: &Path) -> Result<Store, StoreError> {
+        let mut connection = Connection::open(path)?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        migrate::migrate(&mut connection)?;
+        Ok(Store {
+            writer: Arc::new(Writer::start(connection)?),
+            readers: Arc::default(),
+            path: path.to_owned(),
+        })
+    }
+
+    /// Runs `work` in the next transaction and returns once that is on disk.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] when too much waits already; otherwise what the database said.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.writer.run(work).await
+    }
+
+    /// Runs `work` on a connection that only reads.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let store = self.clone();
+        let task = tokio::task::spawn_blocking(move || {
+            let connection = store.reader()?;
+            let result = work(&connection);
+            let mut idle = store.readers.lock().unwrap_or_else(PoisonError::into_inner);
+            if idle.len() < IDLE_READERS {
+                idle.push(connection);
+            }
+            result
+        });
+        task.await.map_err(|_| StoreError::Stopped)?
+    }
+
+    fn reader(&self) -> Result<Connection, StoreError> {
+        let idle = self
+            .readers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop();
+        match idle {
+            Some(connection) => Ok(connection),
+            None => Ok(Connection::open_with_flags(
+                &self.path,
+                OpenFlags::SQLITE_OPEN_READ_ONLY,
+            )?),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

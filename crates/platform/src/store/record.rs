@@ -1,0 +1,247 @@
+//! Recognitions and crossings: kept once by lot and `uuid`, however often and in whatever order
+//! they arrive (D-13, CROSS-3, D-19).
+
+use std::cmp::Reverse;
+
+use boshi_protocol::endpoint::{CrossGate, PlateNumber, UnPushedCrossing, UnPushedRecognition};
+use boshi_protocol::id::{DeviceNo, LotId, RecordId};
+use boshi_protocol::plate::{Plate, PlateColor};
+use boshi_protocol::time::WireTime;
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use super::StoreError;
+
+/// Which of the two a record is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecordKind {
+    /// A plate was recognized.
+    Recognition,
+    /// A vehicle crossed.
+    Crossing,
+}
+
+/// How a record came here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The supplier pushed it.
+    Pushed,
+    /// It was asked for after an outage (D-19).
+    Fetched,
+}
+
+/// A recognition or a crossing, as far as it is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// Names it within its lot.
+    pub uuid: RecordId,
+    /// The recognizer.
+    pub device: DeviceNo,
+    /// When it happened, by the supplier's clock (CROSS-2).
+    pub at: WireTime,
+    /// The plate; none when unreadable.
+    pub plate: Option<Plate>,
+    /// Its colour.
+    pub color: PlateColor,
+    /// How sure the recognizer is, in percent.
+    pub reliability: Option<u8>,
+    /// URL of the picture; empty when there is none.
+    pub image: String,
+    /// The supplier pushed it.
+    pub pushed: bool,
+    /// It was fetched after an outage.
+    pub fetched: bool,
+}
+
+impl Record {
+    /// Both accounts of the same record as one. Commutative, associative and idempotent: the plate
+    /// beats none, then the higher reliability, then the smaller text; the earliest time stands.
+    #[must_use]
+    pub fn join(self, other: Record) -> Record {
+        let at = self.at.min(other.at);
+        let (pushed, fetched) = (self.pushed || other.pushed, self.fetched || other.fetched);
+        let believed = if self.rank() >= other.rank() {
+            self
+        } else {
+            other
+        };
+        Record {
+            at,
+            pushed,
+            fetched,
+            ..believed
+        }
+    }
+
+    fn rank(&self) -> impl Ord + '_ {
+        (
+            (
+                self.plate.is_some(),
+                self.reliability,
+                Reverse(self.plate.as_ref()),
+            ),
+            (!self.image.is_empty(), Reverse(self.image.as_str())),
+            (
+                self.color != PlateColor::Other,
+                Reverse(self.color.as_str()),
+            ),
+            Reverse(&self.device),
+        )
+    }
+
+    fn marked(mut self, origin: Origin) -> Record {
+        self.pushed |= origin == Origin::Pushed;
+        self.fetched |= origin == Origin::Fetched;
+        self
+    }
+}
+
+/// Keeps `record`, joined with what is there under its lot and `uuid`.
+///
+/// # Errors
+/// What the database said.
+pub(crate) fn keep(
+    connection: &Connection,
+    kind: RecordKind,
+    lot: &LotId,
+    record: Record,
+) -> Result<(), StoreError> {
+    let joined = match find(connection, kind, lot, &record.uuid)? {
+        Some(there) => there.join(record),
+        None => record,
+    };
+    connection.prepare_cached(kind.replace())?.execute(params![
+        lot.as_str(),
+        joined.uuid.as_str(),
+        joined.device.as_str(),
+        joined.at.timestamp().as_second(),
+        joined.plate.as_ref().map(Plate::as_str),
+        joined.color.as_str(),
+        joined.reliability,
+        joined.image,
+        joined.pushed,
+        joined.fetched,
+    ])?;
+    Ok(())
+}
+
+/// The record of that name, if there is one.
+///
+/// # Errors
+/// What the database said.
+pub(crate) fn find(
+    connection: &Connection,
+    kind: RecordKind,
+    lot: &LotId,
+    uuid: &RecordId,
+) -> Result<Option<Record>, StoreError> {
+    let mut query = connection.prepare_cached(kind.select())?;
+    let row = query.query_row(params![lot.as_str(), uuid.as_str()], |row| Ok(read(row)));
+    row.optional()?.transpose()
+}
+
+impl RecordKind {
+    fn replace(self) -> &'static str {
+        match self {
+            RecordKind::Recognition => {
+                "INSERT OR REPLACE INTO recognition VALUES (?,?,?,?,?,?,?,?,?,?)"
+            }
+            RecordKind::Crossing => "INSERT OR REPLACE INTO crossing VALUES (?,?,?,?,?,?,?,?,?,?)",
+        }
+    }
+
+    fn select(self) -> &'static str {
+        match self {
+            RecordKind::Recognition => "SELECT * FROM recognition WHERE lot = ? AND uuid = ?",
+            RecordKind::Crossing => "SELECT * FROM crossing WHERE lot = ? AND uuid = ?",
+        }
+    }
+}
+
+fn read(row: &Row<'_>) -> Result<Record, StoreError> {
+    let at = Timestamp::from_second(row.get("at")?).map_err(|_| StoreError::Corrupt("time"))?;
+    let plate: Option<String> = row.get("plate")?;
+    let color: String = row.get("color")?;
+    Ok(Record {
+        uuid: RecordId::new(&row.get::<_, String>("uuid")?)
+            .map_err(|_| StoreError::Corrupt("uuid"))?,
+        device: DeviceNo::new(&row.get::<_, String>("device")?)
+            .map_err(|_| StoreError::Corrupt("device"))?,
+        at: WireTime::from_timestamp(at),
+        plate: Plate::read(plate.as_deref().unwrap_or_default())
+            .map_err(|_| StoreError::Corrupt("plate"))?,
+        color: PlateColor::parse(&color).ok_or(StoreError::Corrupt("colour"))?,
+        reliability: row.get("reliability")?,
+        image: row.get("image")?,
+        pushed: row.get("pushed")?,
+        fetched: row.get("fetched")?,
+    })
+}
+
+impl From<PlateNumber> for Record {
+    fn from(pushed: PlateNumber) -> Record {
+        Record {
+            uuid: pushed.record,
+            device: pushed.device,
+            at: pushed.recognized_at,
+            plate: pushed.plate,
+            color: pushed.color,
+            reliability: pushed.reliability,
+            image: pushed.image,
+            pushed: false,
+            fetched: false,
+        }
+        .marked(Origin::Pushed)
+    }
+}
+
+impl From<CrossGate> for Record {
+    fn from(pushed: CrossGate) -> Record {
+        Record {
+            uuid: pushed.record,
+            device: pushed.device,
+            at: pushed.crossed_at,
+            plate: pushed.plate,
+            color: pushed.color,
+            reliability: None,
+            image: String::new(),
+            pushed: false,
+            fetched: false,
+        }
+        .marked(Origin::Pushed)
+    }
+}
+
+impl From<UnPushedRecognition> for Record {
+    fn from(fetched: UnPushedRecognition) -> Record {
+        Record {
+            uuid: fetched.record,
+            device: fetched.device,
+            at: fetched.recognized_at,
+            plate: fetched.plate,
+            color: fetched.color,
+            reliability: None,
+            image: fetched.image,
+            pushed: false,
+            fetched: false,
+        }
+        .marked(Origin::Fetched)
+    }
+}
+
+impl From<UnPushedCrossing> for Record {
+    fn from(fetched: UnPushedCrossing) -> Record {
+        Record {
+            uuid: fetched.record,
+            device: fetched.device,
+            at: fetched.crossed_at,
+            plate: fetched.plate,
+            color: fetched.color,
+            reliability: None,
+            image: String::new(),
+            pushed: false,
+            fetched: false,
+        }
+        .marked(Origin::Fetched)
+    }
+}

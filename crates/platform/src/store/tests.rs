@@ -1,0 +1,89 @@
+use boshi_protocol::id::LotId;
+use proptest::prelude::*;
+
+use super::record::{find, keep};
+use super::*;
+use boshi_protocol::id::{DeviceNo, RecordId};
+use boshi_protocol::plate::{Plate, PlateColor};
+use boshi_protocol::time::WireTime;
+
+fn any_record() -> impl Strategy<Value = Record> {
+    let plate = prop::sample::select(vec!["", "粤B12345", "粤B1234S"]);
+    let reliability = prop::option::of(prop::sample::select(vec![0_u8, 80]));
+    (
+        plate,
+        reliability,
+        0..3_i64,
+        any::<bool>(),
+        0..2_u8,
+        "[ab]?",
+    )
+        .prop_map(|(plate, reliability, second, pushed, uuid, image)| Record {
+            uuid: RecordId::new(&format!("u{uuid}")).unwrap(),
+            device: DeviceNo::new("R1").unwrap(),
+            at: WireTime::from_timestamp(jiff::Timestamp::from_second(second).unwrap()),
+            plate: Plate::read(plate).unwrap(),
+            color: PlateColor::Blue,
+            reliability,
+            image,
+            pushed,
+            fetched: !pushed,
+        })
+}
+
+fn kept(records: &[(bool, Record)]) -> Vec<Option<Record>> {
+    let mut connection = Connection::open_in_memory().unwrap();
+    migrate::migrate(&mut connection).unwrap();
+    let lot = LotId::new("L1").unwrap();
+    let kind = |crossing| {
+        if crossing {
+            RecordKind::Crossing
+        } else {
+            RecordKind::Recognition
+        }
+    };
+    for (crossing, record) in records {
+        keep(&connection, kind(*crossing), &lot, record.clone()).unwrap();
+    }
+    let names = [(false, "u0"), (false, "u1"), (true, "u0"), (true, "u1")];
+    let found = names.map(|(crossing, uuid)| {
+        find(
+            &connection,
+            kind(crossing),
+            &lot,
+            &RecordId::new(uuid).unwrap(),
+        )
+        .unwrap()
+    });
+    found.into()
+}
+
+proptest! {
+    /// D-13, CROSS-3, D-19
+    #[test]
+    fn records_converge_in_whatever_order_and_however_often_they_arrive(
+        (given, shuffled) in prop::collection::vec((any::<bool>(), any_record()), 1..8)
+            .prop_flat_map(|given| {
+                let twice = [given.clone(), given.clone()].concat();
+                (Just(given), Just(twice).prop_shuffle())
+            }),
+    ) {
+        prop_assert_eq!(kept(&given), kept(&shuffled));
+    }
+}
+
+#[tokio::test]
+async fn a_write_that_fails_undoes_only_itself_and_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("p.db")).unwrap();
+    let insert = "INSERT INTO block VALUES ('粤B12345', 'x')";
+    store
+        .write(move |db| Ok(db.execute_batch(insert)?))
+        .await
+        .unwrap();
+    let again = store.write(move |db| Ok(db.execute_batch(insert)?)).await;
+    assert!(matches!(again, Err(StoreError::Database(_))));
+    let count = |db: &Connection| Ok(db.query_row("SELECT count(*) FROM block", [], |r| r.get(0))?);
+    let rows: i64 = store.read(count).await.unwrap();
+    assert_eq!(rows, 1);
+}
