@@ -189,7 +189,7 @@ impl Lane {
         let Some(recognizer) = self.layout.recognizer(reading.side).cloned() else {
             return;
         };
-        let sighting = reading.sighting.as_read();
+        let sighting = reading.sighting.into_read();
         let vehicle = Vehicle::new(turn.new_record(), reading.side, sighting, at);
         let recognition = vehicle.recognition(recognizer, Origin::Replay);
         turn.emit(Effect::Recognized {

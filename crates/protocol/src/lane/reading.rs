@@ -17,7 +17,7 @@ impl Lane {
     /// A recognizer has read something.
     pub(super) fn read(&mut self, turn: &mut Turn<'_>, reading: Reading) {
         let Reading { side, sighting } = reading;
-        let sighting = sighting.as_read();
+        let sighting = sighting.into_read();
         let Some(approach) = self.find(side) else {
             return;
         };

@@ -48,7 +48,7 @@ impl Sighting {
 
     /// This sighting as a recognizer may claim it: its reliability at most [`BEST_READ`].
     #[must_use]
-    pub(super) fn as_read(self) -> Sighting {
+    pub(super) fn into_read(self) -> Sighting {
         Sighting {
             reliability: self.reliability.map(|percent| percent.min(BEST_READ)),
             ..self
@@ -120,7 +120,7 @@ mod tests {
         };
         let plate = Plate::read("粤B12345").unwrap().unwrap();
         let typed = read.clone().corrected(plate);
-        assert_eq!(read.as_read().merge(typed.clone()), typed);
+        assert_eq!(read.into_read().merge(typed.clone()), typed);
         assert_eq!(typed.picture.as_deref(), Some("1.jpg"));
     }
 
