@@ -2,4 +2,5 @@
 
 pub mod decision;
 pub mod desk;
+pub mod server;
 pub mod store;

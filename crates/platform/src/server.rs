@@ -1,0 +1,69 @@
+//! The three endpoints that the platform serves, on [`boshi_transport::serve`].
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::Router;
+use boshi_protocol::endpoint::{ReceiveAbnormal, ReceiveCrossGate, ReceivePlateNumber};
+use boshi_protocol::freshness::Freshness;
+use boshi_protocol::id::{AppId, LotId};
+use boshi_protocol::refusal::Refusal;
+use boshi_protocol::token::Credentials;
+use boshi_transport::serve::{Gatekeeper, endpoint, with_fallbacks};
+
+use crate::desk::Desk;
+
+/// Which supplier speaks for which lot.
+pub struct Door {
+    /// The supplier of each lot.
+    pub lots: HashMap<LotId, Credentials>,
+    /// How old a request may be (D-4).
+    pub freshness: Freshness,
+}
+
+impl Gatekeeper for Door {
+    fn credentials(&self, lot: &LotId, app: Option<&AppId>) -> Result<Credentials, Refusal> {
+        let known = self.lots.get(lot);
+        let known = known.ok_or_else(|| Refusal::new("UNKNOWN_LOT", "车场编号未登记"))?;
+        if app == Some(known.app_id()) {
+            Ok(known.clone())
+        } else {
+            Err(Refusal::new("WRONG_APP", "appId 与车场的供应商不符"))
+        }
+    }
+
+    fn freshness(&self) -> Freshness {
+        self.freshness
+    }
+}
+
+/// The routes of the platform; what passes `door` is answered by `desk`.
+pub fn router(door: Door, desk: Arc<Desk>) -> Router {
+    let door: Arc<dyn Gatekeeper> = Arc::new(door);
+    let at = Arc::clone(&desk);
+    let router = endpoint::<ReceivePlateNumber, _, _>(
+        Router::new(),
+        Arc::clone(&door),
+        move |call, pushed| {
+            let desk = Arc::clone(&at);
+            async move {
+                desk.recognized(call.envelope.lot, pushed, call.received)
+                    .await
+            }
+        },
+    );
+    let at = Arc::clone(&desk);
+    let router =
+        endpoint::<ReceiveCrossGate, _, _>(router, Arc::clone(&door), move |call, pushed| {
+            let desk = Arc::clone(&at);
+            async move { desk.crossed(call.envelope.lot, pushed).await }
+        });
+    let router = endpoint::<ReceiveAbnormal, _, _>(router, door, move |call, pushed| {
+        let desk = Arc::clone(&desk);
+        async move {
+            desk.abnormal(call.envelope.lot, call.digest, pushed, call.received)
+                .await
+        }
+    });
+    with_fallbacks(router)
+}
