@@ -1,0 +1,60 @@
+-- Times are Unix milliseconds, except where a name says otherwise.
+CREATE TABLE recognition (
+    lot TEXT NOT NULL, record TEXT NOT NULL, lane TEXT NOT NULL, device TEXT NOT NULL,
+    plate TEXT, color TEXT NOT NULL, reliability INTEGER, image TEXT, at INTEGER NOT NULL,
+    replayed INTEGER NOT NULL, event TEXT, outcome TEXT, outcome_at INTEGER,
+    PRIMARY KEY (lot, record)
+) WITHOUT ROWID;
+CREATE INDEX recognition_at ON recognition (lot, at, record);
+CREATE INDEX recognition_event ON recognition (lot, event) WHERE event IS NOT NULL;
+
+CREATE TABLE crossing (
+    lot TEXT NOT NULL, record TEXT NOT NULL, lane TEXT NOT NULL, device TEXT NOT NULL,
+    plate TEXT, color TEXT NOT NULL, at INTEGER NOT NULL,
+    PRIMARY KEY (lot, record)
+) WITHOUT ROWID;
+CREATE INDEX crossing_at ON crossing (lot, at, record);
+
+CREATE TABLE abnormality (
+    lot TEXT NOT NULL, id TEXT NOT NULL, code TEXT NOT NULL, device TEXT, msg TEXT NOT NULL,
+    at INTEGER NOT NULL, cleared_at INTEGER,
+    PRIMARY KEY (lot, id)
+) WITHOUT ROWID;
+
+-- The one table that says what is still to be pushed.
+CREATE TABLE outbox (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    lot TEXT NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL, at INTEGER NOT NULL,
+    state TEXT NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'delivered', 'failed')),
+    reason TEXT, attempts INTEGER NOT NULL DEFAULT 0, settled_at INTEGER,
+    UNIQUE (lot, kind, key)
+);
+CREATE INDEX outbox_open ON outbox (lot, state, seq);
+
+CREATE TABLE attempt (
+    seq INTEGER PRIMARY KEY,
+    lot TEXT NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL, number INTEGER NOT NULL,
+    at INTEGER NOT NULL, outcome TEXT NOT NULL, millis INTEGER NOT NULL
+);
+CREATE INDEX attempt_key ON attempt (lot, kind, key);
+
+CREATE TABLE lift (
+    seq INTEGER PRIMARY KEY,
+    lot TEXT NOT NULL, lane TEXT NOT NULL, act INTEGER NOT NULL, cause TEXT NOT NULL,
+    record TEXT, at INTEGER NOT NULL, result TEXT, done_at INTEGER
+);
+CREATE INDEX lift_act ON lift (lot, lane, act);
+
+CREATE TABLE command (
+    seq INTEGER PRIMARY KEY,
+    lot TEXT NOT NULL, digest BLOB NOT NULL, device TEXT NOT NULL, mode TEXT NOT NULL,
+    plate TEXT, by TEXT NOT NULL, at INTEGER NOT NULL, reply TEXT, replied_at INTEGER
+);
+CREATE INDEX command_digest ON command (lot, digest);
+CREATE INDEX command_at ON command (at);
+
+CREATE TABLE place (
+    lot TEXT NOT NULL, place TEXT NOT NULL, status TEXT NOT NULL, image TEXT, plate TEXT,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (lot, place)
+) WITHOUT ROWID;

@@ -1,0 +1,76 @@
+//! Domain values as columns, and back.
+
+use std::fmt;
+
+use boshi_protocol::code::{AbnormalCode, PlaceStatus};
+use boshi_protocol::delivery::{Key, Kind};
+use boshi_protocol::id::Id;
+use boshi_protocol::plate::{Plate, PlateColor};
+use jiff::Timestamp;
+use rusqlite::types::Type;
+use rusqlite::{Error, Result, Row};
+
+pub(super) fn kind_word(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Recognition => "recognition",
+        Kind::Crossing => "crossing",
+        Kind::Abnormality => "abnormality",
+    }
+}
+
+pub(super) fn key(row: &Row<'_>, kind_column: usize, key_column: usize) -> Result<Key> {
+    let word: String = row.get(kind_column)?;
+    let kind = [Kind::Recognition, Kind::Crossing, Kind::Abnormality]
+        .into_iter()
+        .find(|kind| kind_word(*kind) == word)
+        .ok_or_else(|| unreadable(kind_column, &word))?;
+    Ok(Key {
+        kind,
+        id: id(row, key_column)?,
+    })
+}
+
+pub(super) fn id<K>(row: &Row<'_>, column: usize) -> Result<Id<K>> {
+    let text: String = row.get(column)?;
+    Id::new(&text).map_err(|error| unreadable(column, &error))
+}
+
+pub(super) fn optional_id<K>(row: &Row<'_>, column: usize) -> Result<Option<Id<K>>> {
+    let text: Option<String> = row.get(column)?;
+    text.map(|text| Id::new(&text).map_err(|error| unreadable(column, &error)))
+        .transpose()
+}
+
+pub(super) fn plate(row: &Row<'_>, column: usize) -> Result<Option<Plate>> {
+    let text: Option<String> = row.get(column)?;
+    Plate::read(text.as_deref().unwrap_or_default()).map_err(|error| unreadable(column, &error))
+}
+
+pub(super) fn color(row: &Row<'_>, column: usize) -> Result<PlateColor> {
+    let word: String = row.get(column)?;
+    PlateColor::parse(&word).ok_or_else(|| unreadable(column, &word))
+}
+
+pub(super) fn status(row: &Row<'_>, column: usize) -> Result<PlaceStatus> {
+    let word: String = row.get(column)?;
+    PlaceStatus::parse(&word).ok_or_else(|| unreadable(column, &word))
+}
+
+pub(super) fn code(row: &Row<'_>, column: usize) -> Result<AbnormalCode> {
+    let word: String = row.get(column)?;
+    Ok(AbnormalCode::read(&word))
+}
+
+pub(super) fn time(row: &Row<'_>, column: usize) -> Result<Timestamp> {
+    let millis: i64 = row.get(column)?;
+    Timestamp::from_millisecond(millis).map_err(|error| unreadable(column, &error))
+}
+
+pub(super) fn count(row: &Row<'_>, column: usize) -> Result<u64> {
+    let count: i64 = row.get(column)?;
+    u64::try_from(count).map_err(|error| unreadable(column, &error))
+}
+
+pub(super) fn unreadable(column: usize, what: &dyn fmt::Display) -> Error {
+    Error::FromSqlConversionFailure(column, Type::Text, what.to_string().into())
+}

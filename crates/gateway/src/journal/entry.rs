@@ -1,0 +1,206 @@
+//! What is written into the journal, and what is read from it.
+
+use boshi_protocol::code::{AbnormalCode, PlaceStatus};
+use boshi_protocol::delivery::{Key, Settled};
+use boshi_protocol::id::{DeviceNo, LotId, PlaceNo, RecordId};
+use boshi_protocol::plate::{Plate, PlateColor};
+use jiff::Timestamp;
+
+/// One thing that happened. Times are kept to the millisecond.
+#[derive(Clone, Debug)]
+pub enum Entry {
+    /// A recognition, which is to be pushed from now on (D-18).
+    Recognition(Recognition),
+    /// The recognition of the same record as it now is; to be pushed again.
+    Amended(Recognition),
+    /// A crossing, which is to be pushed from now on (D-18).
+    Crossing(Crossing),
+    /// An abnormality, which is to be pushed from now on (D-18).
+    Abnormality(Abnormality),
+    /// An abnormality is over.
+    AbnormalityCleared {
+        /// The lot.
+        lot: LotId,
+        /// The abnormality.
+        id: RecordId,
+        /// Since when.
+        at: Timestamp,
+    },
+    /// How a recognition ended.
+    Outcome {
+        /// The lot.
+        lot: LotId,
+        /// The recognition.
+        record: RecordId,
+        /// One stable word, such as `crossed`; the summary counts by it.
+        outcome: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// The barrier is about to be driven.
+    Lift {
+        /// The lot.
+        lot: LotId,
+        /// The lane's name.
+        lane: String,
+        /// The lane's number of the act.
+        act: u64,
+        /// The one reason for it.
+        cause: String,
+        /// The vehicle, if one is known.
+        record: Option<RecordId>,
+        /// When.
+        at: Timestamp,
+    },
+    /// What the barrier did with an act.
+    ActDone {
+        /// The lot.
+        lot: LotId,
+        /// The lane's name.
+        lane: String,
+        /// The lane's number of the act.
+        act: u64,
+        /// What came of it.
+        result: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// A command came in (D-5).
+    Command {
+        /// The lot.
+        lot: LotId,
+        /// SHA-256 of the request's body.
+        digest: [u8; 32],
+        /// The recognizer it names.
+        device: DeviceNo,
+        /// What is wanted, in one word.
+        mode: String,
+        /// The plate it names.
+        plate: Option<Plate>,
+        /// Who gave it.
+        by: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// A command was answered (D-5).
+    CommandAnswered {
+        /// The lot.
+        lot: LotId,
+        /// SHA-256 of the request's body.
+        digest: [u8; 32],
+        /// The body of the reply.
+        reply: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// What became of a record to be pushed.
+    Settled {
+        /// The lot.
+        lot: LotId,
+        /// The record.
+        key: Key,
+        /// What became of it.
+        settled: Settled,
+        /// How many attempts were made.
+        attempts: u32,
+        /// When.
+        at: Timestamp,
+    },
+    /// One attempt to push a record.
+    Attempt {
+        /// The lot.
+        lot: LotId,
+        /// The record.
+        key: Key,
+        /// Which of its series, from 1.
+        number: u32,
+        /// When it was begun.
+        at: Timestamp,
+        /// What came of it.
+        outcome: String,
+        /// How long it took, in milliseconds.
+        millis: u64,
+    },
+    /// A parking space as last seen (PLACE-2).
+    Place(Place),
+}
+
+/// A recognition as the journal has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recognition {
+    /// The lot.
+    pub lot: LotId,
+    /// The lane's name.
+    pub lane: String,
+    /// The recognizer.
+    pub device: DeviceNo,
+    /// Its id.
+    pub record: RecordId,
+    /// The plate, if it could be read.
+    pub plate: Option<Plate>,
+    /// The colour of the plate.
+    pub color: PlateColor,
+    /// How sure the recognizer is, in percent.
+    pub reliability: Option<u8>,
+    /// The id of the picture.
+    pub image: Option<String>,
+    /// When the vehicle was recognized (CROSS-2).
+    pub at: Timestamp,
+    /// Whether the recognizer handed it over from its history.
+    pub replayed: bool,
+    /// The recognizer's own id of the event, by which a repetition is known.
+    pub event: Option<String>,
+}
+
+/// A crossing as the journal has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Crossing {
+    /// The lot.
+    pub lot: LotId,
+    /// The lane's name.
+    pub lane: String,
+    /// The recognizer of the side from which the vehicle came.
+    pub device: DeviceNo,
+    /// The id of its recognition.
+    pub record: RecordId,
+    /// The plate, if known.
+    pub plate: Option<Plate>,
+    /// The colour of the plate.
+    pub color: PlateColor,
+    /// When the vehicle pressed the anti-smash loop (CROSS-2).
+    pub at: Timestamp,
+}
+
+/// An abnormality as the journal has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Abnormality {
+    /// The lot.
+    pub lot: LotId,
+    /// Its id; the standard has none, the journal needs one.
+    pub id: RecordId,
+    /// What is wrong.
+    pub code: AbnormalCode,
+    /// The device, where one is named.
+    pub device: Option<DeviceNo>,
+    /// The message (ABN-2).
+    pub msg: String,
+    /// Since when.
+    pub at: Timestamp,
+}
+
+/// A parking space as last seen (PLACE-2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The lot.
+    pub lot: LotId,
+    /// Its number.
+    pub place: PlaceNo,
+    /// Its state.
+    pub status: PlaceStatus,
+    /// The id of the picture.
+    pub image: Option<String>,
+    /// The plate of the vehicle that stands there.
+    pub plate: Option<Plate>,
+    /// When it was seen so.
+    pub at: Timestamp,
+}

@@ -1,0 +1,64 @@
+//! Opening the file and bringing it to the present version.
+
+use std::fmt;
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+
+use super::JournalError;
+
+/// Longest wait for another connection's lock: a commit takes milliseconds, a backup seconds.
+const LOCK_WAIT: Duration = Duration::from_secs(5);
+
+/// Every version there was, in order; never changed once released.
+const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/0001_initial.sql")];
+
+pub(super) fn failed(path: &Path, reason: &dyn fmt::Display) -> JournalError {
+    JournalError::Open {
+        path: path.to_owned(),
+        reason: reason.to_string(),
+    }
+}
+
+pub(super) fn writing(path: &Path) -> Result<Connection, JournalError> {
+    let mut connection = Connection::open(path).map_err(|error| failed(path, &error))?;
+    prepare(&connection).map_err(|error| failed(path, &error))?;
+    migrate(&mut connection)?;
+    Ok(connection)
+}
+
+pub(super) fn reading(path: &Path) -> Result<Connection, JournalError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection =
+        Connection::open_with_flags(path, flags).map_err(|error| failed(path, &error))?;
+    connection.busy_timeout(LOCK_WAIT)?;
+    Ok(connection)
+}
+
+fn prepare(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(LOCK_WAIT)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")
+}
+
+fn migrate(connection: &mut Connection) -> Result<(), JournalError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    transaction.execute_batch("CREATE TABLE IF NOT EXISTS version (number INTEGER PRIMARY KEY)")?;
+    let found: i64 =
+        transaction.query_row("SELECT coalesce(max(number), 0) FROM version", [], |row| {
+            row.get(0)
+        })?;
+    let known = MIGRATIONS.len() as i64;
+    if found > known {
+        return Err(JournalError::TooNew { found, known });
+    }
+    for (number, migration) in (1_i64..).zip(MIGRATIONS) {
+        if number > found {
+            transaction.execute_batch(migration)?;
+            transaction.execute("INSERT INTO version (number) VALUES (?1)", [number])?;
+        }
+    }
+    transaction.commit()?;
+    Ok(())
+}

@@ -1,0 +1,334 @@
+//! What is read from the journal.
+
+use boshi_protocol::code::PlaceStatus;
+use boshi_protocol::delivery::{Key, Kind};
+use boshi_protocol::id::{LotId, PlaceNo, RecordId};
+use boshi_protocol::page::PageRequest;
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Result, Row, params};
+
+use super::entry::{Abnormality, Crossing, Place, Recognition};
+use super::{Journal, JournalError, column};
+
+/// A record that an earlier run left unfinished (D-18).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pending {
+    /// The record.
+    pub key: Key,
+    /// Whether it is a failed abnormality, to be pushed once the network is back (PUSH-5).
+    pub failed: bool,
+}
+
+/// How far the push of a record is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PushState {
+    /// Neither delivered nor failed.
+    Pending,
+    /// The platform has it.
+    Delivered,
+    /// A failed push (PUSH-2).
+    Failed,
+}
+
+/// One record and the state of its push.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordState {
+    /// The record.
+    pub key: Key,
+    /// How far it is.
+    pub state: PushState,
+}
+
+/// A command that was answered (D-5).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RememberedCommand {
+    /// The lot.
+    pub lot: LotId,
+    /// SHA-256 of the request's body.
+    pub digest: [u8; 32],
+    /// The body of the reply; `None` when the program ended before it was given.
+    pub reply: Option<String>,
+    /// When the command came.
+    pub at: Timestamp,
+}
+
+/// Counts for comparison with the other side.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Records by kind and state of their push: `recognition`, `delivered`, 12.
+    pub pushes: Vec<(String, String, u64)>,
+    /// Recognitions by how they ended.
+    pub outcomes: Vec<(String, u64)>,
+}
+
+impl Journal {
+    /// What is pending, and the abnormalities that failed, in the order of arrival (D-18, PUSH-5).
+    ///
+    /// # Errors
+    /// [`JournalError`] when the file cannot be read.
+    pub async fn pending(&self, lot: &LotId) -> std::result::Result<Vec<Pending>, JournalError> {
+        let lot = lot.clone();
+        let sql = "SELECT kind, key, state FROM outbox WHERE lot = ?1 AND (state = 'pending' \
+                   OR (state = 'failed' AND kind = 'abnormality')) ORDER BY seq";
+        self.read(move |from| {
+            all(from, sql, params![lot.as_str()], |row| {
+                let state: String = row.get(2)?;
+                Ok(Pending {
+                    key: column::key(row, 0, 1)?,
+                    failed: state == "failed",
+                })
+            })
+        })
+        .await
+    }
+
+    /// The recognition `record`, as it is to be pushed now (D-17).
+    ///
+    /// # Errors
+    /// [`JournalError`] when the file cannot be read.
+    pub async fn recognition(
+        &self,
+        lot: &LotId,
+        record: &RecordId,
+    ) -> std::result::Result<Option<Recognition>, JournalError> {
+        let (lot, record) = (lot.clone(), record.clone());
+        let sql = "SELECT lot, record, lane, device, plate, color, at, reliability, image, \
+                   replayed, event FROM recognition WHERE lot = ?1 AND record = ?2";
+        self.read(move |from| {
+            let values = params![lot.as_str(), record.as_str()];
+            from.prepare_cached(sql)?
+                .query_row(values, recognition)
+                .optional()
+        })
+        .await
+    }
+
+    /// The crossing after the recognition `record`, as it is to be pushed (D-17).
+    ///
+    /// # Errors
+    /// [`JournalError`] when the file cannot be read.
+    pub async fn crossing(
+        &self,
+        lot: &LotId,
+        record: &RecordId,
+    ) -> std::result::Result<Option<Crossing>, JournalError> {
+        let (lot, record) = (lot.clone(), record.clone());
+        let sql = "SELECT lot, record, lane, device, plate, color, at FROM crossing \
+                   WHERE lot = ?1 AND record = ?2";
+        self.read(move |from| {
+            let values = params![lot.as_str(), record.as_str()];
+            from.prepare_cached(sql)?
+                .query_row(values, crossing)
+                .optional()
+        })
+        .await
+    }
+
+    /// The abnormality `id`, as it is to be pushed (D-17).
+    ///
+    /// # Errors
+    /// [`JournalError`] when the file cannot be read.
+    pub async fn abnormality(
+        &self,
+        lot: &LotId,
+        id: &RecordId,
+    ) -> std::result::Result<Option<Abnormality>, JournalError> {
+        let (lot, id) = (lot.clone(), id.clone());
+        let sql = "SELECT lot, id, code, device, msg, at FROM abnormality \
+                   WHERE lot = ?1 AND id = ?2";
+        self.read(move |from| {
+            let values = params![lot.as_str(), id.as_str()];
+            from.prepare_cached(sql)?
+                .query_row(values, abnormality)
+                .optional()
+        })
+        .await
+    }
+
+    /// The spaces that match, a page of them, and how many there are (PAGE-1, PLACE-1, PLACE-2).
+    ///
+    /// # Errors
+    /// [`JournalError`] when the file cannot be read.
+    pub async fn places(
+        &self,
+        lot: &LotId,
+        status: Option<PlaceStatus>,
+        number: Option<PlaceNo>,
+        page: PageRequest,
+    ) -> std::result::Result<(u64, Vec<Place>), JournalError> {
+        let lot = lot.clone();
+        let matching = "FROM place WHERE lot = ?1 AND (?2 IS NULL OR status = ?2) \
+                        AND (?3 IS NULL OR place = ?3)";
+        self.read(move |from| {
+            let snapshot = from.unchecked_transaction()?;
+            let status = status.map(PlaceStatus::as_str);
+            let number = number.as_ref().map(|number| number.as_str());
+            let total = snapshot.query_row(
+                &format!("SELECT count(*) {matching}"),
+                params![lot.as_str(), status, number],
+                |row| column::count(row, 0),
+            )?;
+            let sql = format!(
+                "SELECT lot, place, status, image, plate, at {matching} ORDER BY place \
+                 LIMIT ?4 OFFSET ?5"
+            );
+            let offset = page.offset().cast_signed();
+            let values = params![lot.as_str(), status, number, page.size, offset];
+            Ok((total, all(&snapshot, &sql, values, place)?))
+        })
+        .await
+    }
+
+    /// The commands that came since `since`, oldest first (D-5).
+    ///
+    /// # Errors
+    /// [`JournalError`] when the file cannot be read.
+    pub async fn commands_since(
+        &self,
+        since: Timestamp,
+    ) -> std::result::Result<Vec<RememberedCommand>, JournalError> {
+        let sql = "SELECT lot, digest, reply, at FROM command WHERE at >= ?1 ORDER BY seq";
+        self.read(move |from| {
+            all(from, sql, [since.as_millisecond()], |row| {
+                Ok(RememberedCommand {
+                    lot: column::id(row, 0)?,
+                    digest: row.get(1)?,
+                    reply: row.get(2)?,
+                    at: column::time(row, 3)?,
+                })
+            })
+        })
+        .await
+    }
+
+    /// Whether a recognizer's event was taken already.
+    ///
+    /// # Errors
+    /// [`JournalError`] when the file cannot be read.
+    pub async fn seen(&self, lot: &LotId, event: &str) -> std::result::Result<bool, JournalError> {
+        let (lot, event) = (lot.clone(), event.to_owned());
+        let sql = "SELECT EXISTS (SELECT 1 FROM recognition WHERE lot = ?1 AND event = ?2)";
+        self.read(move |from| from.query_row(sql, params![lot.as_str(), event], |row| row.get(0)))
+            .await
+    }
+
+    /// Every record of a lot, in the order of arrival.
+    ///
+    /// # Errors
+    /// [`JournalError`] when the file cannot be read.
+    pub async fn records(
+        &self,
+        lot: &LotId,
+    ) -> std::result::Result<Vec<RecordState>, JournalError> {
+        let lot = lot.clone();
+        let sql = "SELECT kind, key, state FROM outbox WHERE lot = ?1 ORDER BY seq";
+        self.read(move |from| {
+            all(from, sql, params![lot.as_str()], |row| {
+                let state: String = row.get(2)?;
+                let state = match state.as_str() {
+                    "pending" => PushState::Pending,
+                    "delivered" => PushState::Delivered,
+                    "failed" => PushState::Failed,
+                    other => return Err(column::unreadable(2, &other)),
+                };
+                Ok(RecordState {
+                    key: column::key(row, 0, 1)?,
+                    state,
+                })
+            })
+        })
+        .await
+    }
+
+    /// Counts of a lot.
+    ///
+    /// # Errors
+    /// [`JournalError`] when the file cannot be read.
+    pub async fn summary(&self, lot: &LotId) -> std::result::Result<Summary, JournalError> {
+        let lot = lot.clone();
+        self.read(move |from| {
+            let snapshot = from.unchecked_transaction()?;
+            let pushes = "SELECT kind, state, count(*) FROM outbox WHERE lot = ?1 \
+                          GROUP BY kind, state ORDER BY kind, state";
+            let outcomes = "SELECT outcome, count(*) FROM recognition \
+                            WHERE lot = ?1 AND outcome IS NOT NULL GROUP BY outcome";
+            Ok(Summary {
+                pushes: all(&snapshot, pushes, params![lot.as_str()], |row| {
+                    Ok((row.get(0)?, row.get(1)?, column::count(row, 2)?))
+                })?,
+                outcomes: all(&snapshot, outcomes, params![lot.as_str()], |row| {
+                    Ok((row.get(0)?, column::count(row, 1)?))
+                })?,
+            })
+        })
+        .await
+    }
+}
+
+impl Summary {
+    /// How many records of a kind are in a state.
+    pub fn pushed(&self, kind: Kind, state: &str) -> u64 {
+        let fits =
+            |row: &&(String, String, u64)| row.0 == column::kind_word(kind) && row.1 == state;
+        self.pushes.iter().filter(fits).map(|row| row.2).sum()
+    }
+}
+
+pub(super) fn all<T>(
+    from: &Connection,
+    sql: &str,
+    values: impl rusqlite::Params,
+    read: impl FnMut(&Row<'_>) -> Result<T>,
+) -> Result<Vec<T>> {
+    from.prepare_cached(sql)?.query_map(values, read)?.collect()
+}
+
+pub(super) fn recognition(row: &Row<'_>) -> Result<Recognition> {
+    Ok(Recognition {
+        lot: column::id(row, 0)?,
+        record: column::id(row, 1)?,
+        lane: row.get(2)?,
+        device: column::id(row, 3)?,
+        plate: column::plate(row, 4)?,
+        color: column::color(row, 5)?,
+        at: column::time(row, 6)?,
+        reliability: row.get(7)?,
+        image: row.get(8)?,
+        replayed: row.get(9)?,
+        event: row.get(10)?,
+    })
+}
+
+pub(super) fn crossing(row: &Row<'_>) -> Result<Crossing> {
+    Ok(Crossing {
+        lot: column::id(row, 0)?,
+        record: column::id(row, 1)?,
+        lane: row.get(2)?,
+        device: column::id(row, 3)?,
+        plate: column::plate(row, 4)?,
+        color: column::color(row, 5)?,
+        at: column::time(row, 6)?,
+    })
+}
+
+fn abnormality(row: &Row<'_>) -> Result<Abnormality> {
+    Ok(Abnormality {
+        lot: column::id(row, 0)?,
+        id: column::id(row, 1)?,
+        code: column::code(row, 2)?,
+        device: column::optional_id(row, 3)?,
+        msg: row.get(4)?,
+        at: column::time(row, 5)?,
+    })
+}
+
+fn place(row: &Row<'_>) -> Result<Place> {
+    Ok(Place {
+        lot: column::id(row, 0)?,
+        place: column::id(row, 1)?,
+        status: column::status(row, 2)?,
+        image: row.get(3)?,
+        plate: column::plate(row, 4)?,
+        at: column::time(row, 5)?,
+    })
+}
