@@ -1,4 +1,4 @@
-//! What developers and CI run: `cargo xtask demo`, `cargo xtask test`, `cargo xtask conformance`.
+//! What developers and CI run: `cargo xtask test`, `cargo xtask conformance`.
 
 mod conformance;
 mod requirements;
@@ -19,12 +19,6 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Build boshi and run its demo: a platform, a gateway and a simulated car park
-    Demo {
-        /// What `boshi demo` takes, such as `--vehicles 20 --exit`
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        arguments: Vec<String>,
-    },
     /// Formatting, lints as errors, every test, the documents
     Test,
     /// Write CONFORMANCE.md from the citations in the code
@@ -38,11 +32,6 @@ enum Task {
 fn main() -> anyhow::Result<()> {
     let root = root();
     match Arguments::parse().task {
-        Task::Demo { arguments } => {
-            cargo(&root, &["build", "--package", "boshi"])?;
-            let binary = root.join("target/debug/boshi");
-            run(Command::new(binary).arg("demo").args(arguments))
-        }
         Task::Test => test(&root),
         Task::Conformance { check } => conformance::write(&root, check),
     }
