@@ -8,6 +8,8 @@ mod entry;
 mod insert;
 mod open;
 mod read;
+#[cfg(test)]
+mod tests;
 mod unpushed;
 mod writer;
 

@@ -15,6 +15,16 @@ pub(super) fn entry(to: &Connection, entry: &Entry) -> Result<()> {
         Entry::Amended(recognition) => amend(to, recognition),
         Entry::Crossing(crossing) => insert_crossing(to, crossing),
         Entry::Abnormality(abnormality) => insert_abnormality(to, abnormality),
+        Entry::Place(place) => put_place(to, place),
+        Entry::AbnormalityCleared { .. } | Entry::Outcome { .. } => end(to, entry),
+        Entry::Lift { .. } | Entry::ActDone { .. } => barrier(to, entry),
+        Entry::Command { .. } | Entry::CommandAnswered { .. } => command(to, entry),
+        Entry::Settled { .. } | Entry::Attempt { .. } => push(to, entry),
+    }
+}
+
+fn end(to: &Connection, entry: &Entry) -> Result<()> {
+    match entry {
         Entry::AbnormalityCleared { lot, id, at } => run(
             to,
             "UPDATE abnormality SET cleared_at = ?3 WHERE lot = ?1 AND id = ?2",
@@ -30,6 +40,12 @@ pub(super) fn entry(to: &Connection, entry: &Entry) -> Result<()> {
             "UPDATE recognition SET outcome = ?3, outcome_at = ?4 WHERE lot = ?1 AND record = ?2",
             params![lot.as_str(), record.as_str(), outcome, at.as_millisecond()],
         ),
+        other => unreachable!("{other:?} is written elsewhere"),
+    }
+}
+
+fn barrier(to: &Connection, entry: &Entry) -> Result<()> {
+    match entry {
         Entry::Lift {
             lot,
             lane,
@@ -67,6 +83,12 @@ pub(super) fn entry(to: &Connection, entry: &Entry) -> Result<()> {
                 at.as_millisecond()
             ],
         ),
+        other => unreachable!("{other:?} is written elsewhere"),
+    }
+}
+
+fn command(to: &Connection, entry: &Entry) -> Result<()> {
+    match entry {
         Entry::Command {
             lot,
             digest,
@@ -100,6 +122,12 @@ pub(super) fn entry(to: &Connection, entry: &Entry) -> Result<()> {
              (SELECT max(seq) FROM command WHERE lot = ?1 AND digest = ?2)",
             params![lot.as_str(), digest.as_slice(), reply, at.as_millisecond()],
         ),
+        other => unreachable!("{other:?} is written elsewhere"),
+    }
+}
+
+fn push(to: &Connection, entry: &Entry) -> Result<()> {
+    match entry {
         Entry::Settled {
             lot,
             key,
@@ -128,7 +156,7 @@ pub(super) fn entry(to: &Connection, entry: &Entry) -> Result<()> {
                 millis.cast_signed()
             ],
         ),
-        Entry::Place(place) => put_place(to, place),
+        other => unreachable!("{other:?} is written elsewhere"),
     }
 }
 
