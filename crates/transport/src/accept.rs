@@ -49,6 +49,7 @@ pub async fn serve(
 ) {
     let places = Arc::new(Semaphore::new(limits.connections));
     let connections = TaskTracker::new();
+    let cut = CancellationToken::new();
     let tls = tls.map(TlsAcceptor::from);
     loop {
         let place = tokio::select! {
@@ -67,10 +68,11 @@ pub async fn serve(
                 continue;
             }
         };
-        let (tls, router, stop) = (tls.clone(), router.clone(), stop.clone());
+        let serving = connection(stream, tls.clone(), router.clone(), limits, stop.clone());
+        let cut = cut.clone();
         connections.spawn(async move {
             let _place = place;
-            connection(stream, tls, router, limits, stop).await;
+            cut.run_until_cancelled_owned(serving).await;
         });
     }
     connections.close();
@@ -82,6 +84,8 @@ pub async fn serve(
             left = connections.len(),
             "connections are cut: they did not end in time"
         );
+        cut.cancel();
+        connections.wait().await;
     }
 }
 

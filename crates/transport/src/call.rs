@@ -111,8 +111,9 @@ impl Peer {
 
     /// One attempt: a fresh request, signed at `now` (D-17), given up after `timeout`.
     ///
-    /// A connection that the peer had closed while it was idle is not an attempt: the request is
-    /// sent once more on a new one, within the same time.
+    /// Nothing is sent twice here, not even when the peer closed the connection without a word: it
+    /// may have read the request, and a gate command must never be repeated. Whether to try again
+    /// is for the caller to say (PUSH-1).
     ///
     /// # Errors
     /// Everything that is not a reply of the standard (D-2).
@@ -123,69 +124,32 @@ impl Peer {
         timeout: Duration,
     ) -> Result<Answer<E::Response>, Fault> {
         let body = request_text::<E>(request, &self.lot, &self.credentials, now);
-        let exchange = async {
-            match self.exchange::<E>(body.clone()).await {
-                Err(Failed::Stale) => self.exchange::<E>(body).await.map_err(Failed::into_fault),
-                ended => ended.map_err(Failed::into_fault),
-            }
-        };
+        let exchange = self.exchange::<E>(body);
         tokio::time::timeout(timeout, exchange)
             .await
             .unwrap_or(Err(Fault::Timeout))
     }
 
-    async fn exchange<E: Endpoint>(&self, body: String) -> Result<Answer<E::Response>, Failed> {
+    async fn exchange<E: Endpoint>(&self, body: String) -> Result<Answer<E::Response>, Fault> {
         let request = self
             .client
             .post(format!("{}{}", self.base_url, E::PATH))
             .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
             .body(body);
-        let mut response = request.send().await.map_err(Failed::of)?;
+        let mut response = request.send().await.map_err(|error| network(&error))?;
         if !response.status().is_success() {
-            return Err(Failed::For(Fault::Status(response.status().as_u16())));
+            return Err(Fault::Status(response.status().as_u16()));
         }
         let mut body = Vec::new();
-        while let Some(chunk) = response
-            .chunk()
-            .await
-            .map_err(|error| Failed::For(network(&error)))?
-        {
+        while let Some(chunk) = response.chunk().await.map_err(|error| network(&error))? {
             if body.len() + chunk.len() > MAX_REPLY_BYTES {
                 let why = format!("应答超过 {MAX_REPLY_BYTES} 字节");
-                return Err(Failed::For(Fault::Unreadable(why)));
+                return Err(Fault::Unreadable(why));
             }
             body.extend_from_slice(&chunk);
         }
         read_reply::<E>(&body, Tolerance::Tolerant)
-            .map_err(|refusal| Failed::For(Fault::Unreadable(refusal.to_string())))
-    }
-}
-
-/// How one exchange failed.
-enum Failed {
-    /// The connection was closed before the peer can have read anything.
-    Stale,
-    For(Fault),
-}
-
-impl Failed {
-    fn of(error: reqwest::Error) -> Failed {
-        let mut source = std::error::Error::source(&error);
-        while let Some(cause) = source {
-            let hyper = cause.downcast_ref::<hyper::Error>();
-            if hyper.is_some_and(hyper::Error::is_incomplete_message) {
-                return Failed::Stale;
-            }
-            source = cause.source();
-        }
-        Failed::For(network(&error))
-    }
-
-    fn into_fault(self) -> Fault {
-        match self {
-            Failed::Stale => Fault::Network("连接被对方关闭".to_owned()),
-            Failed::For(fault) => fault,
-        }
+            .map_err(|refusal| Fault::Unreadable(refusal.to_string()))
     }
 }
 

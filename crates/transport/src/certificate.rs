@@ -64,14 +64,8 @@ impl LocalAuthority {
                 key: KeyPair::from_pem(&key_pem)?,
             });
         }
-        let mut parameters = CertificateParams::new(Vec::new())?;
-        parameters
-            .distinguished_name
-            .push(DnType::CommonName, "boshi local authority");
-        parameters.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
-        parameters.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         let pair = KeyPair::generate()?;
-        let made = parameters.self_signed(&pair)?;
+        let made = authority()?.self_signed(&pair)?;
         fs::create_dir_all(folder).map_err(|source| CertificateError::File {
             path: folder.to_owned(),
             source,

@@ -133,28 +133,26 @@ async fn a_peer_that_hangs_is_given_up_and_one_that_refuses_the_connection_is_a_
     ));
 }
 
-/// PUSH-1: a connection that was closed unread is no attempt: the request goes once more.
+/// D-2: a command may have been read; whether it goes again is not for the client to say.
 #[tokio::test]
-async fn a_request_on_a_connection_that_the_peer_closed_goes_once_more() {
+async fn a_request_that_is_read_and_not_answered_is_a_fault_and_is_not_sent_again() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    tokio::spawn(async move {
-        let (mut unread, _) = listener.accept().await.unwrap();
-        let mut request = [0; 4096];
-        let _ = unread.read(&mut request).await.unwrap();
-        drop(unread);
+    let requests = tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
+        let mut request = [0; 4096];
         let _ = stream.read(&mut request).await.unwrap();
-        let body = r#"{"respCode":"0","respDesc":""}"#;
-        let reply = format!(
-            "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
-        );
-        stream.write_all(reply.as_bytes()).await.unwrap();
-        std::future::pending::<()>().await;
+        drop(stream);
+        tokio::time::timeout(Duration::from_millis(200), listener.accept())
+            .await
+            .is_ok()
     });
     let peer = peer(format!("http://{address}"), None).unwrap();
-    assert_eq!(push(&peer, PATIENCE).await, Ok(Answer::done(())));
+    assert!(matches!(
+        push(&peer, PATIENCE).await,
+        Err(Fault::Network(_))
+    ));
+    assert!(!requests.await.unwrap(), "a second request came");
 }
 
 #[test]
