@@ -20,18 +20,14 @@ impl Step<'_> {
                 match key.kind {
                     Kind::Crossing => {
                         let state = self.crossing_state(&key);
-                        self.machine.book.put(key, parcel, state);
+                        self.put(key, parcel, state);
                     }
                     Kind::Recognition => {
                         self.hold_crossing(&key.id);
-                        self.machine
-                            .book
-                            .put(key, parcel, State::Ready { give_up: None });
+                        self.put(key, parcel, State::Ready { give_up: None });
                     }
                     Kind::Abnormality => {
-                        self.machine
-                            .book
-                            .put(key, parcel, State::Ready { give_up: None });
+                        self.put(key, parcel, State::Ready { give_up: None });
                     }
                 }
             }
@@ -73,28 +69,18 @@ impl Step<'_> {
             }
             (State::Ready { .. }, Some(earlier)) => {
                 let asked = Some(Asked { ask, ..earlier });
-                self.machine
-                    .book
-                    .put(key, Parcel { asked, ..parcel }, state);
+                self.put(key, Parcel { asked, ..parcel }, state);
             }
             (State::Held | State::Sent(_) | State::Paused { .. } | State::Parked { .. }, _) => {
-                let repeated = parcel.ask() == Some(ask);
-                let asked = if repeated { parcel.asked } else { Some(fresh) };
-                self.machine
-                    .book
-                    .put(key, Parcel { asked, ..parcel }, state);
+                let asked = Some(fresh);
+                self.put(key, Parcel { asked, ..parcel }, state);
             }
         }
     }
 
     /// D-18: what was under way is carried on, but no vehicle waits any more.
     pub(super) fn recover(&mut self, records: Vec<Recovered>) {
-        let (recognitions, others): (Vec<_>, Vec<_>) =
-            records.into_iter().partition(|record| match record {
-                Recovered::Pending(key) => key.kind == Kind::Recognition,
-                Recovered::FailedAbnormality(_) => false,
-            });
-        for record in recognitions.into_iter().chain(others) {
+        for record in records {
             match record {
                 Recovered::Pending(key) => match key.kind {
                     Kind::Recognition if self.is_known(&key) => {}
@@ -137,7 +123,7 @@ impl Step<'_> {
             return self.fail(key, parcel, Reason::Crowded);
         }
         let give_up = Some(self.now + self.machine.policy.patience());
-        self.machine.book.put(key, parcel, State::Ready { give_up });
+        self.put(key, parcel, State::Ready { give_up });
     }
 
     /// A recognition the machine does not hold is settled: only then does it let go of one.
@@ -157,15 +143,13 @@ impl Step<'_> {
         if let Some(State::Ready { .. }) = self.machine.book.state(&key)
             && let Some((parcel, _)) = self.machine.book.take(&key)
         {
-            self.machine.book.put(key, parcel, State::Held);
+            self.put(key, parcel, State::Held);
         }
     }
 
     fn push_again(&mut self, key: Key) {
         if let Some((parcel, _)) = self.machine.book.take(&key) {
-            self.machine
-                .book
-                .put(key, parcel, State::Ready { give_up: None });
+            self.put(key, parcel, State::Ready { give_up: None });
         }
     }
 }

@@ -67,7 +67,7 @@ impl Step<'_> {
                 series,
                 until: flight.until,
             };
-            self.machine.book.put(key, parcel, state);
+            self.put(key, parcel, state);
         }
     }
 
@@ -146,7 +146,7 @@ impl Step<'_> {
             rested,
             back,
         };
-        self.machine.book.put(key, parcel, state);
+        self.put(key, parcel, state);
         if self.machine.book.depth().failed > self.machine.policy.failed_kept.get()
             && let Some(key) = self.machine.book.take_most_failed()
         {
@@ -166,9 +166,7 @@ impl Step<'_> {
         if let Some(State::Held) = self.machine.book.state(&key)
             && let Some((parcel, _)) = self.machine.book.take(&key)
         {
-            self.machine
-                .book
-                .put(key, parcel, State::Ready { give_up: None });
+            self.put(key, parcel, State::Ready { give_up: None });
         }
     }
 }

@@ -217,7 +217,9 @@ pub enum Verdict {
     },
 }
 
-/// What became of a record.
+/// What became of a record. The last word counts: an abnormality may fail more than once and be
+/// delivered after all (PUSH-5); a recognition that was delivered and asked about again may fail
+/// (PUSH-2). A crossing is settled once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Settled {
     /// The platform has it.

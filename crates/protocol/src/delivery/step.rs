@@ -49,6 +49,10 @@ impl<'a> Step<'a> {
         self.effects.push(effect);
     }
 
+    pub(super) fn put(&mut self, key: Key, parcel: Parcel, state: State) {
+        self.machine.book.put(key, parcel, state);
+    }
+
     /// PUSH-5: the platform answered; if that is news, what failed may be pushed again.
     pub(super) fn heard(&mut self) {
         if !self.machine.network.heard() {
@@ -65,7 +69,7 @@ impl<'a> Step<'a> {
                 },
             )) = self.machine.book.take(&key)
             {
-                self.machine.book.put(
+                self.put(
                     key,
                     parcel,
                     State::Parked {
@@ -112,7 +116,7 @@ impl<'a> Step<'a> {
             until: self.now + slot,
             purpose,
         };
-        self.machine.book.put(key, parcel, State::Sent(flight));
+        self.put(key, parcel, State::Sent(flight));
     }
 
     /// Does what is due. Whatever it leaves behind is due later than now.
@@ -137,7 +141,7 @@ impl<'a> Step<'a> {
                             back: false,
                         },
                     };
-                    self.machine.book.put(key, parcel, state);
+                    self.put(key, parcel, state);
                 }
             }
         }

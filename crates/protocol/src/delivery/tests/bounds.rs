@@ -141,6 +141,32 @@ fn a_vehicle_that_waited_for_a_place_still_has_its_whole_series_within_the_budge
     assert!(effects.ends_with(&[failed(recognition("b"), no_connection())]));
 }
 
+/// D-17
+#[test]
+fn a_place_that_is_free_at_the_last_moment_is_taken() {
+    let mut bench = Bench::with(Policy {
+        live_in_flight: at_most(1),
+        ..Policy::default()
+    });
+    bench.ask("a", 1);
+    bench.until(5_000);
+    bench.ask("b", 1);
+    let effects = bench.until(10_000);
+    assert!(effects.contains(&failed(recognition("a"), Fault::TimedOut)));
+    let last = sends(&effects)
+        .pop()
+        .map(|send| (send.key, send.number, send.timeout));
+    assert_eq!(
+        last,
+        Some((recognition("b"), 1, Duration::from_millis(950)))
+    );
+    assert!(
+        bench
+            .until(15_000)
+            .contains(&failed(recognition("b"), Fault::TimedOut))
+    );
+}
+
 /// RECOG-2: what is settled leaves nothing behind, whoever asks how often.
 #[test]
 fn a_settled_record_takes_no_memory() {

@@ -1,0 +1,146 @@
+//! A lane that is driven both ways.
+
+use super::*;
+
+/// A vehicle comes from the exit's side and may pass.
+fn comes_out(scene: &mut Scene, text: &str) {
+    scene.trigger(Side::Exit, true);
+    scene.reads_from(Side::Exit, text, 90);
+}
+
+#[test]
+fn the_far_loop_and_camera_do_not_take_a_leaving_vehicle_for_a_coming_one() {
+    let mut scene = Scene::new(mixed());
+    scene.arrives(CAR);
+    scene.may_pass();
+    scene.wait(seconds(3));
+    scene.safety(true);
+    scene.leaves();
+    scene.trigger(Side::Exit, true);
+    scene.reads_from(Side::Exit, CAR, 99);
+    scene.safety(false);
+    scene.wait(seconds(5));
+    scene.trigger(Side::Exit, false);
+    scene.wait(seconds(60));
+    assert_eq!(scene.recognized_plates(), [CAR]);
+    assert_eq!(scene.outcomes(), [ended("r1", Outcome::Crossed)]);
+}
+
+#[test]
+fn each_side_has_its_own_recognizer() {
+    let mut scene = Scene::new(mixed());
+    comes_out(&mut scene, CAR);
+    scene.may_pass();
+    scene.wait(seconds(3));
+    scene.safety(true);
+    let crossing = &scene.crossings()[0];
+    assert_eq!(
+        (crossing.side, crossing.recognizer.as_str()),
+        (Side::Exit, "camera out")
+    );
+    assert_eq!(scene.recognitions()[0].recognizer.as_str(), "camera out");
+}
+
+#[test]
+fn who_comes_second_from_the_other_side_gets_its_turn_when_the_first_backs_out() {
+    let mut scene = Scene::new(mixed());
+    scene.arrives(CAR);
+    scene.may_not();
+    comes_out(&mut scene, NEXT);
+    assert_eq!(scene.recognized_plates(), [CAR]);
+    scene.leaves();
+    scene.wait(seconds(3));
+    assert_eq!(scene.recognized_plates(), [CAR, NEXT]);
+    scene.may_pass();
+    assert_eq!(
+        scene.pulses(),
+        [Cause::MayPass {
+            ask: scene.last_ask()
+        }]
+    );
+    scene.wait(seconds(3));
+    scene.safety(true);
+    assert_eq!(scene.crossings()[0].side, Side::Exit);
+}
+
+#[test]
+fn who_waits_unread_on_the_other_side_is_recognized_when_the_lane_is_free() {
+    let mut scene = Scene::new(mixed());
+    scene.arrives(CAR);
+    scene.trigger(Side::Exit, true);
+    scene.leaves();
+    scene.wait(seconds(6));
+    assert_eq!(scene.recognized_plates(), [CAR, ""]);
+    assert_eq!(scene.recognitions()[1].side, Side::Exit);
+}
+
+#[test]
+fn who_pressed_the_far_loop_before_the_crossing_began_is_another_vehicle() {
+    let mut scene = Scene::new(mixed());
+    scene.arrives(CAR);
+    scene.may_pass();
+    comes_out(&mut scene, NEXT);
+    scene.wait(seconds(3));
+    scene.crosses();
+    assert_eq!(scene.recognitions().len(), 1);
+    scene.wait(seconds(10));
+    assert_eq!(scene.recognized_plates(), [CAR, NEXT]);
+}
+
+#[test]
+fn once_the_far_loop_is_free_again_a_vehicle_may_come_from_there() {
+    let mut scene = Scene::new(mixed());
+    scene.arrives(CAR);
+    scene.may_pass();
+    scene.wait(seconds(3));
+    scene.crosses();
+    scene.trigger(Side::Exit, true);
+    scene.trigger(Side::Exit, false);
+    comes_out(&mut scene, NEXT);
+    assert_eq!(scene.recognized_plates(), [CAR, NEXT]);
+}
+
+#[test]
+fn a_loop_that_is_stuck_does_not_close_the_other_side_for_ever() {
+    let mut scene = Scene::new(mixed());
+    scene.trigger(Side::Entry, true);
+    scene.wait(seconds(40));
+    comes_out(&mut scene, NEXT);
+    assert_eq!(scene.recognized_plates(), ["", NEXT]);
+}
+
+#[test]
+fn the_camera_that_fires_first_has_the_lane() {
+    let mut scene = Scene::new(Layout {
+        trigger_loop: false,
+        ..mixed()
+    });
+    scene.reads(CAR);
+    scene.reads_from(Side::Exit, CAR, 99);
+    scene.may_pass();
+    scene.wait(seconds(4));
+    scene.safety(true);
+    scene.safety(false);
+    scene.reads_from(Side::Exit, CAR, 99);
+    scene.wait(seconds(60));
+    assert_eq!(scene.recognized_plates(), [CAR]);
+    assert_eq!(scene.outcomes(), [ended("r1", Outcome::Crossed)]);
+}
+
+#[test]
+fn without_an_anti_smash_loop_the_far_loop_still_sees_the_vehicle_leave() {
+    let mut scene = Scene::new(Layout {
+        safety_loop: false,
+        ..mixed()
+    });
+    scene.arrives(CAR);
+    scene.may_pass();
+    scene.wait(seconds(3));
+    scene.leaves();
+    scene.trigger(Side::Exit, true);
+    scene.wait(seconds(5));
+    scene.trigger(Side::Exit, false);
+    scene.wait(seconds(20));
+    assert_eq!(scene.recognized_plates(), [CAR]);
+    assert_eq!(scene.outcomes(), [ended("r1", Outcome::LetThrough)]);
+}
