@@ -1,0 +1,36 @@
+//! What is printed: the log, tables, and lines of plain text.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use comfy_table::{ContentArrangement, Table, presets};
+use tracing_subscriber::EnvFilter;
+
+/// Starts the log on standard error: readable on a terminal, JSON lines otherwise. `BOSHI_LOG`
+/// chooses what is logged, `info` unless it says otherwise.
+pub(crate) fn log() {
+    let filter = EnvFilter::try_from_env("BOSHI_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr);
+    if io::stderr().is_terminal() {
+        log.compact().with_target(false).init();
+    } else {
+        log.json().init();
+    }
+}
+
+/// Prints a line to standard output; a reader that has gone away is no error.
+pub(crate) fn say(line: &str) {
+    let _ = writeln!(io::stdout().lock(), "{line}");
+}
+
+/// A table without lines, its columns aligned also where they are Chinese.
+pub(crate) fn table(head: &[&str], rows: Vec<Vec<String>>) -> String {
+    let mut table = Table::new();
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Disabled)
+        .set_header(head);
+    table.add_rows(rows);
+    table.trim_fmt()
+}
