@@ -12,11 +12,13 @@
 //! - [`envelope`], [`token`], [`time`], [`id`], [`plate`], [`code`], [`page`]: what every message
 //!   is made of, read by [`fields`], which forgives what suppliers get wrong and names what it
 //!   cannot forgive;
+//! - [`abnormal_text`]: the messages of abnormalities;
 //! - [`lane`]: what happens in front of one barrier;
 //! - [`delivery`]: what happens to a record until the other side has it.
 //!
 //! Times and randomness are arguments everywhere. Nothing here may depend on an async runtime.
 
+pub mod abnormal_text;
 pub mod code;
 pub mod delivery;
 pub mod endpoint;
