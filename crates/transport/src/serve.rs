@@ -43,6 +43,22 @@ pub struct Call {
     pub received: Timestamp,
 }
 
+/// What a handler gives back: usually an [`Answer`], which becomes one by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply<R> {
+    /// HTTP 200, whatever the answer says (D-1).
+    Answer(Answer<R>),
+    /// HTTP 503 with the same body (D-1): a failed attempt to the peer (D-2), which it makes again,
+    /// and not a decision against a vehicle.
+    Unavailable(Refusal),
+}
+
+impl<R> From<Answer<R>> for Reply<R> {
+    fn from(answer: Answer<R>) -> Reply<R> {
+        Reply::Answer(answer)
+    }
+}
+
 /// Knows whom to let in.
 pub trait Gatekeeper: Send + Sync + 'static {
     /// What the peer that speaks for `lot` signs with.
@@ -50,6 +66,10 @@ pub trait Gatekeeper: Send + Sync + 'static {
     /// # Errors
     /// A refusal when there is no such lot or supplier, or the two do not belong together.
     fn credentials(&self, lot: &LotId, app: Option<&AppId>) -> Result<Credentials, Refusal>;
+
+    /// The peer that speaks for `lot` has shown who it is, with a clock that is ahead of ours by
+    /// `skew_seconds`; also told when that is too much (D-4).
+    fn heard(&self, _lot: &LotId, _skew_seconds: i64) {}
 
     /// How old a request may be (D-4).
     fn freshness(&self) -> Freshness {
@@ -67,7 +87,8 @@ pub fn endpoint<E, H, F>(router: Router, gatekeeper: Arc<dyn Gatekeeper>, handle
 where
     E: Endpoint,
     H: Fn(Call, E::Request) -> F + Clone + Send + Sync + 'static,
-    F: Future<Output = Answer<E::Response>> + Send,
+    F: Future + Send,
+    F::Output: Into<Reply<E::Response>>,
 {
     let route = post(move |request: Request| {
         let (gatekeeper, handler) = (Arc::clone(&gatekeeper), handler.clone());
@@ -80,14 +101,22 @@ where
                 Ok(body) => body,
                 Err(response) => return response,
             };
-            let reply = match admit::<E>(&*gatekeeper, &body, Timestamp::now()) {
-                Ok((call, request)) => reply_text::<E>(&handler(call, request).await),
-                Err(refusal) => refusal_text(&refusal),
-            };
-            json(StatusCode::OK, reply)
+            match admit::<E>(&*gatekeeper, &body, Timestamp::now()) {
+                Ok((call, request)) => response::<E>(handler(call, request).await.into()),
+                Err(refusal) => json(StatusCode::OK, refusal_text(&refusal)),
+            }
         }
     });
     router.route(E::PATH, route)
+}
+
+fn response<E: Endpoint>(reply: Reply<E::Response>) -> Response {
+    match reply {
+        Reply::Answer(answer) => json(StatusCode::OK, reply_text::<E>(&answer)),
+        Reply::Unavailable(refusal) => {
+            json(StatusCode::SERVICE_UNAVAILABLE, refusal_text(&refusal))
+        }
+    }
 }
 
 /// Answers unknown paths and methods in the standard's form, with their HTTP status (D-1).
@@ -116,8 +145,12 @@ fn admit<E: Endpoint>(
     let incoming = Incoming::parse(body, gatekeeper.tolerance())?;
     let envelope = incoming.envelope(E::SERVED_BY)?;
     let credentials = gatekeeper.credentials(&envelope.lot, envelope.app_id.as_ref())?;
+    let genuine = credentials.verify(&envelope.time.to_string(), &envelope.token);
+    if genuine {
+        gatekeeper.heard(&envelope.lot, envelope.time.seconds_ahead_of(now));
+    }
     let skew_seconds = gatekeeper.freshness().check(envelope.time, now)?;
-    if !credentials.verify(&envelope.time.to_string(), &envelope.token) {
+    if !genuine {
         return Err(Refusal::new(
             "BAD_TOKEN",
             "令牌不符，应为 MD5(time&appId&appSecret) 小写",

@@ -119,6 +119,32 @@ async fn transport_limits_keep_their_status() {
     );
 }
 
+/// D-1, D-2: what could not be done at all is no decision against a vehicle.
+#[tokio::test]
+async fn a_handler_that_cannot_serve_is_answered_503_in_the_standards_form() {
+    let server = Server::plain().await;
+    let body = recognition(Timestamp::now()).replace("u-1", "u-full");
+    let reply = server.post(JSON, &body).await;
+    assert!(reply.starts_with("HTTP/1.1 503"), "{reply}");
+    let expected = r#"{"respCode":"1","respDesc":"NOT_STORED 磁盘已满"}"#;
+    assert!(reply.ends_with(expected), "{reply}");
+}
+
+/// D-4
+#[tokio::test]
+async fn the_clock_of_a_caller_is_told_when_its_token_is_right_also_when_it_is_too_old() {
+    let server = Server::plain().await;
+    let stale = recognition(Timestamp::now() - Duration::from_secs(900));
+    server.post(JSON, &stale).await;
+    server
+        .post(JSON, &stale.replace(r#""token":""#, r#""token":"0"#))
+        .await;
+    server.post(JSON, &recognition(Timestamp::now())).await;
+    let heard = server.heard.lock().unwrap().clone();
+    assert_eq!(heard.len(), 2, "{heard:?}");
+    assert!(heard[0] <= -900 && heard[1] > -10, "{heard:?}");
+}
+
 #[tokio::test]
 async fn a_peer_that_sends_half_a_head_is_cut_off() {
     let head = Duration::from_millis(50);

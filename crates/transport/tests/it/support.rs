@@ -1,8 +1,8 @@
 //! A server with one lot and one supplier, and raw requests to it.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
@@ -13,13 +13,17 @@ use boshi_protocol::refusal::Refusal;
 use boshi_protocol::time::WireTime;
 use boshi_protocol::token::Credentials;
 use boshi_transport::accept::{Limits, serve};
-use boshi_transport::serve::{Call, Gatekeeper, endpoint, with_fallbacks};
+use boshi_transport::serve::{Call, Gatekeeper, Reply, endpoint, with_fallbacks};
 use jiff::Timestamp;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
-pub(crate) struct OneLot;
+/// One lot, and by how many seconds the clocks of its callers were ahead.
+#[derive(Default)]
+pub(crate) struct OneLot {
+    heard: Arc<Mutex<Vec<i64>>>,
+}
 
 impl Gatekeeper for OneLot {
     fn credentials(&self, lot: &LotId, app: Option<&AppId>) -> Result<Credentials, Refusal> {
@@ -32,6 +36,10 @@ impl Gatekeeper for OneLot {
         }
         Ok(credentials)
     }
+
+    fn heard(&self, _: &LotId, skew_seconds: i64) {
+        self.heard.lock().unwrap().push(skew_seconds);
+    }
 }
 
 pub(crate) fn credentials() -> Credentials {
@@ -42,6 +50,7 @@ pub(crate) fn credentials() -> Credentials {
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     pub(crate) handled: Arc<AtomicUsize>,
+    pub(crate) heard: Arc<Mutex<Vec<i64>>>,
     pub(crate) stop: CancellationToken,
 }
 
@@ -55,12 +64,17 @@ impl Server {
             count.fetch_add(1, Ordering::SeqCst);
             async move {
                 match request.plate {
-                    Some(_) => Answer::done(()),
-                    None => Answer::Refused(Refusal::new("NO_PLATE", "无牌车，请人工处理")),
+                    Some(_) if request.record.as_str() == "u-full" => {
+                        Reply::Unavailable(Refusal::new("NOT_STORED", "磁盘已满"))
+                    }
+                    Some(_) => Answer::done(()).into(),
+                    None => Answer::Refused(Refusal::new("NO_PLATE", "无牌车，请人工处理")).into(),
                 }
             }
         };
-        let router = endpoint::<ReceivePlateNumber, _, _>(Router::new(), Arc::new(OneLot), handler);
+        let lot = OneLot::default();
+        let heard = Arc::clone(&lot.heard);
+        let router = endpoint::<ReceivePlateNumber, _, _>(Router::new(), Arc::new(lot), handler);
         let stop = CancellationToken::new();
         tokio::spawn(serve(
             listener,
@@ -72,6 +86,7 @@ impl Server {
         Server {
             address,
             handled,
+            heard,
             stop,
         }
     }
