@@ -16,10 +16,11 @@ CREATE TABLE crossing (
 CREATE INDEX crossing_at ON crossing (lot, at, record);
 
 CREATE TABLE abnormality (
-    lot TEXT NOT NULL, id TEXT NOT NULL, code TEXT NOT NULL, device TEXT, msg TEXT NOT NULL,
-    at INTEGER NOT NULL, cleared_at INTEGER,
+    lot TEXT NOT NULL, id TEXT NOT NULL, occurrence TEXT NOT NULL, code TEXT NOT NULL,
+    device TEXT, msg TEXT NOT NULL, at INTEGER NOT NULL, cleared_at INTEGER,
     PRIMARY KEY (lot, id)
 ) WITHOUT ROWID;
+CREATE INDEX abnormality_open ON abnormality (lot, occurrence) WHERE cleared_at IS NULL;
 
 -- The one table that says what is still to be pushed.
 CREATE TABLE outbox (
@@ -40,10 +41,16 @@ CREATE INDEX attempt_key ON attempt (lot, kind, key);
 
 CREATE TABLE lift (
     seq INTEGER PRIMARY KEY,
-    lot TEXT NOT NULL, lane TEXT NOT NULL, act INTEGER NOT NULL, cause TEXT NOT NULL,
+    lot TEXT NOT NULL, lane TEXT NOT NULL, act INTEGER, cause TEXT NOT NULL,
     record TEXT, at INTEGER NOT NULL, result TEXT, done_at INTEGER
 );
 CREATE INDEX lift_act ON lift (lot, lane, act);
+
+-- How each barrier is operated, to be gone on with after a start.
+CREATE TABLE gate (
+    lot TEXT NOT NULL, lane TEXT NOT NULL, state TEXT NOT NULL, at INTEGER NOT NULL,
+    PRIMARY KEY (lot, lane)
+) WITHOUT ROWID;
 
 CREATE TABLE command (
     seq INTEGER PRIMARY KEY,

@@ -1,19 +1,26 @@
 //! The gateway's configuration: one commented TOML file.
 
 mod check;
+mod lot;
+mod read;
 mod secret;
 #[cfg(test)]
 mod tests;
+mod timing;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::num::{NonZeroU32, NonZeroU64};
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use boshi_protocol::id::{AppId, DeviceNo, LotId, PlaceNo};
+use boshi_protocol::id::AppId;
 use boshi_protocol::token::Credentials;
 use secrecy::SecretString;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
+
+pub use self::lot::{Direction, Display, Lane, Lot, Place};
+pub use self::timing::Timing;
 
 /// The whole configuration with its defaults, commented.
 pub const COMMENTED: &str = include_str!("../gateway.toml");
@@ -41,6 +48,9 @@ pub struct Config {
     /// Pushing.
     #[serde(default)]
     pub push: Push,
+    /// How long a lane waits for what.
+    #[serde(default)]
+    pub timing: Timing,
     /// Watching the devices.
     #[serde(default)]
     pub supervision: Supervision,
@@ -50,6 +60,9 @@ pub struct Config {
     /// Clocks.
     #[serde(default)]
     pub clock: Clock,
+    /// Messages of abnormalities that differ from the standard's, by code (ABN-2, D-15).
+    #[serde(default)]
+    pub abnormal_texts: BTreeMap<String, String>,
     /// The lots.
     #[serde(default, rename = "lot")]
     pub lots: Vec<Lot>,
@@ -63,16 +76,20 @@ pub struct Listen {
     pub standard: SocketAddr,
     /// For the devices: plain HTTP.
     pub devices: SocketAddr,
+    /// For the booth and this machine's own tools: plain HTTP.
+    pub local: SocketAddr,
 }
 
 /// The certificate of the standard's endpoints.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Tls {
     /// PEM file; absent with `key`: self-made.
     pub certificate: Option<PathBuf>,
     /// PEM file of its key.
     pub key: Option<PathBuf>,
+    /// The names and addresses that a self-made certificate is for.
+    pub names: Vec<String>,
     /// HTTP only.
     pub plain: bool,
 }
@@ -84,12 +101,12 @@ pub struct Platform {
     /// Where its endpoints hang.
     pub base_url: String,
     /// Who we are to it.
-    #[serde(deserialize_with = "id")]
+    #[serde(deserialize_with = "read::id")]
     pub app_id: AppId,
-    #[serde(default, deserialize_with = "optional_secret")]
+    #[serde(default, deserialize_with = "read::optional_secret")]
     secret: Option<SecretString>,
     secret_file: Option<PathBuf>,
-    #[serde(default, deserialize_with = "optional_secret")]
+    #[serde(default, deserialize_with = "read::optional_secret")]
     previous_secret: Option<SecretString>,
     /// The authority of its certificate, PEM.
     pub ca_file: Option<PathBuf>,
@@ -101,18 +118,24 @@ pub struct Platform {
 pub struct Push {
     /// Failures in a row after which a push has failed (PUSH-2).
     pub attempts: NonZeroU32,
-    /// Longest wait of a vehicle for a dead network, in seconds (D-17).
-    pub budget_seconds: NonZeroU64,
-    /// How often a refused vehicle is asked about again, in seconds (RECOG-2).
-    pub refused_poll_seconds: NonZeroU64,
+    /// Longest wait of a vehicle for a dead network (D-17).
+    #[serde(deserialize_with = "read::span")]
+    pub budget: Duration,
+    /// Pause between two probes of a dead network when nothing else is pushed (PUSH-5).
+    #[serde(deserialize_with = "read::span")]
+    pub probe: Duration,
 }
 
 /// Watching the devices.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Supervision {
-    check_minutes: Option<NonZeroU32>,
-    check_seconds: Option<NonZeroU32>,
+    /// How often every device's connection is checked (ABN-3).
+    #[serde(deserialize_with = "read::span")]
+    pub check: Duration,
+    /// How long after its last heartbeat a device is asked for.
+    #[serde(deserialize_with = "read::span")]
+    pub silence: Duration,
 }
 
 /// Keeping.
@@ -127,82 +150,9 @@ pub struct Retention {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Clock {
-    /// How far the platform's clock may be off, in seconds; 0 checks nothing (D-4).
-    pub window_seconds: u64,
-}
-
-/// A car park.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Lot {
-    /// Assigned by the platform.
-    #[serde(deserialize_with = "id")]
-    pub id: LotId,
-    /// For people.
-    #[serde(default)]
-    pub name: String,
-    /// Its lanes.
-    #[serde(default, rename = "lane")]
-    pub lanes: Vec<Lane>,
-    /// Its spaces.
-    #[serde(default, rename = "place")]
-    pub places: Vec<Place>,
-}
-
-/// A lane.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Lane {
-    /// Its name, `01`.
-    pub name: String,
-    /// The gate it belongs to, `东二门`.
-    pub gate: String,
-    /// Which way vehicles go.
-    pub direction: Direction,
-    /// The plate recognizer.
-    #[serde(deserialize_with = "id")]
-    pub recognizer: DeviceNo,
-    /// The barrier.
-    #[serde(deserialize_with = "id")]
-    pub barrier: DeviceNo,
-    /// The display.
-    #[serde(default, deserialize_with = "optional_id")]
-    pub display: Option<DeviceNo>,
-    /// Whether a loop lies before the barrier.
-    #[serde(default = "yes")]
-    pub trigger_loop: bool,
-    /// Whether an anti-smash loop lies under the barrier.
-    #[serde(default = "yes")]
-    pub safety_loop: bool,
-    /// Whether the barrier tells where its arm is.
-    #[serde(default = "yes")]
-    pub limit_switch: bool,
-    /// Where commands to the devices go.
-    pub device_url: String,
-    /// What the devices and the gateway show each other.
-    #[serde(deserialize_with = "device_key")]
-    pub device_key: SecretString,
-}
-
-/// Which way vehicles go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Direction {
-    /// In.
-    Entry,
-    /// Out.
-    Exit,
-    /// Both.
-    Mixed,
-}
-
-/// A parking space.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Place {
-    /// Its number.
-    #[serde(deserialize_with = "id")]
-    pub number: PlaceNo,
+    /// How far the platform's clock may be off; zero checks nothing (D-4).
+    #[serde(deserialize_with = "read::span_or_zero")]
+    pub window: Duration,
 }
 
 /// Why a configuration cannot be used.
@@ -270,14 +220,14 @@ impl Platform {
             None => credentials,
         })
     }
-}
 
-impl Supervision {
-    /// How often every device's connection is checked (ABN-3): 5 minutes unless said otherwise.
-    pub fn interval(&self) -> Duration {
-        let minutes = self.check_minutes.map_or(5, NonZeroU32::get);
-        let seconds = self.check_seconds.map(|seconds| u64::from(seconds.get()));
-        Duration::from_secs(seconds.unwrap_or(u64::from(minutes) * 60))
+    /// The authority of the platform's certificate, if one is named.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when its file cannot be read.
+    pub fn authority(&self) -> Result<Option<Vec<u8>>, ConfigError> {
+        let text = self.ca_file.as_deref().map(secret::read).transpose()?;
+        Ok(text.map(String::into_bytes))
     }
 }
 
@@ -286,6 +236,18 @@ impl Default for Listen {
         Listen {
             standard: SocketAddr::from(([127, 0, 0, 1], 8443)),
             devices: SocketAddr::from(([127, 0, 0, 1], 8444)),
+            local: SocketAddr::from(([127, 0, 0, 1], 8445)),
+        }
+    }
+}
+
+impl Default for Tls {
+    fn default() -> Tls {
+        Tls {
+            certificate: None,
+            key: None,
+            names: vec!["127.0.0.1".to_owned(), "localhost".to_owned()],
+            plain: false,
         }
     }
 }
@@ -294,8 +256,17 @@ impl Default for Push {
     fn default() -> Push {
         Push {
             attempts: const { NonZeroU32::new(5).expect("5 is not 0") },
-            budget_seconds: const { NonZeroU64::new(10).expect("10 is not 0") },
-            refused_poll_seconds: const { NonZeroU64::new(2).expect("2 is not 0") },
+            budget: Duration::from_secs(10),
+            probe: Duration::from_secs(30),
+        }
+    }
+}
+
+impl Default for Supervision {
+    fn default() -> Supervision {
+        Supervision {
+            check: Duration::from_secs(5 * 60),
+            silence: Duration::from_secs(30),
         }
     }
 }
@@ -311,38 +282,11 @@ impl Default for Retention {
 impl Default for Clock {
     fn default() -> Clock {
         Clock {
-            window_seconds: 300,
+            window: Duration::from_secs(300),
         }
     }
 }
 
 fn default_data() -> PathBuf {
     PathBuf::from("./gateway-data")
-}
-
-fn yes() -> bool {
-    true
-}
-
-fn id<'de, D, K>(from: D) -> Result<boshi_protocol::id::Id<K>, D::Error>
-where
-    D: Deserializer<'de>,
-{
-    let text = String::deserialize(from)?;
-    boshi_protocol::id::Id::new(&text).map_err(serde::de::Error::custom)
-}
-
-fn optional_id<'de, D, K>(from: D) -> Result<Option<boshi_protocol::id::Id<K>>, D::Error>
-where
-    D: Deserializer<'de>,
-{
-    id(from).map(Some)
-}
-
-fn device_key<'de, D: Deserializer<'de>>(from: D) -> Result<SecretString, D::Error> {
-    String::deserialize(from).map(SecretString::from)
-}
-
-fn optional_secret<'de, D: Deserializer<'de>>(from: D) -> Result<Option<SecretString>, D::Error> {
-    device_key(from).map(Some)
 }

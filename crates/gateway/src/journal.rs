@@ -19,6 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::Connection;
 use tokio::sync::mpsc;
 
+pub(crate) use column::gate_word;
 pub use entry::{Abnormality, Crossing, Entry, Place, Recognition};
 pub use read::{Pending, PushState, RecordState, RememberedCommand, Summary};
 

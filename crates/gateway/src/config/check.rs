@@ -2,7 +2,10 @@
 
 use std::collections::HashSet;
 
-use super::{Config, ConfigError, Lot};
+use boshi_protocol::code::AbnormalCode;
+use boshi_protocol::abnormal_text::Texts;
+
+use super::{Config, ConfigError, Direction, Lane, Lot};
 
 pub(super) fn config(config: &Config) -> Result<(), ConfigError> {
     url("public_url", &config.public_url)?;
@@ -14,11 +17,31 @@ pub(super) fn config(config: &Config) -> Result<(), ConfigError> {
             "certificate and key, or neither",
         ));
     }
+    config.texts()?;
     if config.lots.is_empty() {
         return Err(wrong("lot", "empty", "at least one [[lot]]"));
     }
     unique("lot.id", config.lots.iter().map(|lot| lot.id.as_str()))?;
     config.lots.iter().try_for_each(check_lot)
+}
+
+impl Config {
+    /// The messages of abnormalities, with those that are configured (ABN-2, D-15).
+    ///
+    /// # Errors
+    /// [`ConfigError::Value`] when a message names something that it cannot be filled in with.
+    pub fn texts(&self) -> Result<Texts, ConfigError> {
+        let own = self.abnormal_texts.iter();
+        Texts::with(own.map(|(code, text)| (AbnormalCode::read(code), text.clone()))).map_err(
+            |error| {
+                wrong(
+                    "abnormal_texts",
+                    &error.to_string(),
+                    "a text with {gate}, {lane} and {device} at most",
+                )
+            },
+        )
+    }
 }
 
 fn check_lot(lot: &Lot) -> Result<(), ConfigError> {
@@ -30,19 +53,30 @@ fn check_lot(lot: &Lot) -> Result<(), ConfigError> {
         "lot.place.number",
         lot.places.iter().map(|place| place.number.as_str()),
     )?;
-    let devices = lot.lanes.iter().flat_map(|lane| {
-        [
-            Some(&lane.recognizer),
-            Some(&lane.barrier),
-            lane.display.as_ref(),
-        ]
-    });
+    let devices = lot.lanes.iter().flat_map(Lane::devices);
     unique(
         "device number (recognizer, barrier, display)",
-        devices.flatten().map(|device| device.as_str()),
+        devices.map(|device| device.as_str()),
     )?;
-    let mut lanes = lot.lanes.iter();
-    lanes.try_for_each(|lane| url("lot.lane.device_url", &lane.device_url))
+    lot.lanes.iter().try_for_each(check_lane)
+}
+
+fn check_lane(lane: &Lane) -> Result<(), ConfigError> {
+    url("lot.lane.device_url", &lane.device_url)?;
+    let (field, value) = ("lot.lane.exit_recognizer", &lane.exit_recognizer);
+    match (lane.direction, value) {
+        (Direction::Mixed, None) => Err(wrong(
+            field,
+            "missing",
+            "the second recognizer of a mixed lane",
+        )),
+        (Direction::Entry | Direction::Exit, Some(device)) => Err(wrong(
+            field,
+            &format!("{device:?}"),
+            "nothing: only a mixed lane has one",
+        )),
+        (Direction::Mixed, Some(_)) | (Direction::Entry | Direction::Exit, None) => Ok(()),
+    }
 }
 
 fn unique<'a>(field: &str, values: impl Iterator<Item = &'a str>) -> Result<(), ConfigError> {

@@ -7,10 +7,8 @@ fn the_commented_file_parses_and_shows_the_defaults() {
     assert_eq!(config.listen, Listen::default());
     assert_eq!(config.tls, Tls::default());
     assert_eq!(config.push, Push::default());
-    assert_eq!(
-        config.supervision.interval(),
-        Supervision::default().interval()
-    );
+    assert_eq!(config.timing, Timing::default());
+    assert_eq!(config.supervision, Supervision::default());
     assert_eq!(config.retention, Retention::default());
     assert_eq!(config.clock, Clock::default());
 }
@@ -35,11 +33,16 @@ fn no_secret_is_shown_by_debug() {
 fn values_that_make_no_sense_are_refused() {
     for (right, wrong) in [
         ("attempts = 5", "attempts = 0"),
+        ("budget = \"10s\"", "budget = \"0s\""),
+        ("budget = \"10s\"", "budget = \"soon\""),
+        ("direction = \"entry\"", "direction = \"mixed\""),
+        ("# [abnormal_texts]\n# 1401 = \"{gate}", "[abnormal_texts]\n1401 = \"{who}"),
         ("direction = \"entry\"", "direction = \"up\""),
         ("\"BAR-01\"", "\"CAM-01\""),
         ("https://127.0.0.1:9443", "platform"),
     ] {
         let text = COMMENTED.replace(right, wrong);
+        assert_ne!(text, COMMENTED, "{right} is not in the file");
         assert!(Config::parse(&text).is_err(), "{wrong}");
     }
 }

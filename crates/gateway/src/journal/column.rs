@@ -5,6 +5,7 @@ use std::fmt;
 use boshi_protocol::code::{AbnormalCode, PlaceStatus};
 use boshi_protocol::delivery::{Key, Kind};
 use boshi_protocol::id::Id;
+use boshi_protocol::lane::{By, Gate, Holder};
 use boshi_protocol::plate::{Plate, PlateColor};
 use jiff::Timestamp;
 use rusqlite::types::Type;
@@ -16,6 +17,33 @@ pub(super) fn kind_word(kind: Kind) -> &'static str {
         Kind::Crossing => "crossing",
         Kind::Abnormality => "abnormality",
     }
+}
+
+/// Every way in which a barrier is operated, with its word.
+const GATES: [(Gate, &str); 6] = [
+    (Gate::Normal, "normal"),
+    (held(Holder::Ordered(By::Platform)), "held_by_platform"),
+    (held(Holder::Ordered(By::Booth)), "held_by_booth"),
+    (held(Holder::Ordered(By::Local)), "held_locally"),
+    (held(Holder::FireAlarm), "held_after_fire"),
+    (Gate::Fire, "fire"),
+];
+
+const fn held(by: Holder) -> Gate {
+    Gate::HeldOpen { by }
+}
+
+pub(crate) fn gate_word(gate: Gate) -> &'static str {
+    let known = GATES.iter().find(|(known, _)| *known == gate);
+    known.expect("every gate has a word").1
+}
+
+pub(super) fn gate(row: &Row<'_>, column: usize) -> Result<Gate> {
+    let word: String = row.get(column)?;
+    let known = GATES.iter().find(|(_, known)| *known == word);
+    known
+        .map(|(gate, _)| *gate)
+        .ok_or_else(|| unreadable(column, &word))
 }
 
 pub(super) fn key(row: &Row<'_>, kind_column: usize, key_column: usize) -> Result<Key> {

@@ -3,6 +3,7 @@
 use boshi_protocol::code::{AbnormalCode, PlaceStatus};
 use boshi_protocol::delivery::{Key, Settled};
 use boshi_protocol::id::{DeviceNo, LotId, PlaceNo, RecordId};
+use boshi_protocol::lane::Gate;
 use boshi_protocol::plate::{Plate, PlateColor};
 use jiff::Timestamp;
 
@@ -17,12 +18,12 @@ pub enum Entry {
     Crossing(Crossing),
     /// An abnormality, which is to be pushed from now on (D-18).
     Abnormality(Abnormality),
-    /// An abnormality is over.
+    /// An abnormality is over, however often it was told.
     AbnormalityCleared {
         /// The lot.
         lot: LotId,
-        /// The abnormality.
-        id: RecordId,
+        /// The id of its first message.
+        occurrence: RecordId,
         /// Since when.
         at: Timestamp,
     },
@@ -62,6 +63,26 @@ pub enum Entry {
         act: u64,
         /// What came of it.
         result: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// The arm went up although nobody here drove it.
+    LiftSeen {
+        /// The lot.
+        lot: LotId,
+        /// The lane's name.
+        lane: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// A barrier is operated in another way from now on.
+    Gate {
+        /// The lot.
+        lot: LotId,
+        /// The lane's name.
+        lane: String,
+        /// How.
+        state: Gate,
         /// When.
         at: Timestamp,
     },
@@ -178,6 +199,8 @@ pub struct Abnormality {
     pub lot: LotId,
     /// Its id; the standard has none, the journal needs one.
     pub id: RecordId,
+    /// The id of the first message about the same occurrence (D-15).
+    pub occurrence: RecordId,
     /// What is wrong.
     pub code: AbnormalCode,
     /// The device, where one is named.

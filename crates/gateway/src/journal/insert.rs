@@ -6,7 +6,7 @@ use boshi_protocol::plate::Plate;
 use jiff::Timestamp;
 use rusqlite::{Connection, Result, params};
 
-use super::column::kind_word;
+use super::column::{self, kind_word};
 use super::entry::{Abnormality, Crossing, Entry, Place, Recognition};
 
 pub(super) fn entry(to: &Connection, entry: &Entry) -> Result<()> {
@@ -18,6 +18,7 @@ pub(super) fn entry(to: &Connection, entry: &Entry) -> Result<()> {
         Entry::Place(place) => put_place(to, place),
         Entry::AbnormalityCleared { .. } | Entry::Outcome { .. } => end(to, entry),
         Entry::Lift { .. } | Entry::ActDone { .. } => barrier(to, entry),
+        Entry::LiftSeen { .. } | Entry::Gate { .. } => seen(to, entry),
         Entry::Command { .. } | Entry::CommandAnswered { .. } => command(to, entry),
         Entry::Settled { .. } | Entry::Attempt { .. } => push(to, entry),
     }
@@ -25,10 +26,15 @@ pub(super) fn entry(to: &Connection, entry: &Entry) -> Result<()> {
 
 fn end(to: &Connection, entry: &Entry) -> Result<()> {
     match entry {
-        Entry::AbnormalityCleared { lot, id, at } => run(
+        Entry::AbnormalityCleared {
+            lot,
+            occurrence,
+            at,
+        } => run(
             to,
-            "UPDATE abnormality SET cleared_at = ?3 WHERE lot = ?1 AND id = ?2",
-            params![lot.as_str(), id.as_str(), at.as_millisecond()],
+            "UPDATE abnormality SET cleared_at = ?3 \
+             WHERE lot = ?1 AND occurrence = ?2 AND cleared_at IS NULL",
+            params![lot.as_str(), occurrence.as_str(), at.as_millisecond()],
         ),
         Entry::Outcome {
             lot,
@@ -80,6 +86,34 @@ fn barrier(to: &Connection, entry: &Entry) -> Result<()> {
                 lane,
                 act.cast_signed(),
                 result,
+                at.as_millisecond()
+            ],
+        ),
+        other => unreachable!("{other:?} is written elsewhere"),
+    }
+}
+
+fn seen(to: &Connection, entry: &Entry) -> Result<()> {
+    match entry {
+        Entry::LiftSeen { lot, lane, at } => run(
+            to,
+            "INSERT INTO lift (lot, lane, cause, at, result, done_at) \
+             VALUES (?1, ?2, 'seen', ?3, 'done', ?3)",
+            params![lot.as_str(), lane, at.as_millisecond()],
+        ),
+        Entry::Gate {
+            lot,
+            lane,
+            state,
+            at,
+        } => run(
+            to,
+            "INSERT INTO gate (lot, lane, state, at) VALUES (?1, ?2, ?3, ?4) \
+             ON CONFLICT (lot, lane) DO UPDATE SET state = excluded.state, at = excluded.at",
+            params![
+                lot.as_str(),
+                lane,
+                column::gate_word(*state),
                 at.as_millisecond()
             ],
         ),
@@ -227,11 +261,12 @@ fn insert_crossing(to: &Connection, it: &Crossing) -> Result<()> {
 fn insert_abnormality(to: &Connection, it: &Abnormality) -> Result<()> {
     run(
         to,
-        "INSERT INTO abnormality (lot, id, code, device, msg, at) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
+        "INSERT INTO abnormality (lot, id, occurrence, code, device, msg, at) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
         params![
             it.lot.as_str(),
             it.id.as_str(),
+            it.occurrence.as_str(),
             it.code.as_str(),
             it.device.as_ref().map(|device| device.as_str()),
             it.msg,

@@ -1,8 +1,11 @@
 //! What is read from the journal.
 
+use std::collections::HashMap;
+
 use boshi_protocol::code::PlaceStatus;
 use boshi_protocol::delivery::{Key, Kind};
 use boshi_protocol::id::{LotId, PlaceNo, RecordId};
+use boshi_protocol::lane::Gate;
 use boshi_protocol::page::PageRequest;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Result, Row, params};
@@ -134,7 +137,7 @@ impl Journal {
         id: &RecordId,
     ) -> std::result::Result<Option<Abnormality>, JournalError> {
         let (lot, id) = (lot.clone(), id.clone());
-        let sql = "SELECT lot, id, code, device, msg, at FROM abnormality \
+        let sql = "SELECT lot, id, occurrence, code, device, msg, at FROM abnormality \
                    WHERE lot = ?1 AND id = ?2";
         self.read(move |from| {
             let values = params![lot.as_str(), id.as_str()];
@@ -199,6 +202,40 @@ impl Journal {
             })
         })
         .await
+    }
+
+    /// How the barrier of each lane was operated last, by the lane's name.
+    ///
+    /// # Errors
+    /// [`JournalError`] when the file cannot be read.
+    pub async fn gates(
+        &self,
+        lot: &LotId,
+    ) -> std::result::Result<HashMap<String, Gate>, JournalError> {
+        let lot = lot.clone();
+        let sql = "SELECT lane, state FROM gate WHERE lot = ?1";
+        self.read(move |from| {
+            let rows = all(from, sql, params![lot.as_str()], |row| {
+                Ok((row.get(0)?, column::gate(row, 1)?))
+            })?;
+            Ok(rows.into_iter().collect())
+        })
+        .await
+    }
+
+    /// The occurrences that were not over when an earlier run ended.
+    ///
+    /// # Errors
+    /// [`JournalError`] when the file cannot be read.
+    pub async fn open_occurrences(
+        &self,
+        lot: &LotId,
+    ) -> std::result::Result<Vec<RecordId>, JournalError> {
+        let lot = lot.clone();
+        let sql = "SELECT DISTINCT occurrence FROM abnormality \
+                   WHERE lot = ?1 AND cleared_at IS NULL";
+        self.read(move |from| all(from, sql, params![lot.as_str()], |row| column::id(row, 0)))
+            .await
     }
 
     /// Whether a recognizer's event was taken already.
@@ -315,10 +352,11 @@ fn abnormality(row: &Row<'_>) -> Result<Abnormality> {
     Ok(Abnormality {
         lot: column::id(row, 0)?,
         id: column::id(row, 1)?,
-        code: column::code(row, 2)?,
-        device: column::optional_id(row, 3)?,
-        msg: row.get(4)?,
-        at: column::time(row, 5)?,
+        occurrence: column::id(row, 2)?,
+        code: column::code(row, 3)?,
+        device: column::optional_id(row, 4)?,
+        msg: row.get(5)?,
+        at: column::time(row, 6)?,
     })
 }
 

@@ -1,0 +1,53 @@
+//! Values that TOML has no type for.
+
+use std::time::Duration;
+
+use boshi_protocol::id::Id;
+use jiff::SignedDuration;
+use secrecy::SecretString;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+
+pub(super) fn id<'de, D: Deserializer<'de>, K>(from: D) -> Result<Id<K>, D::Error> {
+    let text = String::deserialize(from)?;
+    Id::new(&text).map_err(D::Error::custom)
+}
+
+pub(super) fn optional_id<'de, D, K>(from: D) -> Result<Option<Id<K>>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    id(from).map(Some)
+}
+
+pub(super) fn secret<'de, D: Deserializer<'de>>(from: D) -> Result<SecretString, D::Error> {
+    String::deserialize(from).map(SecretString::from)
+}
+
+pub(super) fn optional_secret<'de, D>(from: D) -> Result<Option<SecretString>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    secret(from).map(Some)
+}
+
+/// A length of time with its unit, `10s`, `200ms`, `5m`; more than none.
+pub(super) fn span<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+    let span = span_or_zero(from)?;
+    if span.is_zero() {
+        return Err(D::Error::custom("expected a time longer than 0s"));
+    }
+    Ok(span)
+}
+
+/// A length of time with its unit, or `0s`.
+pub(super) fn span_or_zero<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+    let text = String::deserialize(from)?;
+    let span = text.parse::<SignedDuration>().ok();
+    let span = span.and_then(|span| Duration::try_from(span).ok());
+    span.ok_or_else(|| {
+        D::Error::custom(format!(
+            "{text:?} is no time: expected one such as \"10s\", \"200ms\", \"5m\""
+        ))
+    })
+}

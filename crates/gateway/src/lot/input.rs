@@ -1,0 +1,58 @@
+//! What a lot is told.
+
+use boshi_protocol::delivery::{AttemptId, Outcome, Recovered};
+use boshi_protocol::id::DeviceNo;
+use boshi_protocol::lane::{self, Reading};
+use jiff::Timestamp;
+
+use crate::journal::Place;
+
+/// A lane of a lot, by its place in the configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LaneNo(pub usize);
+
+/// One thing that happened.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// The lot's deadline has come.
+    Tick,
+    /// A recognizer read a vehicle.
+    Read {
+        /// The lane.
+        lane: LaneNo,
+        /// What it read.
+        reading: Reading,
+        /// Its own number of the reading.
+        event: Option<String>,
+        /// When it read it, if it hands over its history: never a reason to open.
+        replayed_at: Option<Timestamp>,
+    },
+    /// Everything else that a lane is told: loops, arm, fire, commands, results of acts.
+    Lane(LaneNo, lane::Input),
+    /// These devices are alive.
+    Beat(Vec<DeviceNo>),
+    /// A device said something, so it is alive.
+    Heard(DeviceNo),
+    /// Which devices of a lane answered a check, or why nobody did (ABN-3).
+    Checked {
+        /// The lane.
+        lane: LaneNo,
+        /// Those that answered.
+        online: Result<Vec<DeviceNo>, String>,
+    },
+    /// A request to the platform ended.
+    Pushed {
+        /// Which.
+        attempt: AttemptId,
+        /// What came of it.
+        outcome: Outcome,
+        /// What it was about, for the journal.
+        trace: super::action::Trace,
+    },
+    /// The platform was heard from otherwise.
+    Contact,
+    /// What an earlier run left behind (D-18).
+    Recover(Vec<Recovered>),
+    /// A parking space as seen now.
+    Place(Place),
+}

@@ -1,0 +1,214 @@
+//! The outbox: what is handed to the delivery, what it wants, and abnormalities on their way there.
+
+use boshi_protocol::code::AbnormalCode;
+use boshi_protocol::delivery::{
+    self, Ask, AttemptId, Effect, Key, Kind, Outcome, Settled, Verdict,
+};
+use boshi_protocol::id::RecordId;
+use boshi_protocol::lane::{self, AskId};
+use jiff::Timestamp;
+
+use super::action::{Action, Letter, Push, Trace};
+use super::happening::{Happening, What};
+use super::input::LaneNo;
+use super::supervision::{DeviceKind, Finding};
+use super::turn::{Work, Working};
+use super::{Lot, words};
+use crate::journal::{Abnormality, Entry};
+
+impl Lot {
+    /// Hands a record that is on disk to the delivery, behind what waits for room already.
+    pub(super) fn enqueue(&mut self, turn: &mut Working<'_>, key: Key) {
+        if self.backlog.is_empty() {
+            turn.queue(Work::Deliver(delivery::Input::Take { key }));
+        } else {
+            self.backlog.push_back(key);
+        }
+    }
+
+    /// Hands over what waited for room, as far as there is some.
+    pub(super) fn feed(&mut self, turn: &mut Working<'_>) {
+        while self.delivery.room() > 0
+            && let Some(key) = self.backlog.pop_front()
+        {
+            self.tell_delivery(turn, delivery::Input::Take { key });
+        }
+    }
+
+    pub(super) fn tell_delivery(&mut self, turn: &mut Working<'_>, input: delivery::Input) {
+        for effect in self.delivery.handle(input, turn.now.tick) {
+            match effect {
+                Effect::Send {
+                    attempt,
+                    key,
+                    number,
+                    timeout,
+                } => {
+                    *self.attempts.entry(key.clone()).or_default() += 1;
+                    let letter = self.letters.get(&key).cloned();
+                    turn.act(Action::Push(Push {
+                        attempt,
+                        key,
+                        number,
+                        timeout,
+                        letter,
+                    }));
+                }
+                Effect::Verdict {
+                    record,
+                    ask,
+                    verdict,
+                } => self.verdict(turn, record, ask, verdict),
+                Effect::Settle { key, settled } => self.settled(turn, key, settled),
+                Effect::Defer { key } => self.backlog.push_back(key),
+                Effect::NetworkLost => self.tell(turn, None, What::NetworkLost),
+                Effect::NetworkBack => self.tell(turn, None, What::NetworkBack),
+            }
+        }
+    }
+
+    pub(super) fn pushed(
+        &mut self,
+        turn: &mut Working<'_>,
+        attempt: AttemptId,
+        outcome: Outcome,
+        trace: Trace,
+    ) {
+        turn.write(Entry::Attempt {
+            lot: self.id.clone(),
+            key: trace.key,
+            number: trace.number,
+            at: trace.began,
+            outcome: words::pushed(&outcome),
+            millis: u64::try_from(trace.took.as_millis()).unwrap_or(u64::MAX),
+        });
+        turn.queue(Work::Deliver(delivery::Input::Done { attempt, outcome }));
+    }
+
+    /// RECOG-1, PUSH-3: what the platform said, or that it said nothing, reaches the lane that asked.
+    fn verdict(&mut self, turn: &mut Working<'_>, record: RecordId, ask: Ask, verdict: Verdict) {
+        let Some(vehicle) = self.vehicles.get_mut(&record) else {
+            return;
+        };
+        vehicle.replied(turn.now.tick);
+        let (lane, plate) = (vehicle.lane, vehicle.plate_text());
+        let verdict = match verdict {
+            Verdict::MayPass => lane::Verdict::MayPass,
+            Verdict::MayNot(refusal) => {
+                let reason = refusal.sentence().to_owned();
+                let what = What::Refused {
+                    record: record.to_string(),
+                    plate,
+                    reason: reason.clone(),
+                };
+                self.tell(turn, Some(lane), what);
+                lane::Verdict::MayNot { reason }
+            }
+            Verdict::Undeliverable { .. } => lane::Verdict::Undeliverable,
+        };
+        let round = u32::try_from(ask.0).expect("questions are numbered by the lane's rounds");
+        let ask = AskId { record, round };
+        turn.queue(Work::Lane(lane, lane::Input::Verdict { ask, verdict }));
+    }
+
+    fn settled(&mut self, turn: &mut Working<'_>, key: Key, settled: Settled) {
+        let attempts = self.attempts.remove(&key).unwrap_or_default();
+        if let Settled::Failed { reason } = &settled {
+            let what = What::PushFailed {
+                kind: words::kind(key.kind),
+                record: key.id.to_string(),
+                reason: reason.to_string(),
+            };
+            self.tell(turn, None, what);
+        }
+        let asked_again = key.kind == Kind::Recognition && self.vehicles.contains_key(&key.id);
+        if !asked_again {
+            self.letters.remove(&key);
+        }
+        turn.write(Entry::Settled {
+            lot: self.id.clone(),
+            key,
+            settled,
+            attempts,
+            at: turn.now.wall,
+        });
+    }
+
+    pub(super) fn report(&mut self, turn: &mut Working<'_>, lane: LaneNo, it: Abnormality) {
+        let what = What::Abnormal {
+            code: it.code.to_string(),
+            text: it.msg.clone(),
+        };
+        self.tell(turn, Some(lane), what);
+        turn.write(Entry::Abnormality(it.clone()));
+        let key = Key::abnormality(it.id.clone());
+        self.letters.insert(key.clone(), Letter::Abnormality(it));
+        self.enqueue(turn, key);
+    }
+
+    pub(super) fn cleared(
+        &mut self,
+        turn: &mut Working<'_>,
+        lane: LaneNo,
+        occurrence: RecordId,
+        code: &AbnormalCode,
+        at: Timestamp,
+    ) {
+        turn.write(Entry::AbnormalityCleared {
+            lot: self.id.clone(),
+            occurrence,
+            at,
+        });
+        let code = code.to_string();
+        self.tell(turn, Some(lane), What::Cleared { code });
+    }
+
+    /// ABN-1, ABN-3, D-15: what the watch over the devices has found.
+    pub(super) fn act_on(&mut self, turn: &mut Working<'_>, findings: Vec<Finding>) {
+        for finding in findings {
+            match finding {
+                Finding::Check(lane) => turn.act(Action::Check(lane)),
+                Finding::Online { device, lane, kind } => {
+                    if kind == DeviceKind::Barrier {
+                        turn.queue(Work::Lane(lane, lane::Input::BarrierLink { up: true }));
+                    }
+                    if let Some(first) = self.supervision.occurrence_ended(&device) {
+                        self.cleared(turn, lane, first, &kind.code(), turn.now.wall);
+                    }
+                }
+                Finding::Lost { device, lane, kind } => {
+                    if kind == DeviceKind::Barrier {
+                        turn.queue(Work::Lane(lane, lane::Input::BarrierLink { up: false }));
+                    }
+                    let id = turn.new_id();
+                    let occurrence = self.supervision.occurrence_of(&device, &id);
+                    let state = &self.lanes[lane.0];
+                    let code = kind.code();
+                    let msg =
+                        self.texts
+                            .message(&code, &state.gate_name, &state.name, Some(&device));
+                    let it = Abnormality {
+                        lot: self.id.clone(),
+                        id,
+                        occurrence,
+                        code,
+                        device: Some(device),
+                        msg,
+                        at: turn.now.wall,
+                    };
+                    self.report(turn, lane, it);
+                }
+            }
+        }
+    }
+
+    pub(super) fn tell(&self, turn: &mut Working<'_>, lane: Option<LaneNo>, what: What) {
+        let at = turn.now.wall;
+        turn.act(Action::Tell(Happening {
+            at,
+            lot: self.id.clone(),
+            lane: lane.map(|lane| self.lanes[lane.0].name.clone()),
+            what,
+        }));
+    }
+}

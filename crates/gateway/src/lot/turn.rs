@@ -1,0 +1,75 @@
+//! One turn of a lot: what it is given to work with, and what it wants written and done.
+
+use std::collections::VecDeque;
+
+use boshi_protocol::delivery;
+use boshi_protocol::id::RecordId;
+use boshi_protocol::lane;
+use boshi_protocol::moment::Moment;
+
+use super::action::Action;
+use super::input::LaneNo;
+use crate::journal::Entry;
+
+/// What one input has led to.
+#[derive(Debug, Default)]
+pub struct Turn {
+    /// What has to be on disk before anything is done.
+    pub entries: Vec<Entry>,
+    /// What is to be done then, in this order.
+    pub actions: Vec<Action>,
+}
+
+/// What one part of the lot has for another.
+#[derive(Debug)]
+pub(super) enum Work {
+    Lane(LaneNo, lane::Input),
+    Deliver(delivery::Input),
+}
+
+/// A turn under way.
+pub(super) struct Working<'a> {
+    pub(super) now: Moment,
+    ids: &'a mut dyn FnMut() -> RecordId,
+    queue: VecDeque<Work>,
+    turn: Turn,
+}
+
+impl<'a> Working<'a> {
+    pub(super) fn new(now: Moment, ids: &'a mut dyn FnMut() -> RecordId) -> Working<'a> {
+        Working {
+            now,
+            ids,
+            queue: VecDeque::new(),
+            turn: Turn::default(),
+        }
+    }
+
+    pub(super) fn ids(&mut self) -> &mut dyn FnMut() -> RecordId {
+        self.ids
+    }
+
+    pub(super) fn new_id(&mut self) -> RecordId {
+        (self.ids)()
+    }
+
+    pub(super) fn queue(&mut self, work: Work) {
+        self.queue.push_back(work);
+    }
+
+    pub(super) fn next_work(&mut self) -> Option<Work> {
+        self.queue.pop_front()
+    }
+
+    pub(super) fn write(&mut self, entry: Entry) {
+        self.turn.entries.push(entry);
+    }
+
+    pub(super) fn act(&mut self, action: Action) {
+        self.turn.actions.push(action);
+    }
+
+    pub(super) fn into_turn(self) -> Turn {
+        self.turn
+    }
+}

@@ -1,0 +1,64 @@
+//! The words that the journal and those who watch read: each stays the same for ever.
+
+use boshi_protocol::delivery::{Kind, Outcome as Pushed};
+use boshi_protocol::id::RecordId;
+use boshi_protocol::lane::{Cause, Outcome};
+
+pub(super) const fn outcome(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Crossed => "crossed",
+        Outcome::ReleasedBlind => "released_blind",
+        Outcome::Commanded => "commanded",
+        Outcome::Forced => "forced",
+        Outcome::HeldOpen => "held_open",
+        Outcome::ByHand => "by_hand",
+        Outcome::Tailgated => "tailgated",
+        Outcome::Unexplained => "unexplained",
+        Outcome::OpenedNotCrossed => "opened_not_crossed",
+        Outcome::BackedOut => "backed_out",
+        Outcome::NeverArrived => "never_arrived",
+        Outcome::LetThrough => "let_through",
+        Outcome::Replayed => "replayed",
+        Outcome::Crosstalk => "crosstalk",
+    }
+}
+
+pub(super) const fn cause(cause: &Cause) -> &'static str {
+    match cause {
+        Cause::MayPass { .. } => "may_pass",
+        Cause::Blind { .. } => "blind",
+        Cause::Commanded { .. } => "commanded",
+        Cause::Forced { .. } => "forced",
+        Cause::HoldOrdered { .. } => "hold_ordered",
+        Cause::RestoreOrdered { .. } => "restore_ordered",
+        Cause::Fire => "fire",
+        Cause::HoldAsserted => "hold_asserted",
+    }
+}
+
+/// The vehicle for which the barrier is driven, if one is known.
+pub(super) const fn vehicle_of(cause: &Cause) -> Option<&RecordId> {
+    match cause {
+        Cause::MayPass { ask } | Cause::Blind { ask } => Some(&ask.record),
+        Cause::Commanded { record, .. } => Some(record),
+        Cause::Forced { record, .. } => record.as_ref(),
+        Cause::HoldOrdered { .. } | Cause::RestoreOrdered { .. } => None,
+        Cause::Fire | Cause::HoldAsserted => None,
+    }
+}
+
+pub(super) fn pushed(outcome: &Pushed) -> String {
+    match outcome {
+        Pushed::Accepted => "accepted".to_owned(),
+        Pushed::Refused(refusal) => format!("refused {refusal}"),
+        Pushed::Fault(fault) => format!("fault {fault}"),
+    }
+}
+
+pub(super) const fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Recognition => "recognition",
+        Kind::Crossing => "crossing",
+        Kind::Abnormality => "abnormality",
+    }
+}
