@@ -5,40 +5,34 @@ use std::collections::HashMap;
 use boshi_protocol::endpoint::{Abnormal, CrossGate, PlateNumber};
 use boshi_protocol::envelope::Answer;
 use boshi_protocol::id::{DeviceNo, LotId};
+use boshi_protocol::plate::Plate;
 use boshi_protocol::refusal::Refusal;
+use boshi_transport::serve::Reply;
 use jiff::Timestamp;
 use rusqlite::params;
 
-use crate::decision::{Approach, Direction, Policy, decide};
+use crate::decision::{Approach, Decision, decide};
+use crate::lots::Rules;
 use crate::store::record::{find, keep};
 use crate::store::{Record, RecordKind, Store, StoreError, facts};
-
-/// What is configured of a lot.
-#[derive(Clone, Debug)]
-pub struct Lot {
-    /// What happens to vehicles without a permit.
-    pub policy: Policy,
-    /// Which way each recognizer looks.
-    pub directions: HashMap<DeviceNo, Direction>,
-}
 
 /// Answers for all lots.
 pub struct Desk {
     store: Store,
-    lots: HashMap<LotId, Lot>,
+    lots: HashMap<LotId, Rules>,
 }
 
 impl Desk {
     /// A desk for `lots` that writes to `store`.
-    pub fn new(store: Store, lots: HashMap<LotId, Lot>) -> Desk {
+    pub fn new(store: Store, lots: HashMap<LotId, Rules>) -> Desk {
         Desk { store, lots }
     }
 
     /// A plate was recognized: stored once, decided afresh each time (RECOG-1, D-13). Decided is
     /// what all accounts of the recognition together say.
-    pub async fn recognized(&self, lot: LotId, pushed: PlateNumber, now: Timestamp) -> Answer<()> {
+    pub async fn recognized(&self, lot: LotId, pushed: PlateNumber, now: Timestamp) -> Reply<()> {
         let Some(known) = self.lots.get(&lot) else {
-            return Answer::Refused(unknown_lot());
+            return refused(unknown_lot());
         };
         let policy = known.policy;
         let direction = known.directions.get(&pushed.device).copied();
@@ -58,27 +52,54 @@ impl Desk {
             Ok(decision)
         });
         match work.await {
-            Ok(decision) if decision.pass => Answer::Accepted {
+            Ok(decision) if decision.pass => Reply::Answer(Answer::Accepted {
                 note: decision.reason.to_string(),
                 body: (),
-            },
-            Ok(decision) => Answer::Refused(decision.reason),
-            Err(error) => Answer::Refused(not_stored(&error)),
+            }),
+            Ok(decision) => refused(decision.reason),
+            Err(error) => not_stored(&error),
         }
+    }
+
+    /// What would be decided now about `plate` at `device`; nothing is written down. None when
+    /// there is no such lot.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn foresee(
+        &self,
+        lot: LotId,
+        device: &DeviceNo,
+        plate: Option<Plate>,
+        now: Timestamp,
+    ) -> Result<Option<Decision>, StoreError> {
+        let Some(known) = self.lots.get(&lot) else {
+            return Ok(None);
+        };
+        let (policy, direction) = (known.policy, known.directions.get(device).copied());
+        let decided = self.store.read(move |db| {
+            let known = facts::facts(db, plate.as_ref())?;
+            let approach = Approach {
+                lot: &lot,
+                plate: plate.as_ref(),
+                direction,
+            };
+            Ok(decide(approach, &known, policy, now))
+        });
+        decided.await.map(Some)
     }
 
     /// A vehicle crossed; the same again changes nothing (CROSS-3), and one that comes before its
     /// recognition is kept.
-    pub async fn crossed(&self, lot: LotId, pushed: CrossGate) -> Answer<()> {
+    pub async fn crossed(&self, lot: LotId, pushed: CrossGate) -> Reply<()> {
         if !self.lots.contains_key(&lot) {
-            return Answer::Refused(unknown_lot());
+            return refused(unknown_lot());
         }
         let record = Record::from(pushed);
-        stored(
-            self.store
-                .write(move |db| keep(db, RecordKind::Crossing, &lot, record))
-                .await,
-        )
+        let kept = self
+            .store
+            .write(move |db| keep(db, RecordKind::Crossing, &lot, record));
+        stored(kept.await.map(drop))
     }
 
     /// Something is wrong (ABN-1). `digest` is that of the whole request: a repeated delivery of
@@ -89,9 +110,9 @@ impl Desk {
         digest: [u8; 32],
         pushed: Abnormal,
         now: Timestamp,
-    ) -> Answer<()> {
+    ) -> Reply<()> {
         if !self.lots.contains_key(&lot) {
-            return Answer::Refused(unknown_lot());
+            return refused(unknown_lot());
         }
         let work = self.store.write(move |db| {
             db.execute(
@@ -112,20 +133,26 @@ impl Desk {
     }
 }
 
-fn stored(result: Result<(), StoreError>) -> Answer<()> {
+fn stored(result: Result<(), StoreError>) -> Reply<()> {
     match result {
-        Ok(()) => Answer::done(()),
-        Err(error) => Answer::Refused(not_stored(&error)),
+        Ok(()) => Answer::done(()).into(),
+        Err(error) => not_stored(&error),
     }
+}
+
+fn refused(refusal: Refusal) -> Reply<()> {
+    Answer::Refused(refusal).into()
 }
 
 fn unknown_lot() -> Refusal {
     Refusal::new("UNKNOWN_LOT", "车场编号未登记")
 }
 
-fn not_stored(error: &StoreError) -> Refusal {
+/// Not a decision against the vehicle but a failed attempt (D-1): the supplier tries again, then
+/// lets it through and keeps the record for us to fetch (PUSH-2, PUSH-3).
+fn not_stored(error: &StoreError) -> Reply<()> {
     tracing::error!(%error, "a request could not be stored");
-    Refusal::new("NOT_STORED", "平台暂时无法保存记录，请重试")
+    Reply::Unavailable(Refusal::new("NOT_STORED", "平台暂时无法保存记录，请重试"))
 }
 
 #[cfg(test)]

@@ -1,6 +1,5 @@
 //! The three endpoints that the platform serves, on [`boshi_transport::serve`].
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::Router;
@@ -12,11 +11,12 @@ use boshi_protocol::token::Credentials;
 use boshi_transport::serve::{Gatekeeper, endpoint, with_fallbacks};
 
 use crate::desk::Desk;
+use crate::lots::Lots;
 
-/// Which supplier speaks for which lot.
+/// Lets the supplier of each lot in, and notes what is heard of the lot by that.
 pub struct Door {
-    /// The supplier of each lot.
-    pub lots: HashMap<LotId, Credentials>,
+    /// The lots.
+    pub lots: Arc<Lots>,
     /// How old a request may be (D-4).
     pub freshness: Freshness,
 }
@@ -25,10 +25,24 @@ impl Gatekeeper for Door {
     fn credentials(&self, lot: &LotId, app: Option<&AppId>) -> Result<Credentials, Refusal> {
         let known = self.lots.get(lot);
         let known = known.ok_or_else(|| Refusal::new("UNKNOWN_LOT", "车场编号未登记"))?;
-        if app == Some(known.app_id()) {
-            Ok(known.clone())
+        if app == Some(&known.supplier) {
+            Ok(self.lots.credentials(known).clone())
         } else {
             Err(Refusal::new("WRONG_APP", "appId 与车场的供应商不符"))
+        }
+    }
+
+    fn heard(&self, lot: &LotId, skew_seconds: i64) {
+        let Some(lot) = self.lots.get(lot) else {
+            return;
+        };
+        lot.presence().skew_seconds = Some(skew_seconds);
+        let window = self.freshness.window();
+        let stale = window.is_some_and(|window| skew_seconds.unsigned_abs() > window.as_secs());
+        if stale {
+            tracing::warn!(lot = %lot.id, skew_seconds, "the clock of the lot is wrong");
+        } else {
+            lot.called.notify_one();
         }
     }
 

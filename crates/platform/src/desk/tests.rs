@@ -4,7 +4,7 @@ use boshi_protocol::plate::Plate;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::decision::{Default, Permit, PermitKind};
+use crate::decision::{Default, Direction, Permit, PermitKind, Policy};
 
 const NOW: &str = "2026-01-15T00:00:00Z";
 
@@ -28,7 +28,7 @@ fn desk(folder: &tempfile::TempDir) -> Desk {
     let store = Store::open(&folder.path().join("p.db")).unwrap();
     Desk::new(
         store,
-        HashMap::from([(LotId::new("L1").unwrap(), Lot { policy, directions })]),
+        HashMap::from([(LotId::new("L1").unwrap(), Rules { policy, directions })]),
     )
 }
 
@@ -39,10 +39,11 @@ async fn count(desk: &Desk, sql: &'static str) -> i64 {
         .unwrap()
 }
 
-fn code(answer: &Answer<()>) -> String {
-    match answer {
-        Answer::Accepted { note, .. } => note.split(' ').next().unwrap().to_owned(),
-        Answer::Refused(refusal) => refusal.code().to_owned(),
+fn code(reply: &Reply<()>) -> String {
+    match reply {
+        Reply::Answer(Answer::Accepted { note, .. }) => note.split(' ').next().unwrap().to_owned(),
+        Reply::Answer(Answer::Refused(refusal)) => refusal.code().to_owned(),
+        Reply::Unavailable(refusal) => format!("503 {}", refusal.code()),
     }
 }
 
@@ -83,7 +84,7 @@ async fn a_crossing_before_its_recognition_is_kept_and_its_repetition_changes_no
             "crossTime": "20260115 08:00:09"
         }));
         let answer = desk.crossed(LotId::new("L1").unwrap(), crossing).await;
-        assert!(matches!(answer, Answer::Accepted { .. }));
+        assert!(matches!(answer, Reply::Answer(Answer::Accepted { .. })));
     }
     assert_eq!(count(&desk, "SELECT count(*) FROM crossing").await, 1);
 }
@@ -99,4 +100,18 @@ async fn a_lot_that_nobody_registered_is_refused_and_nothing_is_kept() {
         .await;
     assert_eq!(code(&answer), "UNKNOWN_LOT");
     assert_eq!(count(&desk, "SELECT count(*) FROM recognition").await, 0);
+}
+
+/// D-1, PUSH-3
+#[tokio::test]
+async fn what_cannot_be_stored_is_unavailable_and_not_a_decision_against_the_vehicle() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = desk(&folder);
+    let drop_table = desk
+        .store
+        .write(|db| Ok(db.execute_batch("DROP TABLE recognition")?));
+    drop_table.await.unwrap();
+    let lot = LotId::new("L1").unwrap();
+    let reply = desk.recognized(lot, recognition(), NOW.parse().unwrap());
+    assert_eq!(code(&reply.await), "503 NOT_STORED");
 }

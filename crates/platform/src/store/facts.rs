@@ -56,16 +56,50 @@ pub fn add_permit(
     Ok(())
 }
 
+/// Takes permits from `plate`: all, or only those of a kind or lot; how many.
+///
+/// # Errors
+/// What the database said.
+pub fn remove_permits(
+    connection: &Connection,
+    plate: &Plate,
+    kind: Option<PermitKind>,
+    lot: Option<&LotId>,
+) -> Result<usize, StoreError> {
+    Ok(connection.execute(
+        "DELETE FROM permit WHERE plate = ?1 AND coalesce(kind = ?2, TRUE) AND
+         coalesce(lot = ?3, TRUE)",
+        params![
+            plate.as_str(),
+            kind.map(PermitKind::as_str),
+            lot.map(LotId::as_str)
+        ],
+    )?)
+}
+
 /// Puts `plate` on the block list.
 ///
 /// # Errors
 /// What the database said.
-pub fn add_block(connection: &Connection, plate: &Plate, reason: &str) -> Result<(), StoreError> {
+pub fn add_block(
+    connection: &Connection,
+    plate: &Plate,
+    reason: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     connection.execute(
-        "INSERT OR REPLACE INTO block (plate, reason) VALUES (?,?)",
-        params![plate.as_str(), reason],
+        "INSERT OR REPLACE INTO block (plate, reason, since) VALUES (?,?,?)",
+        params![plate.as_str(), reason, now.as_second()],
     )?;
     Ok(())
+}
+
+/// Takes `plate` from the block list; how many rows that were, 0 or 1.
+///
+/// # Errors
+/// What the database said.
+pub fn remove_block(connection: &Connection, plate: &Plate) -> Result<usize, StoreError> {
+    Ok(connection.execute("DELETE FROM block WHERE plate = ?", [plate.as_str()])?)
 }
 
 /// Writes down a decision; each is a row of its own, since a recognition is decided afresh each

@@ -2,10 +2,15 @@
 //!
 //! An answer to a supplier follows the commit, never precedes it. Every key begins with the lot.
 
+pub(crate) mod command;
 mod error;
 pub mod facts;
 mod migrate;
+pub(crate) mod newest;
+pub(crate) mod outage;
 pub(crate) mod record;
+pub(crate) mod row;
+pub(crate) mod summary;
 mod writer;
 
 use std::path::{Path, PathBuf};

@@ -96,7 +96,7 @@ impl Record {
     }
 }
 
-/// Keeps `record`, joined with what is there under its lot and `uuid`.
+/// Keeps `record`, joined with what is there under its lot and `uuid`; whether it is new.
 ///
 /// # Errors
 /// What the database said.
@@ -105,8 +105,10 @@ pub(crate) fn keep(
     kind: RecordKind,
     lot: &LotId,
     record: Record,
-) -> Result<(), StoreError> {
-    let joined = match find(connection, kind, lot, &record.uuid)? {
+) -> Result<bool, StoreError> {
+    let there = find(connection, kind, lot, &record.uuid)?;
+    let is_new = there.is_none();
+    let joined = match there {
         Some(there) => there.join(record),
         None => record,
     };
@@ -122,7 +124,7 @@ pub(crate) fn keep(
         joined.pushed,
         joined.fetched,
     ])?;
-    Ok(())
+    Ok(is_new)
 }
 
 /// The record of that name, if there is one.

@@ -76,7 +76,7 @@ proptest! {
 async fn a_write_that_fails_undoes_only_itself_and_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(&folder.path().join("p.db")).unwrap();
-    let insert = "INSERT INTO block VALUES ('粤B12345', 'x')";
+    let insert = "INSERT INTO block VALUES ('粤B12345', 'x', 0)";
     store
         .write(move |db| Ok(db.execute_batch(insert)?))
         .await

@@ -1,0 +1,244 @@
+//! Commands to gates and displays. Each is on disk before it is sent, is sent once, never again,
+//! and has an end: executed, refused in the lot's words, or unknown.
+//!
+//! The same command given again while one is under way is the same one, and shares its end: an
+//! operator who clicks twice opens once. Commands never wait for each other.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use boshi_protocol::code::OpenMode;
+use boshi_protocol::endpoint::{Endpoint, OpenGate, ReceiveOpenGate, ReceiveShowMsg, ShowMsg};
+use boshi_protocol::envelope::Answer;
+use boshi_protocol::id::{DeviceNo, LotId};
+use boshi_protocol::plate::Plate;
+use jiff::Timestamp;
+use tokio::sync::watch;
+use tokio_util::task::TaskTracker;
+use uuid::Uuid;
+
+use crate::lots::Lot;
+use crate::store::{Store, StoreError, command};
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// Drive a barrier (OPEN-1 to OPEN-4).
+    Open(OpenGate),
+    /// Show a text (SHOW-1).
+    Show(ShowMsg),
+}
+
+/// A command, and who wants it why.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// What is to be done.
+    pub act: Act,
+    /// Who wants it.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// How far a command has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// It is under way.
+    Asked,
+    /// The lot says that it was done (OPEN-7, SHOW-2).
+    Executed,
+    /// The lot says that it was not.
+    Refused,
+    /// Nobody knows: the lot did not answer (D-2).
+    Unknown,
+}
+
+/// How a command ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct End {
+    /// Its name.
+    pub id: Uuid,
+    /// Never [`State::Asked`].
+    pub state: State,
+    /// What the lot said, or why nobody knows.
+    pub said: String,
+}
+
+/// The command was not sent: it could not be written down, or the process is stopping.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("命令未能保存，因此没有发出")]
+pub struct NotSent;
+
+type Told = watch::Receiver<Option<Result<End, NotSent>>>;
+type UnderWay = Mutex<HashMap<(LotId, String), Told>>;
+
+/// Gives commands.
+#[derive(Clone)]
+pub struct Commands {
+    store: Store,
+    deadline: Duration,
+    under_way: Arc<UnderWay>,
+    tasks: TaskTracker,
+}
+
+impl Commands {
+    /// Commands that are written to `store` and answered within `deadline` or not at all. `tasks`
+    /// holds those under way.
+    pub fn new(store: Store, deadline: Duration, tasks: TaskTracker) -> Commands {
+        Commands {
+            store,
+            deadline,
+            under_way: Arc::default(),
+            tasks,
+        }
+    }
+
+    /// Gives `order` to `lot` and waits for its end; goes on to that also when nobody waits.
+    ///
+    /// # Errors
+    /// [`NotSent`], and then nothing was.
+    pub async fn give(&self, lot: &Arc<Lot>, order: Order) -> Result<End, NotSent> {
+        let mut told = self.join_or_start(lot, order);
+        let ended = told.wait_for(Option::is_some).await;
+        ended.map_or(Err(NotSent), |end| end.clone().unwrap_or(Err(NotSent)))
+    }
+
+    /// Gives up on what was sent by a process that has died since; how many commands that is.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn give_up_old(&self, now: Timestamp) -> Result<usize, StoreError> {
+        self.store.write(move |db| command::give_up(db, now)).await
+    }
+
+    fn join_or_start(&self, lot: &Arc<Lot>, order: Order) -> Told {
+        let key = (lot.id.clone(), order.act.key());
+        let mut under_way = lock(&self.under_way);
+        let running = under_way.get(&key);
+        if let Some(told) = running.filter(|told| told.has_changed().is_ok()) {
+            return told.clone();
+        }
+        let (tell, told) = watch::channel(None);
+        under_way.insert(key.clone(), told.clone());
+        let (commands, lot) = (self.clone(), Arc::clone(lot));
+        self.tasks.spawn(async move {
+            let end = commands.carry_out(&lot, order).await;
+            lock(&commands.under_way).remove(&key);
+            tell.send_replace(Some(end));
+        });
+        told
+    }
+
+    async fn carry_out(&self, lot: &Lot, order: Order) -> Result<End, NotSent> {
+        let id = Uuid::now_v7();
+        let (name, written) = (lot.id.clone(), order.clone());
+        let asked = self
+            .store
+            .write(move |db| command::ask(db, &name, id, &written, Timestamp::now()));
+        if let Err(error) = asked.await {
+            tracing::error!(lot = %lot.id, %error, "a command could not be written down");
+            return Err(NotSent);
+        }
+        let end = match order.act {
+            Act::Open(open) => self.call::<ReceiveOpenGate>(lot, id, &open).await,
+            Act::Show(show) => self.call::<ReceiveShowMsg>(lot, id, &show).await,
+        };
+        let (name, written) = (lot.id.clone(), end.clone());
+        let ended = self
+            .store
+            .write(move |db| command::end(db, &name, id, &written, Timestamp::now()));
+        if let Err(error) = ended.await {
+            // The operator is told the end all the same; the row says unknown after a restart.
+            tracing::error!(lot = %lot.id, %id, %error, "the end of a command could not be kept");
+        }
+        Ok(end)
+    }
+
+    async fn call<E: Endpoint<Response = ()>>(
+        &self,
+        lot: &Lot,
+        id: Uuid,
+        request: &E::Request,
+    ) -> End {
+        let called = lot.peer.call::<E>(request, Timestamp::now(), self.deadline);
+        let (state, said) = match called.await {
+            Ok(Answer::Accepted { note, .. }) => (State::Executed, note),
+            Ok(Answer::Refused(refusal)) => (State::Refused, refusal.to_string()),
+            Err(fault) => (
+                State::Unknown,
+                format!("{fault}：不知道设备是否已动作，请查看现场"),
+            ),
+        };
+        End { id, state, said }
+    }
+}
+
+impl Act {
+    /// The device meant.
+    pub fn device(&self) -> &DeviceNo {
+        match self {
+            Act::Open(open) => &open.device,
+            Act::Show(show) => &show.device,
+        }
+    }
+
+    /// What is to be done, in the word of the operators' interface.
+    pub fn what(&self) -> &'static str {
+        match self {
+            Act::Open(open) => mode_word(open.mode),
+            Act::Show(_) => "show",
+        }
+    }
+
+    /// The vehicle meant.
+    pub fn plate(&self) -> Option<&str> {
+        match self {
+            Act::Open(open) => open.plate.as_ref().map(Plate::as_str),
+            Act::Show(_) => None,
+        }
+    }
+
+    /// The text to show, its lines one below the other.
+    pub fn text(&self) -> Option<String> {
+        match self {
+            Act::Open(_) => None,
+            Act::Show(show) => {
+                let lines: Vec<_> = show.lines.iter().map(|line| line.text.as_str()).collect();
+                Some(lines.join("\n"))
+            }
+        }
+    }
+
+    /// Equal for what is the same command.
+    fn key(&self) -> String {
+        format!("{self:?}")
+    }
+}
+
+impl State {
+    /// The word of the operators' interface.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            State::Asked => "asked",
+            State::Executed => "executed",
+            State::Refused => "refused",
+            State::Unknown => "unknown",
+        }
+    }
+}
+
+/// The words of the operators' interface for the four modes (OPEN-1 to OPEN-4).
+pub fn mode_word(mode: OpenMode) -> &'static str {
+    match mode {
+        OpenMode::Normal => "normal",
+        OpenMode::Forced => "forced",
+        OpenMode::HoldOpen => "hold",
+        OpenMode::Restore => "restore",
+    }
+}
+
+fn lock(under_way: &UnderWay) -> std::sync::MutexGuard<'_, HashMap<(LotId, String), Told>> {
+    under_way.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,331 @@
+//! The platform's configuration: one commented TOML file.
+
+mod check;
+mod place;
+mod read;
+mod secret;
+#[cfg(test)]
+mod tests;
+
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use boshi_protocol::id::{AppId, DeviceNo, LotId};
+use boshi_protocol::token::Credentials;
+use secrecy::SecretString;
+use serde::Deserialize;
+
+use crate::decision::{self, Direction};
+
+/// The whole configuration with its defaults, commented.
+pub const COMMENTED: &str = include_str!("../platform.toml");
+
+/// What the variable that holds a supplier's secret begins with; its `app_id` follows.
+pub const SECRET_VARIABLE: &str = "BOSHI_PLATFORM_SECRET_";
+
+/// Everything that is configured.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Where the records, the keys and the certificates are kept.
+    #[serde(default = "default_data")]
+    pub data: PathBuf,
+    /// Where to listen.
+    #[serde(default)]
+    pub listen: Listen,
+    /// The certificate of the standard's endpoints.
+    #[serde(default)]
+    pub tls: Tls,
+    /// Clocks.
+    #[serde(default)]
+    pub clock: Clock,
+    /// Watching the lots.
+    #[serde(default)]
+    pub heartbeat: Heartbeat,
+    /// Fetching what was missed.
+    #[serde(default)]
+    pub reconcile: Reconcile,
+    /// Commanding gates.
+    #[serde(default)]
+    pub command: Command,
+    /// The suppliers.
+    #[serde(default, rename = "supplier")]
+    pub suppliers: Vec<Supplier>,
+    /// The lots.
+    #[serde(default, rename = "lot")]
+    pub lots: Vec<Lot>,
+}
+
+/// Where to listen.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Listen {
+    /// For the suppliers.
+    pub standard: SocketAddr,
+    /// For operators and their tools: plain HTTP.
+    pub operators: SocketAddr,
+}
+
+/// The certificate of the standard's endpoints.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Tls {
+    /// PEM file; absent with `key`: self-made.
+    pub certificate: Option<PathBuf>,
+    /// PEM file of its key.
+    pub key: Option<PathBuf>,
+    /// The names and addresses that a self-made certificate is for, beside that of the listener.
+    pub names: Vec<String>,
+    /// HTTP only.
+    pub plain: bool,
+}
+
+/// Clocks.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Clock {
+    /// How far a supplier's clock may be off; zero checks nothing (D-4).
+    #[serde(deserialize_with = "read::span_or_zero")]
+    pub window: Duration,
+}
+
+/// Watching the lots (BEAT-1).
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Heartbeat {
+    /// How often a lot is asked whether it is there.
+    #[serde(deserialize_with = "read::span")]
+    pub interval: Duration,
+    /// How long it may take to answer.
+    #[serde(deserialize_with = "read::span")]
+    pub timeout: Duration,
+    /// Unanswered heartbeats in a row after which an outage begins.
+    pub misses: NonZeroU32,
+}
+
+/// Fetching what was missed (D-19).
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Reconcile {
+    /// How often, also when nothing seems wrong.
+    #[serde(deserialize_with = "read::span")]
+    pub interval: Duration,
+    /// How far before the last pass each pass begins.
+    #[serde(deserialize_with = "read::span_or_zero")]
+    pub overlap: Duration,
+}
+
+/// Commanding gates.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Command {
+    /// How long a gate may take to answer.
+    #[serde(deserialize_with = "read::span")]
+    pub deadline: Duration,
+}
+
+/// Whoever runs the equipment of lots.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Supplier {
+    /// Who it is to us.
+    #[serde(deserialize_with = "read::id")]
+    pub app_id: AppId,
+    #[serde(default, deserialize_with = "read::optional_secret")]
+    secret: Option<SecretString>,
+    secret_file: Option<PathBuf>,
+    #[serde(default, deserialize_with = "read::optional_secret")]
+    previous_secret: Option<SecretString>,
+}
+
+/// A car park.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lot {
+    /// Its name on the wire.
+    #[serde(deserialize_with = "read::id")]
+    pub id: LotId,
+    /// For people.
+    #[serde(default)]
+    pub name: String,
+    /// Whose it is.
+    #[serde(deserialize_with = "read::id")]
+    pub supplier: AppId,
+    /// Where its gateway serves the standard's endpoints.
+    pub base_url: String,
+    /// The authority of the gateway's certificate, PEM.
+    pub ca_file: Option<PathBuf>,
+    /// For unknown vehicles that enter.
+    pub entry: decision::Default,
+    /// For unknown vehicles that leave.
+    pub exit: decision::Default,
+    /// Its lanes.
+    #[serde(default, rename = "lane")]
+    pub lanes: Vec<Lane>,
+}
+
+/// A lane.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lane {
+    /// The plate recognizer.
+    #[serde(deserialize_with = "read::id")]
+    pub recognizer: DeviceNo,
+    /// Which way vehicles go past it.
+    pub direction: Direction,
+}
+
+/// Why a configuration cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// A file cannot be read.
+    #[error("{field} {path:?} cannot be read: {reason}")]
+    File {
+        /// The key that names it.
+        field: String,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// Not what the program understands; names the line and the key.
+    #[error("{0}")]
+    Syntax(String),
+    /// A value that makes no sense.
+    #[error("{}{field} is {value}: expected {expected}", place::shown(*.line))]
+    Value {
+        /// The key, as in `lot[0].supplier`.
+        field: String,
+        /// What it is.
+        value: String,
+        /// What it should be.
+        expected: String,
+        /// The line of the file, from 1, where it stands.
+        line: Option<usize>,
+    },
+}
+
+impl Config {
+    /// Reads and checks the file at `path`.
+    ///
+    /// # Errors
+    /// [`ConfigError`], which says where and why.
+    pub fn load(path: &Path) -> Result<Config, ConfigError> {
+        Config::parse(&secret::read("the configuration", path)?)
+    }
+
+    /// Reads and checks `text`. The files it names are read when the platform starts, and by
+    /// [`crate::check`].
+    ///
+    /// # Errors
+    /// [`ConfigError::Syntax`] and [`ConfigError::Value`].
+    pub fn parse(text: &str) -> Result<Config, ConfigError> {
+        let config: Config =
+            toml::from_str(text).map_err(|error| ConfigError::Syntax(error.to_string()))?;
+        check::config(&config).map_err(|error| place::locate(error, text))?;
+        Ok(config)
+    }
+
+    /// Where the records are.
+    pub fn store(&self) -> PathBuf {
+        self.data.join("platform.db")
+    }
+
+    /// Where the key of the operators' interface is.
+    pub fn operator_key(&self) -> PathBuf {
+        self.data.join("operator.key")
+    }
+}
+
+impl Supplier {
+    /// What the supplier and the platform share (T-6, D-6): the secret from the environment, the
+    /// file or the value, in this order.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when there is none or its file cannot be read.
+    pub fn credentials(&self) -> Result<Credentials, ConfigError> {
+        let current = secret::find(
+            &self.app_id,
+            self.secret_file.as_deref(),
+            self.secret.as_ref(),
+        )?;
+        let credentials = Credentials::new(self.app_id.clone(), current);
+        Ok(match &self.previous_secret {
+            Some(previous) => credentials.while_rotating_from(previous.clone()),
+            None => credentials,
+        })
+    }
+}
+
+impl Lot {
+    /// The authority of the gateway's certificate, if one is named.
+    ///
+    /// # Errors
+    /// [`ConfigError::File`] when it cannot be read.
+    pub fn authority(&self) -> Result<Option<Vec<u8>>, ConfigError> {
+        let path = self.ca_file.as_deref();
+        let text = path.map(|path| secret::read("ca_file", path)).transpose()?;
+        Ok(text.map(String::into_bytes))
+    }
+}
+
+impl Default for Listen {
+    fn default() -> Listen {
+        Listen {
+            standard: SocketAddr::from(([127, 0, 0, 1], 9443)),
+            operators: SocketAddr::from(([127, 0, 0, 1], 9444)),
+        }
+    }
+}
+
+impl Default for Tls {
+    fn default() -> Tls {
+        Tls {
+            certificate: None,
+            key: None,
+            names: vec!["127.0.0.1".to_owned(), "localhost".to_owned()],
+            plain: false,
+        }
+    }
+}
+
+impl Default for Clock {
+    fn default() -> Clock {
+        Clock {
+            window: Duration::from_secs(300),
+        }
+    }
+}
+
+impl Default for Heartbeat {
+    fn default() -> Heartbeat {
+        Heartbeat {
+            interval: Duration::from_secs(30),
+            timeout: Duration::from_secs(5),
+            misses: const { NonZeroU32::new(3).expect("3 is not 0") },
+        }
+    }
+}
+
+impl Default for Reconcile {
+    fn default() -> Reconcile {
+        Reconcile {
+            interval: Duration::from_secs(10 * 60),
+            overlap: Duration::from_secs(60 * 60),
+        }
+    }
+}
+
+impl Default for Command {
+    fn default() -> Command {
+        Command {
+            deadline: Duration::from_secs(10),
+        }
+    }
+}
+
+fn default_data() -> PathBuf {
+    PathBuf::from("./platform-data")
+}

@@ -1,0 +1,76 @@
+//! What the types alone cannot say.
+
+use std::collections::HashSet;
+
+use super::{Config, ConfigError, Lot, Supplier};
+
+pub(super) fn config(config: &Config) -> Result<(), ConfigError> {
+    if config.tls.certificate.is_some() != config.tls.key.is_some() {
+        let expected = "both certificate and key, or neither";
+        return Err(wrong("tls", "incomplete", expected));
+    }
+    if config.suppliers.is_empty() {
+        return Err(wrong("supplier", "empty", "at least one [[supplier]]"));
+    }
+    if config.lots.is_empty() {
+        return Err(wrong("lot", "empty", "at least one [[lot]]"));
+    }
+    let suppliers = config.suppliers.iter().map(|known| known.app_id.as_str());
+    unique(suppliers, |place| format!("supplier[{place}].app_id"))?;
+    let lots = config.lots.iter().map(|lot| lot.id.as_str());
+    unique(lots, |place| format!("lot[{place}].id"))?;
+    for (place, lot) in config.lots.iter().enumerate() {
+        check_lot(&format!("lot[{place}]"), lot, &config.suppliers)?;
+    }
+    Ok(())
+}
+
+fn check_lot(path: &str, lot: &Lot, suppliers: &[Supplier]) -> Result<(), ConfigError> {
+    if !suppliers.iter().any(|known| known.app_id == lot.supplier) {
+        let field = format!("{path}.supplier");
+        let expected = "the app_id of a [[supplier]]";
+        return Err(wrong(&field, &format!("{:?}", lot.supplier), expected));
+    }
+    let field = format!("{path}.base_url");
+    let shown = format!("{:?}", lot.base_url);
+    let url = reqwest::Url::parse(&lot.base_url).ok();
+    match url.as_ref().map(reqwest::Url::scheme) {
+        Some("http") => {}
+        Some("https") if lot.ca_file.is_some() => {}
+        Some("https") => {
+            let expected = "ca_file beside an https address";
+            return Err(wrong(&field, &shown, expected));
+        }
+        Some(_) | None => {
+            let expected = "a URL with http:// or https://";
+            return Err(wrong(&field, &shown, expected));
+        }
+    }
+    let recognizers = lot.lanes.iter().map(|lane| lane.recognizer.as_str());
+    unique(recognizers, |place| {
+        format!("{path}.lane[{place}].recognizer")
+    })
+}
+
+fn unique<'a>(
+    values: impl Iterator<Item = &'a str>,
+    field: impl Fn(usize) -> String,
+) -> Result<(), ConfigError> {
+    let mut seen = HashSet::new();
+    for (place, value) in values.enumerate() {
+        if !seen.insert(value) {
+            let value = format!("{value:?} once more");
+            return Err(wrong(&field(place), &value, "each only once"));
+        }
+    }
+    Ok(())
+}
+
+fn wrong(field: &str, value: &str, expected: &str) -> ConfigError {
+    ConfigError::Value {
+        field: field.to_owned(),
+        value: value.to_owned(),
+        expected: expected.to_owned(),
+        line: None,
+    }
+}

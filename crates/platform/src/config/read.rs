@@ -1,0 +1,46 @@
+//! Values that TOML has no type for.
+
+use std::time::Duration;
+
+use boshi_protocol::id::Id;
+use jiff::SignedDuration;
+use secrecy::SecretString;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+
+pub(super) fn id<'de, D: Deserializer<'de>, K>(from: D) -> Result<Id<K>, D::Error> {
+    let text = String::deserialize(from)?;
+    Id::new(&text).map_err(|_| {
+        D::Error::custom(format!(
+            "{text:?} is no id: expected 1 to 128 printable characters"
+        ))
+    })
+}
+
+pub(super) fn optional_secret<'de, D>(from: D) -> Result<Option<SecretString>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    Ok(Some(SecretString::from(String::deserialize(from)?)))
+}
+
+/// A length of time with its unit, `10s`, `200ms`, `5m`; more than none.
+pub(super) fn span<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+    let span = span_or_zero(from)?;
+    if span.is_zero() {
+        return Err(D::Error::custom("expected a time longer than 0s"));
+    }
+    Ok(span)
+}
+
+/// A length of time with its unit, or `0s`.
+pub(super) fn span_or_zero<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+    let text = String::deserialize(from)?;
+    let span = text.parse::<SignedDuration>().ok();
+    let span = span.and_then(|span| Duration::try_from(span).ok());
+    span.ok_or_else(|| {
+        D::Error::custom(format!(
+            "{text:?} is no time: expected one such as \"10s\", \"200ms\", \"5m\""
+        ))
+    })
+}

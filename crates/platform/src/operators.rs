@@ -1,0 +1,129 @@
+//! The operators' interface: JSON under `/api/v1`, opened by the key in `data/operator.key`.
+//! One file a resource; handlers read, ask, and answer.
+
+mod blocks;
+mod decide;
+mod devices;
+mod error;
+mod health;
+mod lists;
+mod lots;
+mod permits;
+mod places;
+mod read;
+mod reconcile;
+mod summary;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::header;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use axum::routing::{get, post};
+use boshi_protocol::id::LotId;
+
+use self::error::ApiError;
+use self::lists::list;
+use crate::commands::Commands;
+use crate::desk::Desk;
+use crate::key::Key;
+use crate::lots::{Lot, Lots};
+use crate::reconcile::Reconciler;
+use crate::store::Store;
+use crate::store::row::{
+    AbnormalityRow, BlockRow, CommandRow, CrossingRow, DecisionRow, OutageRow, PermitRow,
+    RecognitionRow,
+};
+
+/// Largest body of a request in bytes: a screenful of text for a display needs two kilobytes.
+const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// What the handlers work with.
+pub(crate) struct Operators {
+    pub(crate) store: Store,
+    pub(crate) desk: Arc<Desk>,
+    pub(crate) lots: Arc<Lots>,
+    pub(crate) commands: Commands,
+    pub(crate) reconciler: Reconciler,
+    /// How far clocks may be off; zero when it does not matter (D-4).
+    pub(crate) window: Duration,
+}
+
+type Shared = State<Arc<Operators>>;
+
+/// The routes; all but `/livez` and `/readyz` need `key`.
+pub(crate) fn router(operators: Arc<Operators>, key: Key) -> Router {
+    let api = Router::new()
+        .route("/lots", get(lots::list))
+        .route("/lots/{lot}/open", post(devices::open))
+        .route("/lots/{lot}/show", post(devices::show))
+        .route("/lots/{lot}/reconcile", post(reconcile::now))
+        .route("/lots/{lot}/places", get(places::list))
+        .route(
+            "/permits",
+            get(list::<PermitRow>)
+                .post(permits::add)
+                .delete(permits::remove),
+        )
+        .route(
+            "/blocks",
+            get(list::<BlockRow>)
+                .post(blocks::add)
+                .delete(blocks::remove),
+        )
+        .route("/recognitions", get(list::<RecognitionRow>))
+        .route("/crossings", get(list::<CrossingRow>))
+        .route("/abnormalities", get(list::<AbnormalityRow>))
+        .route("/decisions", get(list::<DecisionRow>))
+        .route("/commands", get(list::<CommandRow>))
+        .route("/outages", get(list::<OutageRow>))
+        .route("/decide", post(decide::foresee))
+        .route("/summary", get(summary::show))
+        .fallback(unknown_path)
+        .method_not_allowed_fallback(unknown_method)
+        .layer(from_fn_with_state(key, authorize));
+    Router::new()
+        .nest("/api/v1", api)
+        .route("/livez", get(health::live))
+        .route("/readyz", get(health::ready))
+        .fallback(unknown_path)
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .with_state(operators)
+}
+
+impl Operators {
+    fn lot(&self, id: &str) -> Result<&Arc<Lot>, ApiError> {
+        let found = LotId::new(id).ok().and_then(|id| self.lots.get(&id));
+        found.ok_or_else(|| ApiError::not_found("lot", format!("没有车场 {id:?}")))
+    }
+}
+
+async fn authorize(
+    State(key): State<Key>,
+    request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    let shown = request.headers().get(header::AUTHORIZATION);
+    let shown = shown.and_then(|value| value.to_str().ok());
+    match shown.and_then(|value| value.strip_prefix("Bearer ")) {
+        Some(shown) if key.opens(shown.trim()) => Ok(next.run(request).await),
+        Some(_) => Err(ApiError::unauthorized(
+            "密钥不符，应为 data/operator.key 中的密钥",
+        )),
+        None => Err(ApiError::unauthorized(
+            "缺少密钥，应为 Authorization: Bearer 加 data/operator.key 中的密钥",
+        )),
+    }
+}
+
+async fn unknown_path(request: Request) -> ApiError {
+    ApiError::not_found("path", format!("没有此接口：{}", request.uri().path()))
+}
+
+async fn unknown_method(request: Request) -> ApiError {
+    let (method, path) = (request.method(), request.uri().path());
+    ApiError::method_not_allowed(format!("{path} 不支持 {method}"))
+}

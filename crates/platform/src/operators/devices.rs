@@ -1,0 +1,99 @@
+//! `POST /lots/{lot}/open` and `/show`: commands to the devices of a lot. The reply says how the
+//! command ended; that a lot refuses it is an end, not an error.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use boshi_protocol::code::OpenMode;
+use boshi_protocol::endpoint::{Line, Message as _, OpenGate, ShowMsg};
+use boshi_protocol::fields::{FieldError, Fields};
+use serde::Serialize;
+
+use super::Shared;
+use super::error::ApiError;
+use super::read::{Body, words};
+use crate::commands::{Act, Order, State as Ended, mode_word};
+
+/// Most lines of a text: no display at a lane shows more.
+const MAX_LINES: usize = 32;
+
+/// How a command ended.
+#[derive(Serialize)]
+pub(super) struct EndView {
+    id: String,
+    state: Ended,
+    /// What the lot said, or why nobody knows.
+    said: String,
+}
+
+pub(super) async fn open(
+    operators: Shared,
+    lot: Path<String>,
+    body: Body,
+) -> Result<Json<EndView>, ApiError> {
+    let order = body.read(read_open)?;
+    give(operators, lot, order).await
+}
+
+pub(super) async fn show(
+    operators: Shared,
+    lot: Path<String>,
+    body: Body,
+) -> Result<Json<EndView>, ApiError> {
+    let order = body.read(read_show)?;
+    give(operators, lot, order).await
+}
+
+async fn give(
+    State(operators): Shared,
+    Path(lot): Path<String>,
+    order: Order,
+) -> Result<Json<EndView>, ApiError> {
+    let lot = operators.lot(&lot)?;
+    let end = operators.commands.give(lot, order).await;
+    let end = end.map_err(|not_sent| ApiError::unavailable(not_sent.to_string()))?;
+    Ok(Json(EndView {
+        id: end.id.to_string(),
+        state: end.state,
+        said: end.said,
+    }))
+}
+
+fn read_open(fields: &Fields<'_>) -> Result<Order, FieldError> {
+    const EXPECTED: &str = "应为 normal、forced、hold 或 restore";
+    let mode = fields.optional_parsed("mode", |text| {
+        let mut modes = OpenMode::ALL.into_iter();
+        let found = modes.find(|mode| mode_word(*mode) == text);
+        found.ok_or_else(|| EXPECTED.to_owned())
+    })?;
+    let mode = mode.ok_or_else(|| fields.refuse("mode", EXPECTED))?;
+    let plate = fields.optional_plate("plate")?;
+    if mode == OpenMode::Normal && plate.is_none() {
+        // It would count as forced (OPEN-5): whoever wants that shall say so.
+        let expected = "normal 模式应给出车牌；不核对车牌请用 forced";
+        return Err(fields.refuse("plate", expected));
+    }
+    Ok(Order {
+        act: Act::Open(OpenGate {
+            device: fields.id("device")?,
+            plate,
+            mode,
+        }),
+        by: words(fields, "by")?,
+        reason: words(fields, "reason")?,
+    })
+}
+
+fn read_show(fields: &Fields<'_>) -> Result<Order, FieldError> {
+    let lines = fields.list("lines", MAX_LINES, Line::read)?;
+    if lines.is_empty() {
+        return Err(fields.refuse("lines", format!("应为 1 到 {MAX_LINES} 行")));
+    }
+    Ok(Order {
+        act: Act::Show(ShowMsg {
+            device: fields.id("device")?,
+            lines,
+        }),
+        by: words(fields, "by")?,
+        reason: String::new(),
+    })
+}

@@ -1,0 +1,85 @@
+//! `GET /lots`: which lots there are, and how they are.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+
+use super::Shared;
+use crate::china::ChinaTime;
+use crate::lots::Lot;
+use crate::reconcile::Counts;
+use crate::watch::Standing;
+
+/// A lot.
+#[derive(Serialize)]
+pub(super) struct LotView {
+    lot: String,
+    name: String,
+    supplier: String,
+    base_url: String,
+    /// `unheard`, `up`, `suspected` or `outage`.
+    state: &'static str,
+    online: bool,
+    last_heard: Option<ChinaTime>,
+    outage_since: Option<ChinaTime>,
+    /// Why the last heartbeat failed, if it did.
+    fault: Option<String>,
+    /// By how many seconds its clock was ahead of ours in its last call (D-4).
+    skew_seconds: Option<i64>,
+    /// Whether that is more than half of what is allowed.
+    skew_alarm: bool,
+    reconciled: Option<Reconciled>,
+}
+
+/// How the last pass ended that fetched what the lot could not push (D-19).
+#[derive(Serialize)]
+struct Reconciled {
+    began: ChinaTime,
+    #[serde(flatten)]
+    counts: Option<Counts>,
+    error: Option<String>,
+}
+
+/// A list of all lots.
+#[derive(Serialize)]
+pub(super) struct Listing {
+    items: Vec<LotView>,
+}
+
+pub(super) async fn list(State(operators): Shared) -> Json<Listing> {
+    let allowed = operators.window.as_secs();
+    let items = operators.lots.iter().map(|lot| view(lot, allowed));
+    Json(Listing {
+        items: items.collect(),
+    })
+}
+
+fn view(lot: &Lot, allowed: u64) -> LotView {
+    let presence = lot.presence().clone();
+    let standing = presence.watch.standing();
+    let (state, online, outage) = match standing {
+        Standing::Unheard { .. } => ("unheard", false, None),
+        Standing::Up => ("up", true, None),
+        Standing::Suspected { .. } => ("suspected", true, None),
+        Standing::Outage { since } => ("outage", false, Some(since)),
+    };
+    let skew = presence.skew_seconds;
+    LotView {
+        lot: lot.id.to_string(),
+        name: lot.name.clone(),
+        supplier: lot.supplier.to_string(),
+        base_url: lot.base_url.clone(),
+        state,
+        online,
+        last_heard: presence.watch.last_heard().map(ChinaTime::new),
+        outage_since: outage.map(ChinaTime::new),
+        fault: presence.heartbeat.and_then(Result::err),
+        skew_seconds: skew,
+        skew_alarm: allowed > 0 && skew.is_some_and(|skew| skew.unsigned_abs() * 2 > allowed),
+        reconciled: presence.pass.map(|pass| Reconciled {
+            began: ChinaTime::new(pass.began),
+            counts: pass.result.as_ref().ok().copied(),
+            error: pass.result.err(),
+        }),
+    }
+}

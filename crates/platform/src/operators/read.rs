@@ -1,0 +1,99 @@
+//! Reading what operators send, with the standard's own reader of fields, so that errors name the
+//! field, what came and what was expected.
+
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{FromRequest, FromRequestParts, Query, Request};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use boshi_protocol::envelope::parse_json;
+use boshi_protocol::fields::{FieldError, Fields, Tolerance};
+use bytes::Bytes;
+use serde_json::{Map, Value};
+
+use super::MAX_BODY_BYTES;
+use super::error::ApiError;
+
+/// Longest name or reason in characters: what fits a line of a list.
+const MAX_WORDS_CHARS: usize = 200;
+
+/// A JSON object that was sent.
+pub(super) struct Body(Map<String, Value>);
+
+/// What stands after the `?` of an address.
+pub(super) struct Params(Map<String, Value>);
+
+impl Body {
+    /// Reads the fields; one that `read` does not ask for is an error.
+    pub(super) fn read<T>(
+        &self,
+        read: impl FnOnce(&Fields<'_>) -> Result<T, FieldError>,
+    ) -> Result<T, ApiError> {
+        let fields = Fields::new(&self.0, Tolerance::Strict);
+        let value = read(&fields)?;
+        let finished = fields.finish();
+        finished.map_err(|stranger| unknown(stranger.field()))?;
+        Ok(value)
+    }
+}
+
+impl Params {
+    /// Reads the parameters; one that is not among `known` is an error.
+    pub(super) fn read<T>(
+        &self,
+        known: &[&str],
+        read: impl FnOnce(&Fields<'_>) -> Result<T, FieldError>,
+    ) -> Result<T, ApiError> {
+        if let Some(stranger) = self.0.keys().find(|name| !known.contains(&name.as_str())) {
+            return Err(unknown(stranger));
+        }
+        Ok(read(&Fields::new(&self.0, Tolerance::Tolerant))?)
+    }
+}
+
+/// A name or a reason: some text of bounded length.
+pub(super) fn words(fields: &Fields<'_>, name: &'static str) -> Result<String, FieldError> {
+    let text = fields.optional_text(name)?.unwrap_or_default();
+    let text = text.trim();
+    if text.is_empty() || text.chars().count() > MAX_WORDS_CHARS {
+        let expected = format!("应为 1 到 {MAX_WORDS_CHARS} 个字符");
+        return Err(fields.refuse(name, expected));
+    }
+    Ok(text.to_owned())
+}
+
+impl<S: Send + Sync> FromRequest<S> for Body {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Body, ApiError> {
+        let bytes = Bytes::from_request(request, state).await;
+        match parse_json(&bytes.map_err(unread)?) {
+            Ok(Value::Object(object)) => Ok(Body(object)),
+            Ok(_) => Err(ApiError::unreadable("请求体应为 JSON 对象")),
+            Err(refusal) => Err(ApiError::unreadable(refusal.sentence())),
+        }
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Params {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Params, ApiError> {
+        let query = Query::<Vec<(String, String)>>::from_request_parts(parts, state).await;
+        let Query(pairs) = query.map_err(|_| ApiError::unreadable("地址中的参数无法读取"))?;
+        let pairs = pairs.into_iter();
+        Ok(Params(
+            pairs.map(|(name, value)| (name, value.into())).collect(),
+        ))
+    }
+}
+
+fn unread(rejection: BytesRejection) -> ApiError {
+    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        return ApiError::too_large(format!("请求体超过 {MAX_BODY_BYTES} 字节"));
+    }
+    ApiError::unreadable("请求体未收完")
+}
+
+fn unknown(name: &str) -> ApiError {
+    ApiError::field(name.to_owned(), format!("不认识字段 {name}"))
+}

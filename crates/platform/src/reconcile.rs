@@ -1,0 +1,303 @@
+//! Fetching what a lot could not push (D-19): when it answers again, when the platform starts, and
+//! every now and then, since the way from the lot to us may be broken while ours to it works.
+
+pub mod plan;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use boshi_protocol::endpoint::{
+    Endpoint, QueryUnPushCrossInfo, QueryUnPushRecognitionInfo, UnPushedQuery,
+};
+use boshi_protocol::envelope::Answer;
+use boshi_protocol::id::RecordId;
+use boshi_protocol::page::{MAX_PAGE_SIZE, Page, PageRequest};
+use boshi_transport::call::Fault;
+use jiff::{SignedDuration, Timestamp};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use self::plan::{Known, Window, pause};
+use crate::config::{Heartbeat, Reconcile};
+use crate::lots::Lot;
+use crate::store::record::keep;
+use crate::store::{Record, RecordKind, Store, StoreError, outage};
+use crate::watch::Standing;
+use crate::watcher::share;
+
+/// Most pages of one query: a hundred thousand records. A window that holds more is asked about in
+/// halves.
+pub const MAX_PAGES: u32 = 1000;
+
+/// Longest that a page may take: a hundred rows, from a busy gateway over a slow line.
+const PAGE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What a pass brought.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Counts {
+    /// Recognitions that the lot could not push.
+    pub recognitions: u64,
+    /// Crossings that the lot could not push.
+    pub crossings: u64,
+    /// How many of both were not here yet.
+    pub new: u64,
+}
+
+/// How a pass ended.
+#[derive(Clone, Debug)]
+pub struct Pass {
+    /// When it began.
+    pub began: Timestamp,
+    /// What it brought, or why it failed.
+    pub result: Result<Counts, String>,
+}
+
+/// Why a pass failed; what it has brought so far is kept.
+#[derive(Debug, thiserror::Error)]
+pub enum PassError {
+    /// A page did not come (D-2).
+    #[error("{path} 第 {page} 页：{fault}")]
+    Fault {
+        /// The query.
+        path: &'static str,
+        /// Its page.
+        page: u32,
+        /// Why.
+        fault: Fault,
+    },
+    /// The lot refused a query.
+    #[error("{path} 被车场拒绝：{words}")]
+    Refused {
+        /// The query.
+        path: &'static str,
+        /// In the lot's words.
+        words: String,
+    },
+    /// A single second holds more than can be asked for.
+    #[error("一秒内的记录超过 {} 页", MAX_PAGES)]
+    TooMany,
+    /// The records could not be kept.
+    #[error("记录未能保存：{0}")]
+    Store(#[from] StoreError),
+}
+
+impl Counts {
+    fn add(&mut self, more: Counts) {
+        self.recognitions += more.recognitions;
+        self.crossings += more.crossings;
+        self.new += more.new;
+    }
+}
+
+/// Fetches from lots and merges.
+#[derive(Clone)]
+pub struct Reconciler {
+    store: Store,
+    overlap: Duration,
+}
+
+/// Keeps `lot` reconciled until `stop`.
+pub(crate) async fn keep_reconciled(
+    lot: Arc<Lot>,
+    reconciler: Reconciler,
+    settings: Reconcile,
+    heartbeat: Heartbeat,
+    stop: CancellationToken,
+) {
+    let mut failures = 0;
+    let mut next = Instant::now() + settings.interval;
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = lot.returned.notified() => {}
+            () = tokio::time::sleep_until(next) => {}
+        }
+        let standing = lot.presence().watch.standing();
+        failures = match standing {
+            // Its return is told.
+            Standing::Unheard { .. } | Standing::Outage { .. } => 0,
+            Standing::Up | Standing::Suspected { .. } => {
+                match stop.run_until_cancelled(reconciler.pass(&lot)).await {
+                    None => return,
+                    Some(Ok(_)) => 0,
+                    Some(Err(_)) => failures + 1,
+                }
+            }
+        };
+        let wait = match failures {
+            0 => settings.interval,
+            _ => pause(failures, heartbeat.interval, settings.interval),
+        };
+        next = Instant::now() + share(wait, 0.8);
+    }
+}
+
+impl Reconciler {
+    /// Merges into `store`; each pass begins `overlap` before the last one.
+    pub fn new(store: Store, overlap: Duration) -> Reconciler {
+        Reconciler { store, overlap }
+    }
+
+    /// Asks `lot` for all that it could not push since the last pass that succeeded. Passes on one
+    /// lot wait for each other. A pass that fails leaves the checkpoint at what is complete; the
+    /// next one repeats the rest, which changes nothing that is here already.
+    ///
+    /// # Errors
+    /// The first page that did not come or could not be kept.
+    pub async fn pass(&self, lot: &Lot) -> Result<Counts, PassError> {
+        let _alone = lot.reconciling.lock().await;
+        let began = Timestamp::now();
+        let result = self.fetch_all(lot, began).await;
+        match &result {
+            Ok(counts) if counts.recognitions + counts.crossings > 0 => {
+                info!(lot = %lot.id, ?counts, "fetched what the lot could not push");
+            }
+            Ok(_) => {}
+            Err(error) => {
+                warn!(lot = %lot.id, %error, "fetching what the lot could not push failed")
+            }
+        }
+        let told = result
+            .as_ref()
+            .map(|counts| *counts)
+            .map_err(ToString::to_string);
+        lot.presence().pass = Some(Pass {
+            began,
+            result: told,
+        });
+        result
+    }
+
+    async fn fetch_all(&self, lot: &Lot, began: Timestamp) -> Result<Counts, PassError> {
+        let whole = self.plan(lot, began).await?;
+        let (mut window, mut counts) = (whole, Counts::default());
+        loop {
+            match self.fetch(lot, window).await {
+                Ok(found) => {
+                    counts.add(found);
+                    self.advance(lot, window.end.timestamp()).await?;
+                    match whole.after(window) {
+                        Some(rest) => window = rest,
+                        None => return Ok(counts),
+                    }
+                }
+                Err(PassError::TooMany) => {
+                    warn!(lot = %lot.id, ?window, "more than {MAX_PAGES} pages: asked in halves");
+                    window = window.first_half().ok_or(PassError::TooMany)?;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    async fn plan(&self, lot: &Lot, now: Timestamp) -> Result<Window, StoreError> {
+        let (id, overlap) = (lot.id.clone(), self.overlap);
+        let recent = SignedDuration::try_from(overlap)
+            .ok()
+            .and_then(|overlap| now.checked_sub(overlap).ok());
+        let known = self.store.read(move |db| {
+            let after = recent.unwrap_or(Timestamp::UNIX_EPOCH);
+            Ok(Known {
+                checkpoint: outage::checkpoint(db, &id)?,
+                outage: outage::recent_since(db, &id, after)?,
+            })
+        });
+        Ok(Window::plan(known.await?, overlap, now))
+    }
+
+    async fn advance(&self, lot: &Lot, at: Timestamp) -> Result<(), StoreError> {
+        let id = lot.id.clone();
+        let moved = self.store.write(move |db| outage::advance(db, &id, at));
+        moved.await
+    }
+
+    async fn fetch(&self, lot: &Lot, window: Window) -> Result<Counts, PassError> {
+        let kind = RecordKind::Recognition;
+        let recognitions = self.query::<QueryUnPushRecognitionInfo, _>(lot, window, kind);
+        let (recognitions, new_recognitions) = recognitions.await?;
+        let kind = RecordKind::Crossing;
+        let crossings = self.query::<QueryUnPushCrossInfo, _>(lot, window, kind);
+        let (crossings, new_crossings) = crossings.await?;
+        Ok(Counts {
+            recognitions,
+            crossings,
+            new: new_recognitions + new_crossings,
+        })
+    }
+
+    /// All pages of one query; how many records came, and how many were new. A page that is empty
+    /// or brings nothing that was not on the pages before is the last: the first is the standard's
+    /// end (PAGE-1), the second a supplier that ignores `currentPage`.
+    async fn query<E, T>(
+        &self,
+        lot: &Lot,
+        window: Window,
+        kind: RecordKind,
+    ) -> Result<(u64, u64), PassError>
+    where
+        E: Endpoint<Request = UnPushedQuery, Response = Page<T>>,
+        T: Into<Record>,
+    {
+        let (mut seen, mut new) = (HashSet::new(), 0);
+        for page in 1..=MAX_PAGES {
+            let answered = ask::<E, T>(lot, window, page).await?;
+            if answered.total > u64::from(MAX_PAGES) * u64::from(MAX_PAGE_SIZE) {
+                return Err(PassError::TooMany);
+            }
+            let fresh = unseen(answered.data, &mut seen);
+            if fresh.is_empty() {
+                return Ok((u64::try_from(seen.len()).unwrap_or(u64::MAX), new));
+            }
+            new += self.merge(lot, kind, fresh).await?;
+        }
+        Err(PassError::TooMany)
+    }
+
+    /// Merges records in one transaction; how many were new.
+    async fn merge(
+        &self,
+        lot: &Lot,
+        kind: RecordKind,
+        records: Vec<Record>,
+    ) -> Result<u64, StoreError> {
+        let id = lot.id.clone();
+        let merged = self.store.write(move |db| {
+            let mut new = 0;
+            for record in records {
+                new += u64::from(keep(db, kind, &id, record)?);
+            }
+            Ok(new)
+        });
+        merged.await
+    }
+}
+
+async fn ask<E, T>(lot: &Lot, window: Window, page: u32) -> Result<Page<T>, PassError>
+where
+    E: Endpoint<Request = UnPushedQuery, Response = Page<T>>,
+{
+    let path = E::PATH;
+    let query = UnPushedQuery {
+        page: PageRequest::largest(page),
+        begin: window.begin,
+        end: Some(window.end),
+    };
+    let asked = lot.peer.call::<E>(&query, Timestamp::now(), PAGE_TIMEOUT);
+    match asked.await {
+        Ok(Answer::Accepted { body, .. }) => Ok(body),
+        Ok(Answer::Refused(refusal)) => {
+            let words = refusal.to_string();
+            Err(PassError::Refused { path, words })
+        }
+        Err(fault) => Err(PassError::Fault { path, page, fault }),
+    }
+}
+
+fn unseen<T: Into<Record>>(rows: Vec<T>, seen: &mut HashSet<RecordId>) -> Vec<Record> {
+    let records = rows.into_iter().map(Into::into);
+    records
+        .filter(|record: &Record| seen.insert(record.uuid.clone()))
+        .collect()
+}

@@ -1,0 +1,283 @@
+//! The whole platform: started, and stopped in good time.
+
+use std::collections::HashMap;
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use boshi_protocol::freshness::Freshness;
+use boshi_transport::accept::{Limits, serve};
+use boshi_transport::certificate::{CertificateError, LocalAuthority, server_config_from_pem};
+use jiff::Timestamp;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::warn;
+
+use crate::commands::Commands;
+use crate::config::{Config, ConfigError};
+use crate::desk::Desk;
+use crate::key::Key;
+use crate::lots::{Lots, LotsError};
+use crate::operators::{self, Operators};
+use crate::reconcile::{Reconciler, keep_reconciled};
+use crate::server::{Door, router};
+use crate::store::{Store, StoreError, outage};
+use crate::watch::Watch;
+use crate::watcher::watch;
+
+/// Longest that commands under way may take once the platform is told to stop, beside what the
+/// listeners allow: their own deadline is shorter unless somebody configured it longer.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// Why the platform cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The configuration or a file it names.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A lot.
+    #[error(transparent)]
+    Lots(#[from] LotsError),
+    /// A file or folder of the platform's own.
+    #[error("{path:?}: {source}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Another platform uses the folder.
+    #[error("{path:?} is in use by another platform")]
+    InUse {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The records.
+    #[error("{path:?}: {source}")]
+    Store {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: StoreError,
+    },
+    /// The certificate.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+    /// An address cannot be listened on.
+    #[error("{field} {address}: {source}")]
+    Listen {
+        /// The key of the configuration.
+        field: &'static str,
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// A platform that serves.
+pub struct Running {
+    /// Where suppliers reach it.
+    pub standard: SocketAddr,
+    /// Where operators reach it.
+    pub operators: SocketAddr,
+    tasks: TaskTracker,
+    commands: TaskTracker,
+    _lock: File,
+}
+
+/// Checks everything that can be checked without starting: the configuration and each file it
+/// names.
+///
+/// # Errors
+/// The first thing that is wrong.
+pub fn check(config: &Config) -> Result<(), StartError> {
+    if let (Some(certificate), Some(key)) = (&config.tls.certificate, &config.tls.key) {
+        server_config_from_pem(certificate, key)?;
+    }
+    Lots::new(config, Timestamp::now())?;
+    Ok(())
+}
+
+/// Starts the platform; it serves until `stop`, then finishes what is under way, for a bounded time.
+///
+/// # Errors
+/// What is missing, unreadable, of a newer version or in use.
+pub async fn start(config: Config, stop: CancellationToken) -> Result<Running, StartError> {
+    fs::create_dir_all(&config.data).map_err(file(&config.data))?;
+    let lock = lock(&config.data)?;
+    let tls = tls(&config)?;
+    let path = config.operator_key();
+    let key = Key::open_or_create(&path).map_err(file(&path))?;
+    let lots = Arc::new(Lots::new(&config, Timestamp::now())?);
+    let (standard, standard_at) = listen("listen.standard", config.listen.standard).await?;
+    let (operator, operator_at) = listen("listen.operators", config.listen.operators).await?;
+    if !operator_at.ip().is_loopback() {
+        warn!(%operator_at, "operators' keys cross the network in plain text: use a proxy with TLS");
+    }
+    let tasks = TaskTracker::new();
+    let parts = open(&config, Arc::clone(&lots)).await?;
+    let commands = parts.commands_under_way;
+    let door = Door {
+        lots: Arc::clone(&lots),
+        freshness: Freshness::within(config.clock.window),
+    };
+    let suppliers = router(door, Arc::clone(&parts.operators.desk));
+    let limits = Limits::default();
+    tasks.spawn(serve(standard, tls, suppliers, limits, stop.clone()));
+    let Operators {
+        store, reconciler, ..
+    } = &*parts.operators;
+    for lot in lots.iter() {
+        let (heartbeat, reconcile) = (config.heartbeat.clone(), config.reconcile.clone());
+        let watching = watch(
+            Arc::clone(lot),
+            store.clone(),
+            heartbeat.clone(),
+            stop.clone(),
+        );
+        tasks.spawn(watching);
+        let (lot, reconciler) = (Arc::clone(lot), reconciler.clone());
+        tasks.spawn(keep_reconciled(
+            lot,
+            reconciler,
+            reconcile,
+            heartbeat,
+            stop.clone(),
+        ));
+    }
+    let routes = operators::router(parts.operators, key);
+    tasks.spawn(serve(operator, None, routes, limits, stop));
+    tasks.close();
+    Ok(Running {
+        standard: standard_at,
+        operators: operator_at,
+        tasks,
+        commands,
+        _lock: lock,
+    })
+}
+
+impl Running {
+    /// Returns when the platform has stopped, after it was told to.
+    pub async fn finished(self) {
+        self.tasks.wait().await;
+        self.commands.close();
+        if tokio::time::timeout(DRAIN, self.commands.wait())
+            .await
+            .is_err()
+        {
+            let left = self.commands.len();
+            warn!(
+                left,
+                "commands are left without an end: unknown from the next start on"
+            );
+        }
+    }
+}
+
+struct Parts {
+    operators: Arc<Operators>,
+    commands_under_way: TaskTracker,
+}
+
+/// Opens the records and takes up from them where the last process stopped.
+async fn open(config: &Config, lots: Arc<Lots>) -> Result<Parts, StartError> {
+    let path = config.store();
+    let failed = |source| StartError::Store {
+        path: path.clone(),
+        source,
+    };
+    let store = Store::open(&path).map_err(failed)?;
+    let commands_under_way = TaskTracker::new();
+    let commands = Commands::new(
+        store.clone(),
+        config.command.deadline,
+        commands_under_way.clone(),
+    );
+    let now = Timestamp::now();
+    let left = commands.give_up_old(now).await.map_err(failed)?;
+    if left > 0 {
+        warn!(
+            left,
+            "commands were under way when the platform was killed: now unknown"
+        );
+    }
+    for lot in lots.iter() {
+        let id = lot.id.clone();
+        let since = store.read(move |db| outage::open_since(db, &id)).await;
+        let since = since.map_err(failed)?;
+        lot.presence().watch = Watch::new(config.heartbeat.misses, now, since);
+    }
+    let rules = lots.iter().map(|lot| (lot.id.clone(), lot.rules.clone()));
+    let rules: HashMap<_, _> = rules.collect();
+    let operators = Arc::new(Operators {
+        desk: Arc::new(Desk::new(store.clone(), rules)),
+        reconciler: Reconciler::new(store.clone(), config.reconcile.overlap),
+        window: config.clock.window,
+        commands,
+        lots,
+        store,
+    });
+    Ok(Parts {
+        operators,
+        commands_under_way,
+    })
+}
+
+/// One process a folder: two would each give up the other's commands.
+fn lock(data: &Path) -> Result<File, StartError> {
+    let path = data.join("platform.lock");
+    let lock = File::create(&path).map_err(file(&path))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(StartError::InUse {
+            path: data.to_owned(),
+        }),
+        Err(TryLockError::Error(source)) => Err(file(&path)(source)),
+    }
+}
+
+fn tls(config: &Config) -> Result<Option<Arc<rustls::ServerConfig>>, StartError> {
+    if config.tls.plain {
+        return Ok(None);
+    }
+    if let (Some(certificate), Some(key)) = (&config.tls.certificate, &config.tls.key) {
+        return Ok(Some(server_config_from_pem(certificate, key)?));
+    }
+    let mut names = config.tls.names.clone();
+    let own = config.listen.standard.ip();
+    if !own.is_unspecified() {
+        names.push(own.to_string());
+    }
+    names.sort_unstable();
+    names.dedup();
+    let authority = LocalAuthority::open_or_create(&config.data.join("tls"))?;
+    Ok(Some(authority.server_config(&names)?))
+}
+
+async fn listen(
+    field: &'static str,
+    address: SocketAddr,
+) -> Result<(TcpListener, SocketAddr), StartError> {
+    let failed = |source| StartError::Listen {
+        field,
+        address,
+        source,
+    };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let bound = listener.local_addr().map_err(failed)?;
+    Ok((listener, bound))
+}
+
+fn file(path: &Path) -> impl Fn(io::Error) -> StartError {
+    let path = path.to_owned();
+    move |source| StartError::File {
+        path: path.clone(),
+        source,
+    }
+}

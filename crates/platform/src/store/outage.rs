@@ -1,0 +1,101 @@
+//! When lots did not answer, and up to when each has been asked for what it could not push.
+
+use boshi_protocol::id::LotId;
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::StoreError;
+
+/// Writes down that `lot` has not answered since `since`.
+///
+/// # Errors
+/// What the database said.
+pub(crate) fn begin(
+    connection: &Connection,
+    lot: &LotId,
+    since: Timestamp,
+) -> Result<(), StoreError> {
+    connection.execute(
+        "INSERT INTO outage (lot, since) VALUES (?,?)
+         ON CONFLICT (lot, since) DO UPDATE SET until = NULL",
+        params![lot.as_str(), since.as_second()],
+    )?;
+    Ok(())
+}
+
+/// Writes down that `lot` answers again.
+///
+/// # Errors
+/// What the database said.
+pub(crate) fn end(
+    connection: &Connection,
+    lot: &LotId,
+    until: Timestamp,
+) -> Result<(), StoreError> {
+    connection.execute(
+        "UPDATE outage SET until = ? WHERE lot = ? AND until IS NULL",
+        params![until.as_second(), lot.as_str()],
+    )?;
+    Ok(())
+}
+
+/// Since when `lot` does not answer, if an outage is still open.
+///
+/// # Errors
+/// What the database said.
+pub(crate) fn open_since(
+    connection: &Connection,
+    lot: &LotId,
+) -> Result<Option<Timestamp>, StoreError> {
+    let sql = "SELECT min(since) FROM outage WHERE lot = ? AND until IS NULL";
+    instant(connection.query_row(sql, [lot.as_str()], |row| row.get(0))?)
+}
+
+/// When the earliest outage of `lot` began that is open or ended after `after`.
+///
+/// # Errors
+/// What the database said.
+pub(crate) fn recent_since(
+    connection: &Connection,
+    lot: &LotId,
+    after: Timestamp,
+) -> Result<Option<Timestamp>, StoreError> {
+    let sql = "SELECT min(since) FROM outage WHERE lot = ? AND (until IS NULL OR until >= ?)";
+    let parameters = params![lot.as_str(), after.as_second()];
+    instant(connection.query_row(sql, parameters, |row| row.get(0))?)
+}
+
+/// Up to when everything that `lot` could not push is here.
+///
+/// # Errors
+/// What the database said.
+pub(crate) fn checkpoint(
+    connection: &Connection,
+    lot: &LotId,
+) -> Result<Option<Timestamp>, StoreError> {
+    let sql = "SELECT at FROM checkpoint WHERE lot = ?";
+    let found = connection.query_row(sql, [lot.as_str()], |row| row.get(0));
+    instant(found.optional()?)
+}
+
+/// Moves the checkpoint of `lot` to `at`, never back.
+///
+/// # Errors
+/// What the database said.
+pub(crate) fn advance(
+    connection: &Connection,
+    lot: &LotId,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    connection.execute(
+        "INSERT INTO checkpoint (lot, at) VALUES (?,?)
+         ON CONFLICT (lot) DO UPDATE SET at = max(at, excluded.at)",
+        params![lot.as_str(), at.as_second()],
+    )?;
+    Ok(())
+}
+
+fn instant(second: Option<i64>) -> Result<Option<Timestamp>, StoreError> {
+    let instant = second.map(Timestamp::from_second).transpose();
+    instant.map_err(|_| StoreError::Corrupt("time"))
+}

@@ -1,0 +1,100 @@
+//! What the records of a lot amount to, read from the file alone: also while the platform runs, or
+//! after it was killed. For comparing both sides' records independently.
+
+use std::path::Path;
+
+use boshi_protocol::id::{LotId, RecordId};
+use rusqlite::{Connection, OpenFlags};
+
+use crate::store::{RecordKind, StoreError};
+
+/// A record as it was kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Whether it is a recognition or a crossing.
+    pub kind: RecordKind,
+    /// Names it within its lot and kind.
+    pub uuid: RecordId,
+    /// The plate; none when unreadable.
+    pub plate: Option<String>,
+    /// The supplier pushed it.
+    pub pushed: bool,
+    /// It was fetched (D-19).
+    pub fetched: bool,
+}
+
+/// The records of a lot.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Every recognition and crossing, each once.
+    pub entries: Vec<Entry>,
+    /// How many recognitions were ever refused.
+    pub refused: usize,
+    /// Recognitions that were never decided on, since no push of them came through, and whose
+    /// vehicles crossed (PUSH-3).
+    pub passed_unheard: Vec<RecordId>,
+}
+
+/// Reads the tally of `lot` from the platform's `store` file.
+///
+/// # Errors
+/// The file cannot be read, or is not the platform's.
+pub fn tally(store: &Path, lot: &LotId) -> Result<Tally, StoreError> {
+    let mut connection = Connection::open_with_flags(store, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    // One transaction: what is written meanwhile is in all of it or in none.
+    let moment = connection.transaction()?;
+    let mut entries = kept(&moment, "recognition", RecordKind::Recognition, lot)?;
+    entries.extend(kept(&moment, "crossing", RecordKind::Crossing, lot)?);
+    let refused: i64 = moment.query_row(
+        "SELECT count(DISTINCT uuid) FROM decision WHERE lot = ? AND NOT pass",
+        [lot.as_str()],
+        |row| row.get(0),
+    )?;
+    let mut query = moment.prepare(
+        "SELECT uuid FROM recognition r WHERE lot = ? AND fetched AND NOT pushed AND EXISTS
+         (SELECT * FROM crossing c WHERE c.lot = r.lot AND c.uuid = r.uuid) ORDER BY uuid",
+    )?;
+    let passed_unheard = query
+        .query_map([lot.as_str()], |row| row.get::<_, String>(0))?
+        .map(|uuid| record(&uuid?))
+        .collect::<Result<_, _>>()?;
+    Ok(Tally {
+        entries,
+        refused: usize::try_from(refused).map_err(|_| StoreError::Corrupt("count"))?,
+        passed_unheard,
+    })
+}
+
+fn kept(
+    moment: &Connection,
+    table: &str,
+    kind: RecordKind,
+    lot: &LotId,
+) -> Result<Vec<Entry>, StoreError> {
+    let sql =
+        format!("SELECT uuid, plate, pushed, fetched FROM {table} WHERE lot = ? ORDER BY uuid");
+    let mut query = moment.prepare(&sql)?;
+    let rows = query.query_map([lot.as_str()], |row| {
+        Ok((
+            row.get::<_, String>(0)?,
+            row.get(1)?,
+            row.get(2)?,
+            row.get(3)?,
+        ))
+    })?;
+    let entry = |row: rusqlite::Result<_>| {
+        let (uuid, plate, pushed, fetched): (String, _, _, _) = row?;
+        Ok(Entry {
+            kind,
+            uuid: record(&uuid)?,
+            plate,
+            pushed,
+            fetched,
+        })
+    };
+    rows.map(entry).collect()
+}
+
+fn record(uuid: &str) -> Result<RecordId, StoreError> {
+    RecordId::new(uuid).map_err(|_| StoreError::Corrupt("uuid"))
+}
