@@ -1,3 +1,17 @@
-//! Virtual car parks that speak the devices' protocols.
+//! Virtual car parks: equipment that behaves like the real one, with real vehicles in front of it.
+//!
+//! - [`equipment`]: what happens physically in one lane, on virtual time;
+//! - [`ledger`]: the account of what happened, kept by nobody but the simulator;
+//! - [`lot`]: lanes played in real time, speaking `docs/DEVICES.md` over HTTP;
+//! - [`traffic`]: vehicles to drive through them, the same ones for the same seed;
+//! - [`cable`]: a network cable that can be pulled;
+//! - [`picture`]: what a recognizer would photograph.
+//!
+//! Nothing here knows the gateway or the platform: the ledger judges them.
 
+pub mod cable;
+pub mod equipment;
+pub mod ledger;
+pub mod lot;
 pub mod picture;
+pub mod traffic;

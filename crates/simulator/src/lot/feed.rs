@@ -1,0 +1,213 @@
+//! A controller's way to the gateway: events in order, each until it is taken.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use boshi_protocol::id::DeviceNo;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tracing::debug;
+
+use super::event::Event;
+use super::gateway::{Gateway, Told};
+
+/// Most events that wait to be told. A controller has little memory; without pictures, which are
+/// drawn when they are sent, this is an hour of a busy lane.
+pub(super) const MAX_WAITING: usize = 1_024;
+
+/// Pause after the first failure, doubled with each further one.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+
+/// Longest pause between two attempts: a gateway that is back is told soon.
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// Events of one lane on their way, strictly in order.
+#[derive(Debug, Default)]
+pub(super) struct Feed {
+    waiting: Mutex<VecDeque<Waiting>>,
+    more: Notify,
+}
+
+/// Only the first one is ever under way, and it stays the first until it is settled.
+#[derive(Debug)]
+struct Waiting {
+    event: Event,
+    under_way: bool,
+}
+
+impl Feed {
+    /// Puts `event` behind the others. What had to be given up for it comes back.
+    ///
+    /// A reading replaces an older one of the same vehicle that has not been told yet.
+    pub(super) fn push(&self, event: Event) -> Option<Event> {
+        let mut waiting = self.lock();
+        if let Event::Plate(new) = &event {
+            waiting.retain(|old| old.under_way || !new.replaces(&old.event));
+        }
+        let lost = if waiting.len() >= MAX_WAITING {
+            let oldest = usize::from(waiting[0].under_way);
+            waiting.remove(oldest)
+        } else {
+            None
+        };
+        let under_way = false;
+        waiting.push_back(Waiting { event, under_way });
+        drop(waiting);
+        self.more.notify_one();
+        lost.map(|lost| lost.event)
+    }
+
+    /// The vehicle before `recognizer` has left: what it read and has not told is history.
+    pub(super) fn left(&self, recognizer: &DeviceNo) {
+        for one in self.lock().iter_mut() {
+            if let Event::Plate(read) = &mut one.event {
+                read.replay |= read.device == *recognizer;
+            }
+        }
+    }
+
+    /// Tells `gateway` one event after the other until `stop`, and what is left then until
+    /// `finish`.
+    pub(super) async fn tell(
+        &self,
+        gateway: &Gateway,
+        stop: &CancellationToken,
+        finish: &CancellationToken,
+        give_up: impl Fn(&Event, String),
+    ) {
+        while let Some(event) = self.next(stop).await {
+            let telling = self.tell_first(gateway, &event);
+            match finish.run_until_cancelled(telling).await {
+                Some(Ok(())) => {}
+                Some(Err(why)) => give_up(&event, why),
+                None => break,
+            }
+            self.lock().pop_front();
+        }
+        for left in self.lock().drain(..) {
+            give_up(&left.event, "停止时尚未送达".to_owned());
+        }
+    }
+
+    /// The first one; `None` when there is none and there will be none.
+    async fn next(&self, stop: &CancellationToken) -> Option<Event> {
+        loop {
+            if let Some(first) = self.lock().front_mut() {
+                first.under_way = true;
+                return Some(first.event.clone());
+            }
+            tokio::select! {
+                () = self.more.notified() => {}
+                () = stop.cancelled() => return None,
+            }
+        }
+    }
+
+    /// Until it is taken, or refused for a reason that another attempt does not change.
+    async fn tell_first(&self, gateway: &Gateway, event: &Event) -> Result<(), String> {
+        let picture = match event.shot().cloned() {
+            None => None,
+            Some(shot) => tokio::task::spawn_blocking(move || shot.develop())
+                .await
+                .ok(),
+        };
+        let mut pause = FIRST_PAUSE;
+        loop {
+            // Its vehicle may have left while it waited for the gateway.
+            let body = self.lock().front().map(|first| first.event.clone());
+            let body = body.as_ref().unwrap_or(event).body(picture.as_deref());
+            match gateway.tell(body).await {
+                Told::Taken => return Ok(()),
+                Told::Refused(why) => return Err(why),
+                Told::Busy(why) => {
+                    debug!(event = event.name(), why, "the gateway is told again later");
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                }
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Waiting>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use boshi_protocol::plate::PlateColor;
+    use jiff::Timestamp;
+
+    use super::super::event::PlateRead;
+    use super::*;
+    use crate::equipment::{Reading, VehicleId};
+
+    fn device() -> DeviceNo {
+        DeviceNo::new("CAM-01").unwrap()
+    }
+
+    fn read(vehicle: u64, id: &str) -> Event {
+        Event::Plate(PlateRead {
+            device: device(),
+            vehicle: VehicleId(vehicle),
+            id: id.to_owned(),
+            reading: Reading {
+                plate: None,
+                color: PlateColor::Other,
+                reliability: 0,
+            },
+            at: Timestamp::UNIX_EPOCH,
+            replay: false,
+            shot: None,
+        })
+    }
+
+    fn pressed(pressed: bool) -> Event {
+        Event::TriggerLoop {
+            device: device(),
+            pressed,
+        }
+    }
+
+    fn bodies(feed: &Feed) -> Vec<String> {
+        let waiting = feed.lock();
+        waiting.iter().map(|one| one.event.body(None)).collect()
+    }
+
+    #[test]
+    fn a_reading_replaces_an_untold_one_of_the_same_vehicle() {
+        let feed = Feed::default();
+        for event in [pressed(true), read(1, "a"), read(2, "b"), read(1, "c")] {
+            assert!(feed.push(event).is_none());
+        }
+        let bodies = bodies(&feed);
+        assert_eq!(bodies.len(), 3);
+        assert!(bodies[1].contains("\"b\"") && bodies[2].contains("\"c\""));
+    }
+
+    #[test]
+    fn what_was_read_of_a_vehicle_that_left_meanwhile_is_history() {
+        let feed = Feed::default();
+        feed.push(read(1, "a"));
+        feed.left(&device());
+        feed.push(read(2, "b"));
+        let bodies = bodies(&feed);
+        assert!(bodies[0].contains("\"replay\":true"), "{}", bodies[0]);
+        assert!(bodies[1].contains("\"replay\":false"), "{}", bodies[1]);
+    }
+
+    #[tokio::test]
+    async fn a_full_memory_loses_the_oldest_that_is_not_under_way() {
+        let feed = Feed::default();
+        for vehicle in 0..MAX_WAITING as u64 {
+            assert!(feed.push(read(vehicle, &format!("id-{vehicle}"))).is_none());
+        }
+        let stop = CancellationToken::new();
+        let first = feed.next(&stop).await.unwrap();
+        assert!(first.name().ends_with("id-0"), "{}", first.name());
+        let lost = feed.push(pressed(true)).unwrap();
+        assert!(lost.name().ends_with("id-1"), "{}", lost.name());
+        assert_eq!(bodies(&feed).len(), MAX_WAITING);
+    }
+}

@@ -1,0 +1,348 @@
+//! What a virtual lot is made of, from code or from a small TOML or JSON file.
+
+use std::collections::HashSet;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use boshi_protocol::id::{DeviceNo, Id, PlaceNo};
+use secrecy::SecretString;
+use serde::{Deserialize, Deserializer};
+
+use crate::equipment::{Direction, Heading, Setup, Sharpness, Timing};
+
+/// Fastest a lot may run: beyond that, loops change faster than any gateway can be told.
+pub const MAX_SPEED: f64 = 1_000.0;
+
+/// A virtual lot.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LotPlan {
+    /// How much faster than life everything happens in the lanes. What a gateway measures in real
+    /// time (debouncing, an arm's travel) must be configured accordingly.
+    #[serde(default = "as_fast_as_life")]
+    pub speed: f64,
+    /// What chance starts from: the same seed, the same chances.
+    #[serde(default)]
+    pub seed: u64,
+    /// Where commands are taken; port 0: any.
+    #[serde(default = "any_port")]
+    pub listen: SocketAddr,
+    /// How often devices say that they are alive, in real time.
+    #[serde(
+        default = "usual_heartbeat",
+        deserialize_with = "crate::equipment::duration"
+    )]
+    pub heartbeat: Duration,
+    /// Whether readings carry a picture.
+    #[serde(default = "yes")]
+    pub pictures: bool,
+    /// The lanes.
+    #[serde(rename = "lane")]
+    pub lanes: Vec<LanePlan>,
+    /// The parking spaces with a detector.
+    #[serde(default, rename = "place", deserialize_with = "places")]
+    pub places: Vec<PlaceNo>,
+}
+
+/// A lane and its devices.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LanePlan {
+    /// Its name, `01`.
+    pub name: String,
+    /// The gate it belongs to, for the pictures.
+    #[serde(default)]
+    pub gate: String,
+    /// Which way vehicles go.
+    pub direction: Direction,
+    /// The recognizer; in a mixed lane that of vehicles coming in.
+    #[serde(deserialize_with = "device")]
+    pub recognizer: DeviceNo,
+    /// In a mixed lane: the recognizer of vehicles going out.
+    #[serde(default, deserialize_with = "some_device")]
+    pub exit_recognizer: Option<DeviceNo>,
+    /// The barrier.
+    #[serde(deserialize_with = "device")]
+    pub barrier: DeviceNo,
+    /// The display.
+    #[serde(default, deserialize_with = "some_device")]
+    pub display: Option<DeviceNo>,
+    /// What the lane's devices and the gateway show each other.
+    #[serde(deserialize_with = "key")]
+    pub key: SecretString,
+    /// Whether the trigger loop is told of.
+    #[serde(default = "yes")]
+    pub trigger_loop: bool,
+    /// Whether the anti-smash loop is told of.
+    #[serde(default = "yes")]
+    pub safety_loop: bool,
+    /// Whether the arm's limit switch is told of.
+    #[serde(default = "yes")]
+    pub limit_switch: bool,
+    /// How well the recognizers read.
+    #[serde(default)]
+    pub sharpness: Sharpness,
+    /// How often the relays of the loops bounce at each edge.
+    #[serde(default)]
+    pub bounces: u8,
+    /// How long what takes.
+    #[serde(default)]
+    pub timing: Timing,
+}
+
+/// A plan that cannot be played.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// Not what the program understands; names the line and the key.
+    #[error("{0}")]
+    Syntax(String),
+    /// A value that makes no sense.
+    #[error("{field} is {value}: expected {expected}")]
+    Value {
+        /// Which.
+        field: &'static str,
+        /// What it is.
+        value: String,
+        /// What it should be.
+        expected: &'static str,
+    },
+}
+
+impl LotPlan {
+    /// A lot as fast as life with these lanes.
+    #[must_use]
+    pub fn new(lanes: Vec<LanePlan>) -> LotPlan {
+        LotPlan {
+            speed: as_fast_as_life(),
+            seed: 0,
+            listen: any_port(),
+            heartbeat: usual_heartbeat(),
+            pictures: true,
+            lanes,
+            places: Vec::new(),
+        }
+    }
+
+    /// Reads and checks a plan in TOML.
+    ///
+    /// # Errors
+    /// [`PlanError`], which says where and why.
+    pub fn from_toml(text: &str) -> Result<LotPlan, PlanError> {
+        let plan: LotPlan =
+            toml::from_str(text).map_err(|error| PlanError::Syntax(error.to_string()))?;
+        plan.check()?;
+        Ok(plan)
+    }
+
+    /// Reads and checks a plan in JSON.
+    ///
+    /// # Errors
+    /// [`PlanError`], which says where and why.
+    pub fn from_json(text: &str) -> Result<LotPlan, PlanError> {
+        let plan: LotPlan =
+            serde_json::from_str(text).map_err(|error| PlanError::Syntax(error.to_string()))?;
+        plan.check()?;
+        Ok(plan)
+    }
+
+    pub(super) fn check(&self) -> Result<(), PlanError> {
+        if !(self.speed > 0.0 && self.speed <= MAX_SPEED) {
+            let expected = "more than 0 and at most 1000";
+            return Err(wrong("speed", &self.speed, expected));
+        }
+        if self.heartbeat.is_zero() {
+            return Err(wrong("heartbeat", &"0s", "a duration above zero"));
+        }
+        let mut names = HashSet::new();
+        let mut devices = HashSet::new();
+        for lane in &self.lanes {
+            if !names.insert(&lane.name) {
+                return Err(wrong("lane.name", &lane.name, "a name of its own"));
+            }
+            if let Some(twice) = lane.devices().find(|device| !devices.insert(*device)) {
+                return Err(wrong("device", twice, "a number of its own"));
+            }
+            let is_mixed = lane.direction == Direction::Mixed;
+            if is_mixed != lane.exit_recognizer.is_some() {
+                let expected = "one in a mixed lane, none in others";
+                return Err(wrong("lane.exit_recognizer", &lane.name, expected));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl LanePlan {
+    /// A lane with all its loops and a sharp recognizer, and without a display.
+    #[must_use]
+    pub fn new(
+        name: &str,
+        direction: Direction,
+        recognizer: DeviceNo,
+        barrier: DeviceNo,
+        key: SecretString,
+    ) -> LanePlan {
+        LanePlan {
+            name: name.to_owned(),
+            gate: String::new(),
+            direction,
+            recognizer,
+            exit_recognizer: None,
+            barrier,
+            display: None,
+            key,
+            trigger_loop: true,
+            safety_loop: true,
+            limit_switch: true,
+            sharpness: Sharpness::default(),
+            bounces: 0,
+            timing: Timing::default(),
+        }
+    }
+
+    /// Every device of the lane.
+    pub fn devices(&self) -> impl Iterator<Item = &DeviceNo> {
+        [&self.recognizer, &self.barrier]
+            .into_iter()
+            .chain(&self.exit_recognizer)
+            .chain(&self.display)
+    }
+
+    /// The recognizer that sees vehicles going there.
+    pub(super) fn recognizer(&self, heading: Heading) -> &DeviceNo {
+        match (&self.exit_recognizer, heading) {
+            (Some(exit), Heading::Out) => exit,
+            (Some(_), Heading::In) | (None, _) => &self.recognizer,
+        }
+    }
+
+    /// Where vehicles go that are seen by `recognizer`, if it belongs to the lane.
+    pub(super) fn headings(&self) -> &'static [Heading] {
+        match self.direction {
+            Direction::Entry => &[Heading::In],
+            Direction::Exit => &[Heading::Out],
+            Direction::Mixed => &[Heading::In, Heading::Out],
+        }
+    }
+
+    pub(super) fn setup(&self) -> Setup {
+        Setup {
+            direction: self.direction,
+            timing: self.timing.clone(),
+            sharpness: self.sharpness,
+            bounces: self.bounces,
+        }
+    }
+}
+
+fn wrong(field: &'static str, value: &dyn std::fmt::Display, expected: &'static str) -> PlanError {
+    PlanError::Value {
+        field,
+        value: value.to_string(),
+        expected,
+    }
+}
+
+fn as_fast_as_life() -> f64 {
+    1.0
+}
+
+fn any_port() -> SocketAddr {
+    SocketAddr::from((Ipv4Addr::LOCALHOST, 0))
+}
+
+/// A third of what a gateway takes for a lost device.
+fn usual_heartbeat() -> Duration {
+    Duration::from_secs(10)
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn device<'de, D: Deserializer<'de>, K>(from: D) -> Result<Id<K>, D::Error> {
+    let text = String::deserialize(from)?;
+    Id::new(&text).map_err(serde::de::Error::custom)
+}
+
+fn some_device<'de, D: Deserializer<'de>>(from: D) -> Result<Option<DeviceNo>, D::Error> {
+    device(from).map(Some)
+}
+
+fn key<'de, D: Deserializer<'de>>(from: D) -> Result<SecretString, D::Error> {
+    String::deserialize(from).map(SecretString::from)
+}
+
+fn places<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<PlaceNo>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Place {
+        #[serde(deserialize_with = "device")]
+        number: PlaceNo,
+    }
+    let places = Vec::<Place>::deserialize(from)?;
+    Ok(places.into_iter().map(|place| place.number).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLAN: &str = r#"
+        speed = 5
+        heartbeat = "2s"
+        [[lane]]
+        name = "01"
+        direction = "entry"
+        recognizer = "CAM-01"
+        barrier = "BAR-01"
+        display = "LED-01"
+        key = "shown-to-nobody"
+        sharpness = { repeats = false, misreads = 0.1 }
+        timing = { travel = "1500ms" }
+        [[place]]
+        number = "A-001"
+    "#;
+
+    #[test]
+    fn a_plan_is_read_from_toml_with_its_defaults() {
+        let plan = LotPlan::from_toml(PLAN).unwrap();
+        assert_eq!((plan.speed, plan.heartbeat.as_secs()), (5.0, 2));
+        let lane = &plan.lanes[0];
+        assert!(lane.trigger_loop && !lane.sharpness.repeats);
+        assert_eq!(lane.timing.travel.as_millis(), 1_500);
+        assert_eq!(lane.timing.auto_close, Timing::default().auto_close);
+        assert_eq!(plan.places[0].as_str(), "A-001");
+    }
+
+    #[test]
+    fn the_same_plan_is_read_from_json() {
+        let text = r#"{"lane":[{"name":"01","direction":"mixed","recognizer":"CAM-01",
+            "exit_recognizer":"CAM-02","barrier":"BAR-01","key":"k"}]}"#;
+        let plan = LotPlan::from_json(text).unwrap();
+        let lane = &plan.lanes[0];
+        assert_eq!(lane.recognizer(Heading::Out).as_str(), "CAM-02");
+        assert_eq!(lane.devices().count(), 3);
+    }
+
+    #[test]
+    fn a_wrong_plan_is_refused_with_the_key_that_is_wrong() {
+        let table = [
+            ("speed = 5", "speed = 0", "speed"),
+            ("\"2s\"", "\"soon\"", "heartbeat"),
+            ("key =", "kee =", "kee"),
+            ("\"BAR-01\"", "\"CAM-01\"", "device"),
+            ("\"entry\"", "\"mixed\"", "exit_recognizer"),
+        ];
+        for (right, wrong, named) in table {
+            let error = LotPlan::from_toml(&PLAN.replace(right, wrong)).unwrap_err();
+            assert!(error.to_string().contains(named), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_key_is_not_in_what_a_plan_prints() {
+        let plan = LotPlan::from_toml(PLAN).unwrap();
+        assert!(!format!("{plan:?}").contains("shown-to-nobody"));
+    }
+}

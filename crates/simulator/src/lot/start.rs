@@ -1,0 +1,179 @@
+//! Starting a lot: one player and one feed a lane, one office a key, one device URL.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use boshi_protocol::id::DeviceNo;
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use tokio::time::MissedTickBehavior;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::debug;
+
+use super::clock::Clock;
+use super::controller::{Attached, Controller, PATH};
+use super::event::heartbeat;
+use super::feed::Feed;
+use super::gateway::{Gateway, GatewayError, Told, client};
+use super::plan::{LanePlan, LotPlan, PlanError};
+use super::player::{Order, Player};
+use super::site::Site;
+use super::{RunningLane, VirtualLot};
+
+/// Most orders that a lane has not begun: vehicles are let in faster than that.
+const MAX_ORDERS: usize = 256;
+
+/// Why a lot cannot be started.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The plan makes no sense.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// The gateway cannot be told anything.
+    #[error(transparent)]
+    Gateway(#[from] GatewayError),
+    /// The device URL cannot be served.
+    #[error("commands cannot be taken: {0}")]
+    Listen(#[from] io::Error),
+}
+
+impl VirtualLot {
+    /// Starts the lot and attaches it to the devices' listener of a gateway, such as
+    /// `http://127.0.0.1:8444`, which need not be there yet.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub async fn start(plan: LotPlan, gateway: &str) -> Result<VirtualLot, StartError> {
+        let listener = TcpListener::bind(plan.listen).await?;
+        VirtualLot::start_on(listener, plan, gateway)
+    }
+
+    /// The same, with the device URL on a listener that exists already: for a gateway that must
+    /// be configured with the URL before the lot can know the gateway's address.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub fn start_on(
+        listener: TcpListener,
+        plan: LotPlan,
+        gateway: &str,
+    ) -> Result<VirtualLot, StartError> {
+        plan.check()?;
+        let gateways = Gateways {
+            client: client()?,
+            base: gateway,
+        };
+        let device_url = format!("http://{}{PATH}", listener.local_addr()?);
+        let site = Arc::new(Site::new(Clock::start(plan.speed), plan.pictures));
+        let mut lot = VirtualLot {
+            device_url,
+            lanes: Vec::new(),
+            offices: Vec::new(),
+            site,
+            vehicles: 0.into(),
+            tasks: TaskTracker::new(),
+            stop: CancellationToken::new(),
+            finish: CancellationToken::new(),
+        };
+        let mut attached = Vec::new();
+        for (lane, seed) in plan.lanes.iter().zip(plan.seed..) {
+            let gateway = gateways.with(&lane.key)?;
+            attached.push(lot.start_lane(lane, seed, gateway));
+        }
+        for (key, devices) in by_key(&plan.lanes) {
+            lot.start_office(gateways.with(key)?, devices, plan.heartbeat);
+        }
+        let controller = Controller::new(attached, Arc::clone(&lot.site), lot.stop.clone());
+        lot.tasks.spawn(controller.serve(listener));
+        Ok(lot)
+    }
+
+    fn start_lane(&mut self, plan: &LanePlan, seed: u64, gateway: Gateway) -> Attached {
+        let feed = Arc::new(Feed::default());
+        let (orders, taken) = mpsc::channel::<Order>(MAX_ORDERS);
+        let site = Arc::clone(&self.site);
+        let player = Player::new(plan.clone(), seed, site, Arc::clone(&feed));
+        self.tasks.spawn(player.run(taken, self.stop.clone()));
+        self.start_telling(feed, gateway);
+        let devices: Vec<DeviceNo> = plan.devices().cloned().collect();
+        self.lanes.push(RunningLane {
+            name: plan.name.as_str().into(),
+            devices: devices.clone(),
+            orders: orders.clone(),
+        });
+        Attached {
+            key: plan.key.clone(),
+            barrier: plan.barrier.clone(),
+            display: plan.display.clone(),
+            devices,
+            orders,
+        }
+    }
+
+    fn start_office(&mut self, gateway: Gateway, devices: Vec<DeviceNo>, pause: Duration) {
+        let feed = Arc::new(Feed::default());
+        self.offices.push(Arc::clone(&feed));
+        let beating = beat(Arc::clone(&self.site), gateway.clone(), devices, pause);
+        let stop = self.stop.clone();
+        self.tasks
+            .spawn(async move { stop.run_until_cancelled_owned(beating).await });
+        self.start_telling(feed, gateway);
+    }
+
+    fn start_telling(&self, feed: Arc<Feed>, gateway: Gateway) {
+        let (stop, finish) = (self.stop.clone(), self.finish.clone());
+        let site = Arc::clone(&self.site);
+        self.tasks.spawn(async move {
+            let give_up = |event: &_, why| site.gave_up(event, why);
+            feed.tell(&gateway, &stop, &finish, give_up).await;
+        });
+    }
+}
+
+struct Gateways<'a> {
+    client: reqwest::Client,
+    base: &'a str,
+}
+
+impl Gateways<'_> {
+    fn with(&self, key: &SecretString) -> Result<Gateway, GatewayError> {
+        Gateway::new(self.client.clone(), self.base, key)
+    }
+}
+
+/// The keys in use, and the devices that each speaks for.
+fn by_key(lanes: &[LanePlan]) -> Vec<(&SecretString, Vec<DeviceNo>)> {
+    let mut keys: Vec<(&SecretString, Vec<DeviceNo>)> = Vec::new();
+    for lane in lanes {
+        let devices = lane.devices().cloned();
+        let same = keys
+            .iter_mut()
+            .find(|(key, _)| key.expose_secret() == lane.key.expose_secret());
+        match same {
+            Some((_, known)) => known.extend(devices),
+            None => keys.push((&lane.key, devices.collect())),
+        }
+    }
+    keys
+}
+
+/// Says which devices are alive, at once and then again and again.
+async fn beat(site: Arc<Site>, gateway: Gateway, devices: Vec<DeviceNo>, pause: Duration) {
+    let mut beats = tokio::time::interval(pause);
+    beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        beats.tick().await;
+        let alive = devices.iter().filter(|device| site.is_plugged(device));
+        let alive: Vec<DeviceNo> = alive.cloned().collect();
+        if alive.is_empty() {
+            continue;
+        }
+        // The next one comes soon: it is not sent again.
+        if let Told::Busy(why) | Told::Refused(why) = gateway.tell(heartbeat(&alive)).await {
+            debug!(why, "a heartbeat was not taken");
+        }
+    }
+}
