@@ -62,7 +62,7 @@ impl Lane {
             Stay::Spent(_) if through => {
                 let sighting = Sighting::UNREAD.corrected(plate);
                 (
-                    Stay::Waiting(self.recognize(turn, side, sighting, turn.now.wall)),
+                    Stay::Waiting(self.recognize(turn, side, sighting, turn.now)),
                     Ok(()),
                 )
             }
@@ -109,7 +109,7 @@ impl Lane {
             let approach = self.at(side);
             let on_loop = approach.trigger.is_some() && approach.is_pressed();
             let until = turn.tick() + self.timing.read_grace;
-            let pressed = turn.now.wall;
+            let pressed = turn.now;
             let emptied = || {
                 if on_loop {
                     Stay::Unread {

@@ -158,8 +158,10 @@ impl Lane {
                     return Crosser::Known(self.take_waiting(turn, side, waiting));
                 }
                 Stay::Unread { .. } => {
-                    let forget = turn.tick() + self.timing.same_plate;
-                    self.at_mut(side).stay = Stay::Spent(Spent::of(None, Fate::Crossed, forget));
+                    let now = turn.tick();
+                    let forget = now + self.timing.same_plate;
+                    let spent = Spent::of(None, Fate::Crossed, now, forget);
+                    self.at_mut(side).stay = Stay::Spent(spent);
                     return Crosser::Unread(side);
                 }
                 stay @ (Stay::Free { .. } | Stay::Approaching { .. } | Stay::Waiting(_)) => {
@@ -194,10 +196,15 @@ impl Lane {
     }
 
     fn take_waiting(&mut self, turn: &mut Turn<'_>, side: Side, waiting: Waiting) -> Vehicle {
-        let Waiting { vehicle, stage, .. } = waiting;
+        let Waiting {
+            vehicle,
+            stage,
+            read_at,
+        } = waiting;
         turn.refuse_all(stage.into_commands(), &OpenRefusal::VehicleLeft);
         let forget = turn.tick() + self.timing.same_plate;
-        self.at_mut(side).stay = Stay::Spent(Spent::of(Some(&vehicle), Fate::Crossed, forget));
+        let spent = Spent::of(Some(&vehicle), Fate::Crossed, read_at, forget);
+        self.at_mut(side).stay = Stay::Spent(spent);
         vehicle
     }
 

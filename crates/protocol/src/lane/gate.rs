@@ -215,7 +215,7 @@ impl Lane {
                 self.gate = Gate::Normal;
                 self.barrier.grip = Grip::Loose;
                 self.barrier.held_until = turn.tick() + self.timing.travel;
-                self.shut_in_front(turn);
+                self.shut_in_front();
                 self.resume(turn);
             }
             (ActResult::Failed { .. } | ActResult::Silent, Gate::HeldOpen { .. }) => {

@@ -90,13 +90,17 @@ impl Lane {
         cause: Cause,
         commands: Vec<CommandId>,
     ) -> Stay {
-        let Waiting { vehicle, stage, .. } = waiting;
+        let Waiting {
+            vehicle,
+            stage,
+            read_at,
+        } = waiting;
         let commands = commands.into_iter().chain(stage.into_commands());
         let sharers = commands
             .map(|command| (command, served_by(command, &cause)))
             .collect();
         let act = self.pulse(turn, cause.clone(), sharers);
-        self.send_off(turn, vehicle, cause, act)
+        self.send_off(turn, vehicle, read_at, cause, act)
     }
 
     /// The barrier is driven for a vehicle that waited: it is passing, its stay spent.
@@ -104,11 +108,12 @@ impl Lane {
         &mut self,
         turn: &mut Turn<'_>,
         vehicle: Vehicle,
+        read_at: Tick,
         cause: Cause,
         act: ActId,
     ) -> Stay {
         let forget = turn.tick() + self.timing.same_plate;
-        let spent = Spent::of(Some(&vehicle), Fate::Passing, forget);
+        let spent = Spent::of(Some(&vehicle), Fate::Passing, read_at, forget);
         self.show(
             turn,
             vehicle.side,

@@ -113,15 +113,22 @@ impl Lane {
         self.apply(&mut turn, input);
         self.follow_up(&mut turn);
         self.catch_up(&mut turn);
+        self.lift_who_may(&mut turn);
+        self.watch_arm(&mut turn);
         turn.into_effects()
     }
 
     /// When the lane wants [`Input::Tick`], unless another input comes before.
     pub fn deadline(&self) -> Option<Tick> {
+        self.due().into_iter().chain(self.lifts_due()).min()
+    }
+
+    /// When the next wait is over. Lifts are none of them: whoever wakes the lane late must not
+    /// have it drive the barrier for what was true then, but for what is now.
+    fn due(&self) -> Option<Tick> {
         [
             self.loops_due(),
             self.stays_due(),
-            self.lifts_due(),
             self.passages_due(),
             self.barrier_due(),
             self.sides_due(),
@@ -165,7 +172,7 @@ impl Lane {
     /// Lets everything happen that was due before now, in the order in which it was.
     fn catch_up(&mut self, turn: &mut Turn<'_>) {
         for _ in 0..MAX_STEPS {
-            let Some(due) = self.deadline().filter(|due| *due <= turn.tick()) else {
+            let Some(due) = self.due().filter(|due| *due <= turn.tick()) else {
                 return;
             };
             self.loops_elapse(turn, due);
@@ -181,7 +188,6 @@ impl Lane {
     fn follow_up(&mut self, turn: &mut Turn<'_>) {
         self.promote_candidates(turn);
         self.yield_lane(turn);
-        self.lift_who_may(turn);
         self.watch_arm(turn);
     }
 

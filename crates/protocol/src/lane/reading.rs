@@ -10,7 +10,7 @@ use super::sighting::Sighting;
 use super::stay::{Fate, Glimpse, Spent, Stay};
 use super::turn::Turn;
 use super::vehicle::{Stage, Vehicle, Waiting};
-use crate::moment::Tick;
+use crate::moment::{Moment, Tick};
 use crate::plate::Plate;
 
 impl Lane {
@@ -102,15 +102,15 @@ impl Lane {
                 .is_some_and(|echo| echo.plate == *plate && now < echo.until)
     }
 
-    /// A new recognition of a vehicle that came to the gate.
+    /// A new recognition of a vehicle that came to the gate, and was seen there at `seen`.
     pub(super) fn recognize(
         &mut self,
         turn: &mut Turn<'_>,
         side: Side,
         sighting: Sighting,
-        at: jiff::Timestamp,
+        seen: Moment,
     ) -> Waiting {
-        let mut vehicle = Vehicle::new(turn.new_record(), side, sighting, at);
+        let mut vehicle = Vehicle::new(turn.new_record(), side, sighting, seen.wall);
         let recognition = vehicle.recognition(self.recognizer(side), Origin::Arrival);
         let (ask, stage, sign) = match self.gate {
             Gate::Normal => (vehicle.next_ask(), Stage::Asked, vehicle.wait_sign()),
@@ -124,7 +124,7 @@ impl Lane {
         Waiting {
             vehicle,
             stage,
-            read_at: turn.tick(),
+            read_at: seen.tick,
         }
     }
 
@@ -141,7 +141,7 @@ impl Lane {
                 .expect("a position is within the queue");
             turn.settle(&returned.vehicle, Outcome::BackedOut, returned.left.wall);
         }
-        Stay::Waiting(self.recognize(turn, side, sighting, turn.now.wall))
+        Stay::Waiting(self.recognize(turn, side, sighting, turn.now))
     }
 
     /// A reading before the loop is pressed.
@@ -158,7 +158,7 @@ impl Lane {
         let window = self.timing.approach_window;
         let fresh = glimpse.filter(|glimpse| turn.tick() <= glimpse.seen.tick + window);
         let sighting = join(fresh.map(|glimpse| glimpse.sighting), sighting);
-        let waiting = self.recognize(turn, side, sighting, turn.now.wall);
+        let waiting = self.recognize(turn, side, sighting, turn.now);
         Stay::Approaching {
             waiting,
             until: turn.tick() + window,
@@ -265,6 +265,7 @@ impl Lane {
         match spent.fate {
             Fate::Stayed => self.read_new(turn, side, sighting),
             Fate::Passing | Fate::Crossed if its_own => {
+                spent.read_at = turn.tick();
                 spent.forget = turn.tick() + self.timing.same_plate;
                 Stay::Spent(spent)
             }

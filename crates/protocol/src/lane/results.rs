@@ -75,10 +75,11 @@ impl Lane {
         let vehicle = passing.vehicle;
         let (side, plate) = (vehicle.side, vehicle.plate().cloned());
         let stands = self.at(side).is_left_by(&vehicle.record) && self.at(side).is_pressed();
+        let read_at = self.at(side).spent().map(|spent| spent.read_at);
         let waiting = Waiting {
             vehicle,
             stage: Stage::Unasked,
-            read_at: turn.tick(),
+            read_at: read_at.unwrap_or(turn.tick()),
         };
         if !stands {
             return self.depart(turn, waiting, turn.now);
@@ -136,13 +137,18 @@ impl Lane {
             self.credit = Some(credit);
             return;
         };
-        let Stay::Waiting(Waiting { vehicle, stage, .. }) = self.take_stay(side) else {
+        let Stay::Waiting(Waiting {
+            vehicle,
+            stage,
+            read_at,
+        }) = self.take_stay(side)
+        else {
             return;
         };
         for command in stage.into_commands() {
             turn.answer(command, Ok(Done::AlreadyUnderWay));
         }
-        let stay = self.send_off(turn, vehicle, credit.cause, act);
+        let stay = self.send_off(turn, vehicle, read_at, credit.cause, act);
         self.at_mut(side).stay = stay;
     }
 }

@@ -169,7 +169,7 @@ impl Lane {
     fn arrive_late(&mut self, turn: &mut Turn<'_>, side: Side, glimpse: Option<Glimpse>) -> Stay {
         match glimpse {
             Some(Glimpse { sighting, seen }) => {
-                Stay::Waiting(self.recognize(turn, side, sighting, seen.wall))
+                Stay::Waiting(self.recognize(turn, side, sighting, seen))
             }
             None => self.arrive(turn, side, None, turn.now),
         }
@@ -178,7 +178,7 @@ impl Lane {
     /// Without a loop: a vehicle was read while the lane was another's, and may still be there.
     fn appear_late(&mut self, turn: &mut Turn<'_>, side: Side, glimpse: Glimpse) -> Stay {
         if turn.tick() < glimpse.seen.tick + self.timing.presence {
-            Stay::Waiting(self.recognize(turn, side, glimpse.sighting, glimpse.seen.wall))
+            Stay::Waiting(self.recognize(turn, side, glimpse.sighting, glimpse.seen))
         } else {
             Stay::Free { glimpse: None }
         }

@@ -1,7 +1,5 @@
 //! One side of the barrier: its recognizer, its trigger loop, and who is there.
 
-use jiff::Timestamp;
-
 use super::alarm::Watch;
 use super::effect::Sign;
 use super::layout::Side;
@@ -51,7 +49,7 @@ pub(super) enum Stay {
         /// When it is reported with an empty plate.
         until: Tick,
         /// When it came.
-        pressed: Timestamp,
+        pressed: Moment,
         /// What the recognizer saw without a plate.
         glimpse: Option<Sighting>,
     },
@@ -109,6 +107,8 @@ pub(super) struct Spent {
     pub(super) record: Option<RecordId>,
     pub(super) plate: Option<Plate>,
     pub(super) fate: Fate,
+    /// When it was read last; should it have to wait again, this is what tells that it is there.
+    pub(super) read_at: Tick,
     /// What has been read of the vehicle behind it.
     pub(super) candidate: Option<Glimpse>,
     /// Without a trigger loop: when its plate means a new vehicle again.
@@ -128,13 +128,14 @@ pub(super) enum Fate {
 
 impl Spent {
     /// The stay of `vehicle`, or of one that was never recognized.
-    pub(super) fn of(vehicle: Option<&Vehicle>, fate: Fate, forget: Tick) -> Spent {
+    pub(super) fn of(vehicle: Option<&Vehicle>, fate: Fate, read_at: Tick, forget: Tick) -> Spent {
         let record = vehicle.map(|vehicle| vehicle.record.clone());
         let plate = vehicle.and_then(|vehicle| vehicle.plate().cloned());
         Spent {
             record,
             plate,
             fate,
+            read_at,
             candidate: None,
             forget,
         }

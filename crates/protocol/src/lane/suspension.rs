@@ -49,11 +49,16 @@ impl Lane {
 
     /// The arm comes down in front of vehicles that were let through and still stand there: they
     /// wait again.
-    pub(super) fn shut_in_front(&mut self, turn: &mut Turn<'_>) {
+    pub(super) fn shut_in_front(&mut self) {
         for &side in self.sides() {
-            let record = self.at(side).spent().and_then(|spent| spent.record.clone());
-            let standing = record.filter(|record| self.at(side).is_left_by(record));
-            let Some(place) = standing.and_then(|record| self.place_of(&record)) else {
+            let spent = self.at(side).spent();
+            let Some((record, read_at)) =
+                spent.and_then(|spent| Some((spent.record.clone()?, spent.read_at)))
+            else {
+                continue;
+            };
+            let standing = self.at(side).is_left_by(&record);
+            let Some(place) = self.place_of(&record).filter(|_| standing) else {
                 continue;
             };
             if !self.passing[place].vehicle.is_heard() {
@@ -66,7 +71,7 @@ impl Lane {
             let waiting = Waiting {
                 vehicle,
                 stage: Stage::Unasked,
-                read_at: turn.tick(),
+                read_at,
             };
             self.at_mut(side).stay = Stay::Waiting(waiting);
         }

@@ -147,13 +147,13 @@ impl Lane {
         let window = self.timing.approach_window;
         match glimpse.filter(|glimpse| edge.tick <= glimpse.seen.tick + window) {
             Some(glimpse) if glimpse.sighting.plate.is_some() => {
-                Stay::Waiting(self.recognize(turn, side, glimpse.sighting, glimpse.seen.wall))
+                Stay::Waiting(self.recognize(turn, side, glimpse.sighting, glimpse.seen))
             }
             Some(_) | None => {
                 let until = edge.tick + self.timing.read_grace;
                 Stay::Unread {
                     until,
-                    pressed: edge.wall,
+                    pressed: edge,
                     glimpse: None,
                 }
             }

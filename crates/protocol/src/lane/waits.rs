@@ -18,7 +18,7 @@ impl Lane {
                 Stay::Spent(Spent {
                     candidate: Some(Glimpse { sighting, seen }),
                     ..
-                }) if may => Stay::Waiting(self.recognize(turn, side, sighting, seen.wall)),
+                }) if may => Stay::Waiting(self.recognize(turn, side, sighting, seen)),
                 stay @ (Stay::Spent(_) | Stay::Free { .. } | Stay::Approaching { .. }) => stay,
                 stay @ (Stay::Unread { .. } | Stay::Waiting(_)) => stay,
                 stay @ (Stay::Dormant { .. } | Stay::Suppressed { .. }) => stay,

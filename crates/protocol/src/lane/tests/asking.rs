@@ -136,6 +136,23 @@ fn a_reply_while_the_loop_bounces_waits_for_the_loop() {
     assert_eq!(scene.pulses().len(), 1);
 }
 
+/// RECOG-3: the lift was due a second ago, but is driven now.
+#[test]
+fn a_lane_that_is_woken_late_lifts_for_nobody_who_has_just_left() {
+    let mut scene = Scene::new(entry());
+    scene.command(Order::ForceLift);
+    scene.arrives(CAR);
+    scene.may_pass();
+    assert_eq!(scene.pulses().len(), 1, "the arm still travels");
+    scene.now = scene.now.later(seconds(4));
+    scene.say(Input::TriggerLoop {
+        side: Side::Entry,
+        pressed: false,
+    });
+    scene.wait(seconds(60));
+    assert_eq!(scene.pulses().len(), 1);
+}
+
 /// RECOG-3
 #[test]
 fn a_reply_to_an_earlier_push_of_the_same_vehicle_counts_no_more() {

@@ -151,3 +151,58 @@ fn a_vehicle_of_the_next_lane_is_disowned() {
     assert_eq!(scene.pulses(), []);
     assert_eq!(scene.outcomes(), [ended("r1", Outcome::Crosstalk)]);
 }
+
+/// RECOG-3: each failed lift is asked about anew, but nobody has seen the vehicle since.
+#[test]
+fn a_barrier_that_fails_does_not_keep_a_vehicle_in_view() {
+    let mut scene = Scene::new(camera_only());
+    scene.temper = Temper::Fails;
+    scene.reads(CAR);
+    for _ in 0..20 {
+        scene.may_pass();
+        scene.wait(seconds(3));
+    }
+    let last = scene
+        .log
+        .iter()
+        .rev()
+        .find(|(_, effect)| matches!(effect, Effect::Drive { .. }));
+    let (driven, _) = last.expect("the barrier was driven");
+    assert!(
+        driven.tick <= Tick::after_start(seconds(1020)),
+        "driven at {driven:?}"
+    );
+}
+
+/// RECOG-3
+#[test]
+fn a_lane_that_is_woken_late_lifts_for_nobody_who_is_out_of_view() {
+    let mut scene = Scene::new(camera_only());
+    scene.reads(CAR);
+    scene.may_pass();
+    scene.wait(seconds(1));
+    scene.reads(NEXT);
+    scene.may_pass();
+    assert_eq!(scene.pulses().len(), 1, "the arm still travels");
+    scene.now = scene.now.later(seconds(21));
+    scene.say(Input::Tick);
+    assert_eq!(scene.pulses().len(), 1);
+}
+
+/// RECOG-3: it was seen when it was read, not when the lane became free for it.
+#[test]
+fn a_reading_that_waited_for_the_other_side_is_as_old_as_it_is() {
+    let layout = Layout {
+        trigger_loop: false,
+        ..mixed()
+    };
+    let mut scene = Scene::new(layout);
+    scene.reads_from(Side::Exit, CAR, 90);
+    scene.wait(seconds(5));
+    scene.reads_from(Side::Entry, NEXT, 90);
+    scene.wait(seconds(16));
+    assert_eq!(scene.recognized_plates(), [CAR, NEXT]);
+    scene.wait(seconds(5));
+    scene.may_pass();
+    assert_eq!(scene.pulses(), []);
+}

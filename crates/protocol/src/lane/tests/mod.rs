@@ -9,7 +9,10 @@ mod gate;
 mod loopless;
 mod loops;
 mod mixed;
+mod oracle;
+mod play;
 mod property;
+mod script;
 mod tailgating;
 
 use std::time::Duration;
