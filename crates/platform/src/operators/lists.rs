@@ -39,8 +39,8 @@ fn search(fields: &Fields<'_>) -> Result<Search, FieldError> {
     Ok(Search {
         lot: fields.optional_id("lot")?,
         plate: fields
-            .optional_text("plate")?
-            .map(|part| part.trim().to_uppercase()),
+            .optional_plate("plate")?
+            .map(|part| part.as_str().to_owned()),
         limit: limit.map_or(DEFAULT_LIMIT, |limit| {
             u32::try_from(limit).unwrap_or(MAX_LIMIT)
         }),
