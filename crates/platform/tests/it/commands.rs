@@ -1,0 +1,204 @@
+//! Commands to gates and displays: sent once, with an end that is kept.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use serde_json::{Value, json};
+
+use crate::site::{Site, eventually};
+use crate::supplier::{Reply, Supplier, accepted, idle, refused};
+
+fn site(supplier: &Supplier) -> Site {
+    Site::new(&format!("http://{}", supplier.address))
+}
+
+/// OPEN-1, OPEN-2, OPEN-3, OPEN-4
+#[tokio::test]
+async fn each_mode_is_sent_as_its_digit_and_its_end_is_kept_with_who_and_why() {
+    let supplier = Supplier::start(None).await;
+    let platform = site(&supplier).start().await;
+    for (mode, digit) in [
+        ("hold", "0"),
+        ("restore", "1"),
+        ("normal", "2"),
+        ("forced", "3"),
+    ] {
+        let (status, end) = platform.open(mode).await;
+        assert_eq!((status, &end["state"]), (200, &json!("executed")), "{end}");
+        let sent = supplier.asked("/receiveOpenGate").pop().unwrap();
+        assert_eq!(sent["openMode"], digit);
+        assert_eq!(
+            (&sent["deviceNo"], &sent["plateNumber"]),
+            (&json!("CAM-01"), &json!("粤B12345"))
+        );
+        let kept = platform.get("/commands").await["items"].clone();
+        let same = kept
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|row| row["id"] == end["id"])
+            .unwrap();
+        assert_eq!(
+            (&same["what"], &same["state"]),
+            (&json!(mode), &json!("executed"))
+        );
+        assert_eq!(
+            (&same["by"], &same["reason"]),
+            (&json!("王工"), &json!("访客"))
+        );
+    }
+}
+
+/// OPEN-7
+#[tokio::test]
+async fn a_refusal_is_told_in_the_lots_own_words() {
+    let supplier = Supplier::start(None).await;
+    supplier.answers(|path, body| match path {
+        "/receiveOpenGate" => refused("PLATE_DIFFERS 闸口车辆车牌不符"),
+        _ => idle(path, body),
+    });
+    let platform = site(&supplier).start().await;
+    let (status, end) = platform.open("normal").await;
+    assert_eq!((status, &end["state"]), (200, &json!("refused")));
+    assert_eq!(end["said"], "PLATE_DIFFERS 闸口车辆车牌不符");
+}
+
+/// D-2, D-5: nobody knows whether the barrier moved, so nobody tries again.
+#[tokio::test]
+async fn a_command_without_a_sound_answer_is_unknown_and_never_repeated() {
+    let supplier = Supplier::start(None).await;
+    let platform = site(&supplier).start().await;
+    type Broken = (fn() -> Reply, &'static str);
+    let broken: [Broken; 3] = [
+        (|| Reply::Hang, "超时"),
+        (|| Reply::Status(500), "HTTP 500"),
+        (|| Reply::Json(json!({})), "respCode"),
+    ];
+    for (number, (reply, why)) in broken.into_iter().enumerate() {
+        supplier.answers(move |path, body| match path {
+            "/receiveOpenGate" => reply(),
+            _ => idle(path, body),
+        });
+        let (status, end) = platform.open("forced").await;
+        assert_eq!((status, &end["state"]), (200, &json!("unknown")), "{end}");
+        assert!(end["said"].as_str().unwrap().contains(why), "{end}");
+        assert_eq!(supplier.asked("/receiveOpenGate").len(), number + 1);
+    }
+}
+
+/// OPEN-4: an operator who clicks twice opens once; another command does not wait.
+#[tokio::test]
+async fn a_second_click_shares_the_end_of_the_first_and_holds_up_nobody_else() {
+    let supplier = Supplier::start(None).await;
+    supplier.answers(|path, body| match path {
+        "/receiveOpenGate" if body["openMode"] == "3" => Reply::Hang,
+        _ => idle(path, body),
+    });
+    let platform = site(&supplier).start().await;
+    let meanwhile = async {
+        eventually(async || supplier.asked("/receiveOpenGate").pop()).await;
+        platform.open("normal").await
+    };
+    let (first, second, other) =
+        tokio::join!(platform.open("forced"), platform.open("forced"), meanwhile);
+    assert_eq!(first.1["state"], "unknown");
+    assert_eq!(first, second);
+    assert_eq!(other.1["state"], "executed");
+    let forced = supplier.asked("/receiveOpenGate");
+    let forced = forced.iter().filter(|sent| sent["openMode"] == "3");
+    assert_eq!(forced.count(), 1);
+    let (_, later) = platform.open("forced").await;
+    assert_ne!(
+        later["id"], first.1["id"],
+        "a click after the end is a new command"
+    );
+}
+
+/// SHOW-1
+#[tokio::test]
+async fn a_text_is_sent_line_by_line_with_its_spaces_and_alignment() {
+    let supplier = Supplier::start(None).await;
+    let platform = site(&supplier).start().await;
+    let lines = json!([{"text": "粤B12345  欢迎", "alignment": "center"}, {"text": " 请通行"}]);
+    let order = json!({"device": "LED-01", "lines": lines, "by": "王工"});
+    let (status, end) = platform.post("/lots/L1/show", order).await;
+    assert_eq!((status, &end["state"]), (200, &json!("executed")), "{end}");
+    let sent = supplier.asked("/receiveShowMsg").pop().unwrap();
+    let expected = json!([
+        {"text": "粤B12345  欢迎", "alignment": "center"},
+        {"text": " 请通行", "alignment": "left"}
+    ]);
+    assert_eq!(sent["msg"], expected);
+    let kept = platform.get("/commands").await["items"][0].clone();
+    assert_eq!(
+        (&kept["what"], &kept["text"]),
+        (&json!("show"), &json!("粤B12345  欢迎\n 请通行"))
+    );
+}
+
+/// OPEN-7: what was sent by a process that has died since.
+#[tokio::test]
+async fn a_command_that_a_crash_left_open_is_unknown_from_the_next_start_on() {
+    let supplier = Supplier::start(None).await;
+    let site = site(&supplier);
+    site.start().await.stop().await;
+    let dead = rusqlite::Connection::open(site.store()).unwrap();
+    dead.execute_batch(
+        "INSERT INTO command VALUES ('L1', 'c1', 'CAM-01', 'forced', NULL, NULL, '王工', '访客', 1,
+         'asked', '', NULL)",
+    )
+    .unwrap();
+    let platform = site.start().await;
+    let kept = platform.get("/commands").await["items"][0].clone();
+    assert_eq!(
+        (&kept["id"], &kept["state"]),
+        (&json!("c1"), &json!("unknown"))
+    );
+    assert_eq!(supplier.asked("/receiveOpenGate"), Vec::<Value>::new());
+}
+
+/// A command is on disk before the lot hears of it.
+#[tokio::test]
+async fn the_row_of_a_command_is_there_when_the_lot_is_asked() {
+    let supplier = Supplier::start(None).await;
+    let site = site(&supplier);
+    let (store, written) = (site.store(), Arc::new(AtomicBool::new(false)));
+    let seen = Arc::clone(&written);
+    supplier.answers(move |path, body| {
+        if path == "/receiveOpenGate" {
+            let open = rusqlite::Connection::open(&store).unwrap();
+            let sql = "SELECT count(*) FROM command WHERE state = 'asked'";
+            let rows: i64 = open.query_row(sql, [], |row| row.get(0)).unwrap();
+            seen.store(rows == 1, Ordering::SeqCst);
+            return accepted("");
+        }
+        idle(path, body)
+    });
+    let platform = site.start().await;
+    platform.open("forced").await;
+    assert!(written.load(Ordering::SeqCst));
+}
+
+/// A stop waits for what is under way, so that its end is kept.
+#[tokio::test]
+async fn a_platform_that_is_stopped_keeps_the_end_of_a_command_under_way() {
+    let supplier = Supplier::start(None).await;
+    supplier.answers(|path, body| match path {
+        "/receiveOpenGate" => Reply::Hang,
+        _ => idle(path, body),
+    });
+    let site = site(&supplier);
+    let platform = site.start().await;
+    let stopped = async {
+        eventually(async || supplier.asked("/receiveOpenGate").pop()).await;
+        platform.cancel();
+    };
+    let ((status, end), ()) = tokio::join!(platform.open("forced"), stopped);
+    assert_eq!((status, &end["state"]), (200, &json!("unknown")));
+    platform.stop().await;
+    let rows = rusqlite::Connection::open(site.store()).unwrap();
+    let state: String = rows
+        .query_row("SELECT state FROM command", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(state, "unknown");
+}
