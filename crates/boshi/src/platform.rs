@@ -1,16 +1,101 @@
-//! `boshi platform …`.
+//! `boshi platform …`: runs the platform, and talks to the operators' interface of a running one.
+
+mod access;
+mod devices;
+mod lists;
+mod lots;
+mod plates;
+mod run;
+mod show;
+
+use std::path::PathBuf;
 
 use clap::Subcommand;
+
+use self::access::Access;
+use crate::terminal::say;
 
 /// What the platform's command line can do.
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Print the whole configuration with its defaults, commented
     Config,
+    /// Check a configuration and every file it names
+    Check {
+        #[command(flatten)]
+        config: ConfigFile,
+    },
+    /// Run the platform until Ctrl-C or SIGTERM
+    Run {
+        #[command(flatten)]
+        config: ConfigFile,
+    },
+    /// List the lots and how they are
+    Lots {
+        #[command(flatten)]
+        access: Access,
+    },
+    /// Open a gate (闸口)
+    Open(devices::Open),
+    /// Show a text on a display (显示屏), one line an argument
+    Show(devices::Show),
+    /// Permits (通行许可)
+    #[command(subcommand)]
+    Permit(plates::Permit),
+    /// The block list (黑名单)
+    #[command(subcommand)]
+    Block(plates::Block),
+    /// List recognitions, what was decided and whether the vehicle crossed, newest first
+    Records(lists::ByPlate),
+    /// List crossings
+    Crossings(lists::ByPlate),
+    /// List abnormalities
+    Abnormalities(lists::ByLot),
+    /// List commands to gates and displays, and how they ended
+    Commands(lists::ByPlate),
+    /// List outages
+    Outages(lists::ByLot),
+    /// Fetch now what a lot could not push
+    Reconcile(lots::Reconcile),
+    /// Ask what would be decided about a vehicle now
+    Decide(lots::Decide),
+    /// Count what there is
+    Summary(lots::Summary),
+}
+
+/// Where the configuration is.
+#[derive(clap::Args)]
+pub(crate) struct ConfigFile {
+    /// The configuration; `boshi platform config` prints one to begin with
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "BOSHI_PLATFORM_CONFIG",
+        default_value = "platform.toml"
+    )]
+    config: PathBuf,
 }
 
 pub(crate) async fn run(command: Command) -> anyhow::Result<()> {
     match command {
-        Command::Config => Ok(()),
+        Command::Config => {
+            say(boshi_platform::config::COMMENTED.trim_end());
+            Ok(())
+        }
+        Command::Check { config } => run::check(&config.config),
+        Command::Run { config } => run::run(&config.config).await,
+        Command::Lots { access } => lots::list(&access).await,
+        Command::Open(open) => devices::open(open).await,
+        Command::Show(show) => devices::show(show).await,
+        Command::Permit(permit) => plates::permit(permit).await,
+        Command::Block(block) => plates::block(block).await,
+        Command::Records(wanted) => lists::records(wanted).await,
+        Command::Crossings(wanted) => lists::crossings(wanted).await,
+        Command::Abnormalities(wanted) => lists::abnormalities(wanted).await,
+        Command::Commands(wanted) => lists::commands(wanted).await,
+        Command::Outages(wanted) => lists::outages(wanted).await,
+        Command::Reconcile(wanted) => lots::reconcile(wanted).await,
+        Command::Decide(wanted) => lots::decide(wanted).await,
+        Command::Summary(wanted) => lots::summary(wanted).await,
     }
 }
