@@ -126,7 +126,10 @@ impl Ledger {
             lift: None,
             gone: None,
         };
-        keep(&mut self.visits, visit, &mut self.forgotten);
+        make_room(&mut self.visits, &mut self.forgotten);
+        // Lanes may tell of arrivals in another order than vehicles were numbered.
+        let place = self.visits.partition_point(|before| before.id < id);
+        self.visits.insert(place, visit);
     }
 
     /// Something happens in `lane`.
@@ -204,7 +207,7 @@ impl Ledger {
         keep(&mut self.given_up, given_up, &mut self.forgotten);
     }
 
-    /// Every visit, in the order of arrival.
+    /// Every visit, in the order of the vehicles' numbers.
     pub fn visits(&self) -> impl Iterator<Item = &Visit> {
         self.visits.iter()
     }
@@ -216,7 +219,7 @@ impl Ledger {
         place.ok().and_then(|place| self.visits.get(place))
     }
 
-    /// The visits that ended with a crossing, in the order of arrival.
+    /// The visits with a crossing, in the order of the vehicles' numbers.
     pub fn crossings(&self) -> impl Iterator<Item = &Visit> {
         self.visits().filter(|visit| visit.crossed.is_some())
     }
@@ -291,9 +294,13 @@ impl Visit {
 }
 
 fn keep<T>(kept: &mut VecDeque<T>, entry: T, forgotten: &mut u64) {
+    make_room(kept, forgotten);
+    kept.push_back(entry);
+}
+
+fn make_room<T>(kept: &mut VecDeque<T>, forgotten: &mut u64) {
     if kept.len() >= MAX_KEPT {
         kept.pop_front();
         *forgotten += 1;
     }
-    kept.push_back(entry);
 }

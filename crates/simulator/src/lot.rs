@@ -33,7 +33,7 @@ use boshi_protocol::plate::{Plate, PlateColor};
 use boshi_protocol::time::WireTime;
 use jiff::Timestamp;
 use tokio::sync::mpsc::error::TrySendError;
-use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::sync::{Semaphore, broadcast, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -46,10 +46,14 @@ pub use self::start::StartError;
 
 use self::event::Event;
 use self::feed::Feed;
+use self::passage::Ticket;
 use self::player::Order;
 use self::site::Site;
 use crate::equipment::{Fault, Vehicle, VehicleId};
 use crate::ledger::Ledger;
+
+/// Most vehicles in a lane and its queue: the street before it has no room for more.
+pub const MAX_VEHICLES: usize = 128;
 
 /// Longest that a lot that stops goes on telling what waits.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -73,6 +77,7 @@ struct RunningLane {
     name: Arc<str>,
     devices: Vec<DeviceNo>,
     orders: mpsc::Sender<Order>,
+    room: Arc<Semaphore>,
 }
 
 /// Why a lot does not do what it is asked to.
@@ -105,9 +110,12 @@ impl VirtualLot {
     /// [`LotError::NoLane`], [`LotError::Busy`], [`LotError::Stopped`].
     pub fn drive(&self, lane: &str, vehicle: Vehicle) -> Result<Driving, LotError> {
         let lane = self.lane(lane)?;
-        let id = VehicleId(self.vehicles.fetch_add(1, Ordering::Relaxed) + 1);
+        let room = Arc::clone(&lane.room).try_acquire_owned();
+        let room = room.map_err(|_| LotError::Busy(lane.name.to_string()))?;
         let (end, driving) = oneshot::channel();
-        lane.order(Order::Drive(id, vehicle, end))?;
+        let ticket = Ticket { room, end };
+        let id = VehicleId(self.vehicles.fetch_add(1, Ordering::Relaxed) + 1);
+        lane.order(Order::Drive(id, vehicle, ticket))?;
         Ok(Driving {
             vehicle: id,
             lane: Arc::clone(&lane.name),

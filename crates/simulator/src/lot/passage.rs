@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use boshi_protocol::moment::Tick;
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use crate::equipment::{Fact, Outcome, VehicleId};
 
@@ -77,15 +77,22 @@ impl Future for Driving {
 pub(super) struct Visiting {
     arrived: Tick,
     steps: Steps,
-    end: oneshot::Sender<Passage>,
+    ticket: Ticket,
+}
+
+/// A vehicle's place in the lane, and whom to tell when it is gone.
+#[derive(Debug)]
+pub(super) struct Ticket {
+    pub(super) room: OwnedSemaphorePermit,
+    pub(super) end: oneshot::Sender<Passage>,
 }
 
 impl Visiting {
-    pub(super) fn new(arrived: Tick, end: oneshot::Sender<Passage>) -> Visiting {
+    pub(super) fn new(arrived: Tick, ticket: Ticket) -> Visiting {
         Visiting {
             arrived,
             steps: Steps::default(),
-            end,
+            ticket,
         }
     }
 
@@ -111,8 +118,9 @@ impl Visiting {
     }
 
     pub(super) fn end(self, vehicle: VehicleId, lane: &Arc<str>, outcome: Outcome) {
+        drop(self.ticket.room);
         // Nobody has to wait for it.
-        let _ = self.end.send(Passage {
+        let _ = self.ticket.end.send(Passage {
             vehicle,
             lane: Arc::clone(lane),
             outcome,

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::event::{Event, PlateRead};
 use super::feed::Feed;
-use super::passage::{Passage, Visiting};
+use super::passage::{Ticket, Visiting};
 use super::plan::LanePlan;
 use super::site::Site;
 use crate::equipment::{
@@ -30,7 +30,7 @@ pub(super) type Done = oneshot::Sender<Result<(), String>>;
 /// What a lane is asked to do.
 #[derive(Debug)]
 pub(super) enum Order {
-    Drive(VehicleId, Vehicle, oneshot::Sender<Passage>),
+    Drive(VehicleId, Vehicle, Ticket),
     Command(Motion, Done),
     LiftByHand,
     Break(Fault),
@@ -72,8 +72,10 @@ impl Player {
 
     /// Plays until `stop`.
     pub(super) async fn run(mut self, mut orders: mpsc::Receiver<Order>, stop: CancellationToken) {
-        let barrier = self.plan.barrier.clone();
-        self.tell_present_state(&barrier);
+        let devices: Vec<DeviceNo> = self.plan.devices().cloned().collect();
+        for device in &devices {
+            self.tell_present_state(device);
+        }
         loop {
             let deadline = self.lane.deadline();
             tokio::select! {
@@ -99,11 +101,11 @@ impl Player {
 
     fn carry_out(&mut self, order: Order) {
         match order {
-            Order::Drive(id, vehicle, end) => {
+            Order::Drive(id, vehicle, ticket) => {
                 let now = self.now();
                 let wall = self.site.clock.wall(now);
                 self.site.arrived(id, &self.name, vehicle.clone(), wall);
-                let visiting = Visiting::new(now, end);
+                let visiting = Visiting::new(now, ticket);
                 self.visits.insert(id, (vehicle.clone(), visiting));
                 self.handle(Input::Arrive(id, vehicle));
             }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use boshi_protocol::id::DeviceNo;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -21,7 +21,7 @@ use super::gateway::{Gateway, GatewayError, Told, client};
 use super::plan::{LanePlan, LotPlan, PlanError};
 use super::player::{Order, Player};
 use super::site::Site;
-use super::{RunningLane, VirtualLot};
+use super::{MAX_VEHICLES, RunningLane, VirtualLot};
 
 /// Most orders that a lane has not begun: vehicles are let in faster than that.
 const MAX_ORDERS: usize = 256;
@@ -103,6 +103,7 @@ impl VirtualLot {
             name: plan.name.as_str().into(),
             devices: devices.clone(),
             orders: orders.clone(),
+            room: Arc::new(Semaphore::new(MAX_VEHICLES)),
         });
         Attached {
             key: plan.key.clone(),
