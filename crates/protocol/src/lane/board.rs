@@ -143,7 +143,7 @@ fn present(stay: &Stay) -> Option<Present> {
             };
             Some(Present {
                 record: spent.record.clone(),
-                plate: spent.plate.clone(),
+                plate: spent.plate().cloned(),
                 doing,
             })
         }

@@ -118,7 +118,7 @@ impl Lane {
         }
         let mut there = approaches().filter_map(|approach| match &approach.stay {
             Stay::Waiting(waiting) => Some(waiting.vehicle.plate().cloned()),
-            Stay::Spent(spent) if spent.fate == Fate::Passing => Some(spent.plate.clone()),
+            Stay::Spent(spent) if spent.fate == Fate::Passing => Some(spent.plate().cloned()),
             Stay::Unread { .. } => Some(None),
             Stay::Free { .. } | Stay::Approaching { .. } | Stay::Dormant { .. } => None,
             Stay::Spent(_) | Stay::Suppressed { .. } => None,

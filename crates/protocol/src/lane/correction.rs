@@ -98,7 +98,7 @@ impl Lane {
             return (waiting, Err(OpenRefusal::BeingLetThrough));
         }
         waiting.read_at = turn.tick();
-        waiting.vehicle.sighting = waiting.vehicle.sighting.clone().corrected(plate);
+        waiting.vehicle.correct(plate);
         (self.amend(turn, waiting), Ok(()))
     }
 

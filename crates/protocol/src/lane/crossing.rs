@@ -11,6 +11,7 @@ use super::turn::Turn;
 use super::vehicle::{Vehicle, Waiting};
 use crate::code::AbnormalCode;
 use crate::moment::{Moment, Tick};
+use crate::plate::Plate;
 
 /// What is on the anti-smash loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,8 +81,9 @@ impl Lane {
             self.begin_wake(vehicle.side, vehicle.plate().cloned(), edge);
         }
         let until = edge.tick + self.timing.approach_window;
-        if let Some(plate) = vehicle.sighting.plate {
-            self.at_mut(vehicle.side).echo = Some(Echo { plate, until });
+        let plates: Vec<Plate> = vehicle.plates().cloned().collect();
+        if !plates.is_empty() {
+            self.at_mut(vehicle.side).echo = Some(Echo { plates, until });
         }
     }
 

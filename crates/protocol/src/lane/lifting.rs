@@ -118,7 +118,7 @@ impl Lane {
             turn,
             vehicle.side,
             Sign::MayPass {
-                plate: spent.plate.clone(),
+                plate: spent.plate().cloned(),
             },
         );
         self.let_through(turn, vehicle, cause, act);

@@ -73,5 +73,6 @@ pub use self::machine::Lane;
 pub use self::record::{Abnormal, Crossing, Origin, Outcome, Recognition};
 pub use self::sighting::{BEST_READ, Sighting, TYPED};
 pub use self::timing::{
-    LEAST_REASSERT, LEAST_REPEAT, MAX_ACTS, MAX_LEAVING, MAX_PASSING, MAX_SHARERS, Timing,
+    LEAST_REASSERT, LEAST_REPEAT, MAX_ACTS, MAX_LEAVING, MAX_MISREAD, MAX_PASSING, MAX_SHARERS,
+    Timing,
 };

@@ -106,8 +106,8 @@ impl Lane {
         left: Moment,
     ) {
         let until = left.tick + self.timing.approach_window;
-        let echo = spent.plate.clone().map(|plate| Echo { plate, until });
-        self.at_mut(side).echo = echo;
+        let plates = spent.plates.clone();
+        self.at_mut(side).echo = Some(Echo { plates, until });
         let Some(place) = spent
             .record
             .as_ref()

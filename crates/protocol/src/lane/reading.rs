@@ -83,7 +83,7 @@ impl Lane {
         let approach = self.at(side);
         if approach
             .spent()
-            .is_some_and(|spent| spent.plate.as_ref() == Some(plate))
+            .is_some_and(|spent| spent.plates.contains(plate))
         {
             return false;
         }
@@ -94,12 +94,12 @@ impl Lane {
             Stay::Free { .. } | Stay::Approaching { .. } | Stay::Waiting(_) => false,
             Stay::Dormant { .. } | Stay::Spent(_) | Stay::Suppressed { .. } => false,
         };
-        passing.any(|vehicle| vehicle.plate() == Some(plate))
-            || (!returns && leaving.any(|vehicle| vehicle.plate() == Some(plate)))
+        passing.any(|vehicle| vehicle.goes_by(plate))
+            || (!returns && leaving.any(|vehicle| vehicle.goes_by(plate)))
             || approach
                 .echo
                 .as_ref()
-                .is_some_and(|echo| echo.plate == *plate && now < echo.until)
+                .is_some_and(|echo| echo.plates.contains(plate) && now < echo.until)
     }
 
     /// A new recognition of a vehicle that came to the gate, and was seen there at `seen`.
@@ -216,7 +216,7 @@ impl Lane {
     fn read_in_view(&mut self, turn: &mut Turn<'_>, waiting: Waiting, sighting: Sighting) -> Stay {
         let side = waiting.vehicle.side;
         match (waiting.vehicle.plate(), &sighting.plate) {
-            (Some(before), Some(now)) if before != now => {
+            (Some(_), Some(plate)) if !waiting.vehicle.goes_by(plate) => {
                 self.depart(turn, waiting, turn.now);
                 self.read_new(turn, side, sighting)
             }
@@ -236,8 +236,8 @@ impl Lane {
         sighting: Sighting,
     ) -> Stay {
         let side = waiting.vehicle.side;
-        let same = sighting.plate.is_some() && waiting.vehicle.plate() == sighting.plate.as_ref();
-        if same {
+        let plate = sighting.plate.as_ref();
+        if plate.is_some_and(|plate| waiting.vehicle.goes_by(plate)) {
             let waiting = Waiting {
                 read_at: turn.tick(),
                 ..waiting
@@ -261,7 +261,10 @@ impl Lane {
         mut spent: Spent,
         sighting: Sighting,
     ) -> Stay {
-        let its_own = sighting.plate.is_none() || sighting.plate == spent.plate;
+        let its_own = sighting
+            .plate
+            .as_ref()
+            .is_none_or(|plate| spent.plates.contains(plate));
         match spent.fate {
             Fate::Stayed => self.read_new(turn, side, sighting),
             Fate::Passing | Fate::Crossed if its_own => {

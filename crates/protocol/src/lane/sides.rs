@@ -130,12 +130,11 @@ impl Lane {
             Stay::Free { .. } | Stay::Approaching { .. } | Stay::Unread { .. } => None,
             Stay::Waiting(_) | Stay::Dormant { .. } | Stay::Spent(_) => None,
         };
-        let plate = Some(plate);
-        wake.is_some_and(|wake| wake.plate.as_ref() == plate)
-            || passer.is_some_and(|passer| passer.plate.as_ref() == plate)
-            || passing.any(|vehicle| vehicle.plate() == plate)
-            || leaving.any(|vehicle| vehicle.plate() == plate)
-            || waiting.is_some_and(|waiting| waiting.vehicle.plate() == plate)
+        wake.is_some_and(|wake| wake.plate.as_ref() == Some(plate))
+            || passer.is_some_and(|passer| passer.plate.as_ref() == Some(plate))
+            || passing.any(|vehicle| vehicle.goes_by(plate))
+            || leaving.any(|vehicle| vehicle.goes_by(plate))
+            || waiting.is_some_and(|waiting| waiting.vehicle.goes_by(plate))
     }
 
     /// Gives the lane to a vehicle that had to wait for it.

@@ -23,10 +23,10 @@ pub(super) struct Approach {
     pub(super) sign: Sign,
 }
 
-/// A plate that is not to be taken for a new vehicle's for a moment.
+/// Plates that are not to be taken for a new vehicle's for a moment.
 #[derive(Clone, Debug)]
 pub(super) struct Echo {
-    pub(super) plate: Plate,
+    pub(super) plates: Vec<Plate>,
     pub(super) until: Tick,
 }
 
@@ -105,7 +105,8 @@ pub(super) struct Passer {
 pub(super) struct Spent {
     /// Its vehicle, if it was recognized in this stay.
     pub(super) record: Option<RecordId>,
-    pub(super) plate: Option<Plate>,
+    /// Its plate, then what that was taken for.
+    pub(super) plates: Vec<Plate>,
     pub(super) fate: Fate,
     /// When it was read last; should it have to wait again, this is what tells that it is there.
     pub(super) read_at: Tick,
@@ -130,15 +131,24 @@ impl Spent {
     /// The stay of `vehicle`, or of one that was never recognized.
     pub(super) fn of(vehicle: Option<&Vehicle>, fate: Fate, read_at: Tick, forget: Tick) -> Spent {
         let record = vehicle.map(|vehicle| vehicle.record.clone());
-        let plate = vehicle.and_then(|vehicle| vehicle.plate().cloned());
+        let plates = vehicle
+            .into_iter()
+            .flat_map(Vehicle::plates)
+            .cloned()
+            .collect();
         Spent {
             record,
-            plate,
+            plates,
             fate,
             read_at,
             candidate: None,
             forget,
         }
+    }
+
+    /// The plate of its vehicle, if it could be read.
+    pub(super) fn plate(&self) -> Option<&Plate> {
+        self.plates.first()
     }
 }
 

@@ -15,6 +15,9 @@ pub const MAX_ACTS: usize = 16;
 /// Most commands that share the result of one act: nobody clicks faster in good faith.
 pub const MAX_SHARERS: usize = 8;
 
+/// Most misreadings of one vehicle that people correct and that are remembered.
+pub const MAX_MISREAD: usize = 4;
+
 /// Shortest pause between two messages about the same abnormality, whatever is configured.
 pub const LEAST_REPEAT: Duration = Duration::from_secs(1);
 

@@ -7,6 +7,7 @@ use super::input::CommandId;
 use super::layout::Side;
 use super::record::{Origin, Recognition};
 use super::sighting::Sighting;
+use super::timing::MAX_MISREAD;
 use crate::id::{DeviceNo, RecordId};
 use crate::moment::Tick;
 use crate::plate::Plate;
@@ -18,6 +19,8 @@ pub(super) struct Vehicle {
     pub(super) side: Side,
     pub(super) sighting: Sighting,
     pub(super) at: Timestamp,
+    /// What its plate was taken for before a person typed it: later readings of that are its own.
+    misread: Vec<Plate>,
     hearing: Hearing,
 }
 
@@ -49,12 +52,31 @@ impl Vehicle {
             side,
             sighting,
             at,
+            misread: Vec::new(),
             hearing: Hearing::Asked { rounds: 0 },
         }
     }
 
     pub(super) fn plate(&self) -> Option<&Plate> {
         self.sighting.plate.as_ref()
+    }
+
+    /// Its plate, then what that was taken for.
+    pub(super) fn plates(&self) -> impl Iterator<Item = &Plate> {
+        self.plate().into_iter().chain(&self.misread)
+    }
+
+    /// Whether `plate` is its own, or what that was taken for.
+    pub(super) fn goes_by(&self, plate: &Plate) -> bool {
+        self.plates().any(|own| own == plate)
+    }
+
+    /// A person typed its plate: what was read of it before was a misreading.
+    pub(super) fn correct(&mut self, plate: Plate) {
+        let typed = self.sighting.clone().corrected(plate);
+        let before = std::mem::replace(&mut self.sighting, typed).plate;
+        self.misread.extend(before);
+        self.misread.truncate(MAX_MISREAD);
     }
 
     pub(super) fn recognition(&self, recognizer: DeviceNo, origin: Origin) -> Recognition {

@@ -24,6 +24,29 @@ fn a_typed_plate_amends_the_recognition_and_asks_again() {
 }
 
 #[test]
+fn a_recognizer_that_repeats_the_misreading_sees_no_other_vehicle() {
+    let camera_only = Layout {
+        trigger_loop: false,
+        ..entry()
+    };
+    for layout in [entry(), camera_only] {
+        let mut scene = Scene::new(layout);
+        scene.arrives("粤B1234S");
+        scene.may_not();
+        scene.types(CAR);
+        scene.reads("粤B1234S");
+        scene.may_pass();
+        scene.reads("粤B1234S");
+        scene.crosses();
+        scene.reads("粤B1234S");
+        scene.trigger(Side::Entry, true);
+        scene.wait(seconds(1));
+        assert_eq!(scene.recognitions().len(), 1);
+        assert_eq!(scene.crossed(), [went("r1", CAR)]);
+    }
+}
+
+#[test]
 fn a_plate_can_be_typed_for_a_vehicle_that_was_not_read() {
     let mut scene = Scene::new(entry());
     scene.trigger(Side::Entry, true);
