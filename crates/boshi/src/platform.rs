@@ -1,10 +1,11 @@
 //! `boshi platform …`: runs the platform, and talks to the operators' interface of a running one.
 
 mod access;
+mod blocks;
 mod devices;
 mod lists;
 mod lots;
-mod plates;
+mod permits;
 mod run;
 mod show;
 
@@ -41,10 +42,10 @@ pub(crate) enum Command {
     Show(devices::Show),
     /// Permits (通行许可)
     #[command(subcommand)]
-    Permit(plates::Permit),
+    Permit(permits::Permit),
     /// The block list (黑名单)
     #[command(subcommand)]
-    Block(plates::Block),
+    Block(blocks::Block),
     /// List recognitions, what was decided and whether the vehicle crossed, newest first
     Records(lists::ByPlate),
     /// List crossings
@@ -87,8 +88,8 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<()> {
         Command::Lots { access } => lots::list(&access).await,
         Command::Open(open) => devices::open(open).await,
         Command::Show(show) => devices::show(show).await,
-        Command::Permit(permit) => plates::permit(permit).await,
-        Command::Block(block) => plates::block(block).await,
+        Command::Permit(permit) => permits::permit(permit).await,
+        Command::Block(block) => blocks::block(block).await,
         Command::Records(wanted) => lists::records(wanted).await,
         Command::Crossings(wanted) => lists::crossings(wanted).await,
         Command::Abnormalities(wanted) => lists::abnormalities(wanted).await,

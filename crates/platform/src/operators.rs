@@ -82,14 +82,14 @@ pub(crate) fn router(operators: Arc<Operators>, key: Key) -> Router {
         .route("/outages", get(list::<OutageRow>))
         .route("/decide", post(decide::foresee))
         .route("/summary", get(summary::show))
-        .fallback(unknown_path)
-        .method_not_allowed_fallback(unknown_method)
+        .fallback(async |request: Request| unknown("/api/v1", &request))
+        .method_not_allowed_fallback(async |request: Request| unknown("/api/v1", &request))
         .layer(from_fn_with_state(key, authorize));
     Router::new()
         .nest("/api/v1", api)
         .route("/livez", get(health::live))
         .route("/readyz", get(health::ready))
-        .fallback(unknown_path)
+        .fallback(async |request: Request| unknown("", &request))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .with_state(operators)
 }
@@ -119,11 +119,7 @@ async fn authorize(
     }
 }
 
-async fn unknown_path(request: Request) -> ApiError {
-    ApiError::not_found("path", format!("没有此接口：{}", request.uri().path()))
-}
-
-async fn unknown_method(request: Request) -> ApiError {
+fn unknown(prefix: &str, request: &Request) -> ApiError {
     let (method, path) = (request.method(), request.uri().path());
-    ApiError::method_not_allowed(format!("{path} 不支持 {method}"))
+    ApiError::not_found("path", format!("没有此接口：{method} {prefix}{path}"))
 }

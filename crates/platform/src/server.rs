@@ -36,13 +36,13 @@ impl Gatekeeper for Door {
         let Some(lot) = self.lots.get(lot) else {
             return;
         };
-        lot.presence().skew_seconds = Some(skew_seconds);
         let window = self.freshness.window();
-        let stale = window.is_some_and(|window| skew_seconds.unsigned_abs() > window.as_secs());
-        if stale {
-            tracing::warn!(lot = %lot.id, skew_seconds, "the clock of the lot is wrong");
-        } else {
+        let too_much = |skew: i64| window.is_some_and(|most| skew.unsigned_abs() > most.as_secs());
+        let before = lot.presence().skew_seconds.replace(skew_seconds);
+        if !too_much(skew_seconds) {
             lot.called.notify_one();
+        } else if !before.is_some_and(too_much) {
+            tracing::warn!(lot = %lot.id, skew_seconds, "the clock of the lot is wrong");
         }
     }
 

@@ -5,12 +5,13 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use clap::Args;
 use reqwest::{Method, Url};
 use serde_json::Value;
 
 use super::run;
+use crate::terminal::say;
 
 /// Longest that a reply may take: beyond the deadline of commands and a pass over many pages.
 const TIMEOUT: Duration = Duration::from_secs(120);
@@ -34,7 +35,7 @@ pub(crate) struct Access {
     key_file: Option<PathBuf>,
     /// Print the raw JSON
     #[arg(long)]
-    pub(super) json: bool,
+    json: bool,
 }
 
 impl Access {
@@ -42,13 +43,26 @@ impl Access {
         self.send(Method::GET, path, query, None).await
     }
 
-    pub(super) async fn post(&self, path: &[&str], body: Value) -> anyhow::Result<Value> {
+    /// Posts the fields of `body` that are not null.
+    pub(super) async fn post(&self, path: &[&str], mut body: Value) -> anyhow::Result<Value> {
+        if let Value::Object(fields) = &mut body {
+            fields.retain(|_, value| !value.is_null());
+        }
         self.send(Method::POST, path, &Query::default(), Some(body))
             .await
     }
 
     pub(super) async fn delete(&self, path: &[&str], query: &Query) -> anyhow::Result<Value> {
         self.send(Method::DELETE, path, query, None).await
+    }
+
+    /// Prints an answer: as it is when that is wanted, for people otherwise.
+    pub(super) fn print(&self, answer: &Value, for_people: impl FnOnce()) {
+        if self.json {
+            say(&answer.to_string());
+        } else {
+            for_people();
+        }
     }
 
     async fn send(
@@ -72,8 +86,7 @@ impl Access {
             request = request.body(body.to_string());
         }
         let response = request.send().await;
-        let response =
-            response.with_context(|| format!("{base} 上的平台没有应答，它在运行吗？"))?;
+        let response = response.map_err(|error| unanswered(&base, &error))?;
         let status = response.status();
         let text = response.text().await?;
         let value: Value = serde_json::from_str(&text)
@@ -122,6 +135,15 @@ fn address(base: &str, path: &[&str], query: &Query) -> anyhow::Result<Url> {
     Ok(url)
 }
 
+/// A request that did not arrive has changed nothing; of any other nobody knows.
+fn unanswered(base: &str, error: &reqwest::Error) -> anyhow::Error {
+    if error.is_connect() {
+        anyhow!("{base} 上没有平台，它在运行吗？")
+    } else {
+        anyhow!("{base} 上的平台中断了连接，不知道请求是否已执行，请用 commands 等命令查看")
+    }
+}
+
 /// An address to call where the platform listens on all of them.
 fn reachable(listening: SocketAddr) -> SocketAddr {
     if listening.ip().is_unspecified() {
@@ -133,4 +155,28 @@ fn reachable(listening: SocketAddr) -> SocketAddr {
 
 fn read(path: &Path) -> anyhow::Result<String> {
     fs::read_to_string(path).with_context(|| format!("密钥文件 {} 无法读取", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_typed_is_a_part_of_the_address_whatever_it_is() {
+        let query = Query::default()
+            .with("plate", Some("粤B&x=1"))
+            .with("lot", None::<&str>);
+        let url = address("http://127.0.0.1:9444/", &["lots", "a/b?c"], &query).unwrap();
+        assert_eq!(
+            url.as_str(),
+            "http://127.0.0.1:9444/api/v1/lots/a%2Fb%3Fc?plate=%E7%B2%A4B%26x%3D1"
+        );
+        assert!(address("9444", &[], &Query::default()).is_err());
+    }
+
+    #[test]
+    fn a_platform_that_listens_everywhere_is_called_on_this_machine() {
+        let everywhere = "0.0.0.0:9444".parse().unwrap();
+        assert_eq!(reachable(everywhere).to_string(), "127.0.0.1:9444");
+    }
 }

@@ -78,7 +78,7 @@ pub(super) async fn open(open: Open) -> anyhow::Result<()> {
         "reason": open.reason
     });
     let end = open.access.post(&["lots", &open.lot, "open"], body).await?;
-    told(&end, open.access.json)
+    told(&open.access, &end)
 }
 
 pub(super) async fn show(show: Show) -> anyhow::Result<()> {
@@ -93,21 +93,21 @@ pub(super) async fn show(show: Show) -> anyhow::Result<()> {
         .collect();
     let body = json!({"device": show.device, "lines": lines, "by": show.by});
     let end = show.access.post(&["lots", &show.lot, "show"], body).await?;
-    told(&end, show.access.json)
+    told(&show.access, &end)
 }
 
 /// Prints how a command ended; an error, so that the exit code tells, unless it was executed.
-fn told(end: &Value, json: bool) -> anyhow::Result<()> {
-    if json {
-        say(&end.to_string());
-    }
+fn told(access: &Access, end: &Value) -> anyhow::Result<()> {
     let said = end["said"].as_str().unwrap_or_default();
     let words = format!("{}　{said}", state(&end["state"]));
-    if end["state"] != "executed" {
+    let executed = end["state"] == "executed";
+    access.print(end, || {
+        if executed {
+            say(words.trim());
+        }
+    });
+    if !executed {
         bail!("{}", words.trim());
-    }
-    if !json {
-        say(words.trim());
     }
     Ok(())
 }

@@ -4,7 +4,6 @@ use clap::Args;
 
 use super::access::{Access, Query};
 use super::show::{Column, origin, print, state, text, time};
-use crate::terminal::say;
 
 /// Rows of a lot.
 #[derive(Args)]
@@ -12,6 +11,23 @@ pub(crate) struct ByLot {
     /// Only of this lot
     #[arg(long)]
     lot: Option<String>,
+    #[command(flatten)]
+    page: Page,
+}
+
+/// Rows of a lot and of plates.
+#[derive(Args)]
+pub(crate) struct ByPlate {
+    /// Only plates with this in them
+    #[arg(long)]
+    plate: Option<String>,
+    #[command(flatten)]
+    of: ByLot,
+}
+
+/// Part of a list.
+#[derive(Args)]
+pub(crate) struct Page {
     /// At most so many, up to 200
     #[arg(long)]
     limit: Option<u32>,
@@ -20,16 +36,6 @@ pub(crate) struct ByLot {
     before: Option<String>,
     #[command(flatten)]
     access: Access,
-}
-
-/// Rows of a lot and of plates.
-#[derive(Args)]
-pub(crate) struct ByPlate {
-    #[command(flatten)]
-    of: ByLot,
-    /// Only plates with this in them
-    #[arg(long)]
-    plate: Option<String>,
 }
 
 pub(super) async fn records(wanted: ByPlate) -> anyhow::Result<()> {
@@ -43,7 +49,7 @@ pub(super) async fn records(wanted: ByPlate) -> anyhow::Result<()> {
         ("过闸", |row| time(&row["crossed_at"])),
         ("来源", origin),
     ];
-    list("recognitions", &wanted.of, wanted.plate.as_deref(), COLUMNS).await
+    wanted.list("recognitions", COLUMNS).await
 }
 
 pub(super) async fn crossings(wanted: ByPlate) -> anyhow::Result<()> {
@@ -54,7 +60,7 @@ pub(super) async fn crossings(wanted: ByPlate) -> anyhow::Result<()> {
         ("车牌", |row| text(&row["plate"])),
         ("来源", origin),
     ];
-    list("crossings", &wanted.of, wanted.plate.as_deref(), COLUMNS).await
+    wanted.list("crossings", COLUMNS).await
 }
 
 pub(super) async fn abnormalities(wanted: ByLot) -> anyhow::Result<()> {
@@ -65,7 +71,9 @@ pub(super) async fn abnormalities(wanted: ByLot) -> anyhow::Result<()> {
         ("设备", |row| text(&row["device"])),
         ("内容", |row| text(&row["msg"])),
     ];
-    list("abnormalities", &wanted, None, COLUMNS).await
+    wanted
+        .list("abnormalities", Query::default(), COLUMNS)
+        .await
 }
 
 pub(super) async fn commands(wanted: ByPlate) -> anyhow::Result<()> {
@@ -83,7 +91,7 @@ pub(super) async fn commands(wanted: ByPlate) -> anyhow::Result<()> {
         ("操作人", |row| text(&row["by"])),
         ("原因", |row| text(&row["reason"])),
     ];
-    list("commands", &wanted.of, wanted.plate.as_deref(), COLUMNS).await
+    wanted.list("commands", COLUMNS).await
 }
 
 pub(super) async fn outages(wanted: ByLot) -> anyhow::Result<()> {
@@ -95,25 +103,35 @@ pub(super) async fn outages(wanted: ByLot) -> anyhow::Result<()> {
             false => time(&row["until"]),
         }),
     ];
-    list("outages", &wanted, None, COLUMNS).await
+    wanted.list("outages", Query::default(), COLUMNS).await
 }
 
-async fn list(
-    path: &str,
-    wanted: &ByLot,
-    plate: Option<&str>,
-    columns: &[Column],
-) -> anyhow::Result<()> {
-    let query = Query::default()
-        .with("lot", wanted.lot.as_deref())
-        .with("plate", plate)
-        .with("limit", wanted.limit)
-        .with("before", wanted.before.as_deref());
-    let listing = wanted.access.get(&[path], &query).await?;
-    if wanted.access.json {
-        say(&listing.to_string());
-    } else {
-        print(&listing, columns);
+impl ByPlate {
+    pub(super) async fn list(&self, path: &str, columns: &[Column]) -> anyhow::Result<()> {
+        let query = Query::default().with("plate", self.plate.as_deref());
+        self.of.list(path, query, columns).await
     }
-    Ok(())
+}
+
+impl ByLot {
+    async fn list(&self, path: &str, query: Query, columns: &[Column]) -> anyhow::Result<()> {
+        let query = query.with("lot", self.lot.as_deref());
+        self.page.list(path, query, columns).await
+    }
+}
+
+impl Page {
+    pub(super) async fn list(
+        &self,
+        path: &str,
+        query: Query,
+        columns: &[Column],
+    ) -> anyhow::Result<()> {
+        let query = query
+            .with("limit", self.limit)
+            .with("before", self.before.as_deref());
+        let listing = self.access.get(&[path], &query).await?;
+        self.access.print(&listing, || print(&listing, columns));
+        Ok(())
+    }
 }

@@ -53,11 +53,7 @@ pub(super) async fn list(access: &Access) -> anyhow::Result<()> {
         ("故障", |lot| text(&lot["fault"])),
     ];
     let lots = access.get(&["lots"], &Query::default()).await?;
-    if access.json {
-        say(&lots.to_string());
-    } else {
-        print(&lots, COLUMNS);
-    }
+    access.print(&lots, || print(&lots, COLUMNS));
     Ok(())
 }
 
@@ -65,11 +61,7 @@ pub(super) async fn reconcile(wanted: Reconcile) -> anyhow::Result<()> {
     let access = &wanted.access;
     let path = ["lots", &wanted.lot, "reconcile"];
     let counts = access.post(&path, json!({})).await?;
-    if access.json {
-        say(&counts.to_string());
-    } else {
-        say(&counted(&counts));
-    }
+    access.print(&counts, || say(&counted(&counts)));
     Ok(())
 }
 
@@ -77,26 +69,18 @@ pub(super) async fn decide(wanted: Decide) -> anyhow::Result<()> {
     let access = &wanted.access;
     let body = json!({"lot": wanted.lot, "device": wanted.device, "plate": wanted.plate});
     let decision = access.post(&["decide"], body).await?;
-    if access.json {
-        say(&decision.to_string());
-        return Ok(());
-    }
     let word = match decision["pass"] == true {
         true => "放行",
         false => "不放行",
     };
     let (code, reason) = (text(&decision["code"]), text(&decision["reason"]));
-    say(&format!("{word}　{code} {reason}"));
+    access.print(&decision, || say(&format!("{word}　{code} {reason}")));
     Ok(())
 }
 
 pub(super) async fn summary(wanted: Summary) -> anyhow::Result<()> {
     let query = Query::default().with("lot", wanted.lot);
     let summary = wanted.access.get(&["summary"], &query).await?;
-    if wanted.access.json {
-        say(&summary.to_string());
-        return Ok(());
-    }
     let origins = |kind: &str| {
         let of = &summary[kind];
         let count = |name: &str| text(&of[name]);
@@ -127,7 +111,8 @@ pub(super) async fn summary(wanted: Summary) -> anyhow::Result<()> {
         ("黑名单", count("blocks")),
     ];
     let rows = rows.map(|(name, value)| vec![name.to_owned(), value]);
-    say(&table(&["项目", "数量"], rows.into()));
+    let table = table(&["项目", "数量"], rows.into());
+    wanted.access.print(&summary, || say(&table));
     Ok(())
 }
 

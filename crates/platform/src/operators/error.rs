@@ -43,11 +43,6 @@ impl ApiError {
         ApiError::new(StatusCode::NOT_FOUND, Some(field.into()), error)
     }
 
-    /// 405
-    pub(super) fn method_not_allowed(error: String) -> ApiError {
-        ApiError::new(StatusCode::METHOD_NOT_ALLOWED, None, error)
-    }
-
     /// 409: the lot does not want to.
     pub(super) fn refused(error: String) -> ApiError {
         ApiError::new(StatusCode::CONFLICT, None, error)

@@ -28,8 +28,9 @@ const IDLE_READERS: usize = 4;
 /// The records of every lot. Cloning is cheap.
 #[derive(Clone)]
 pub struct Store {
-    writer: Arc<Writer>,
+    // Before the writer, so that they are closed before it and it can merge the log into the file.
     readers: Arc<Mutex<Vec<Connection>>>,
+    writer: Arc<Writer>,
     path: PathBuf,
 }
 

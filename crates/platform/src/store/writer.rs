@@ -1,7 +1,7 @@
 //! The one thread that writes: takes all that waits, commits it at once, then answers.
 
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::thread::{self, JoinHandle};
 
 use rusqlite::Connection;
 use tokio::sync::oneshot;
@@ -16,18 +16,33 @@ const GROUP: usize = 128;
 type Answer = Box<dyn FnOnce(bool) + Send>;
 type Job = Box<dyn FnOnce(&Connection) -> Answer + Send>;
 
-/// Hands work to the writing thread, which ends when this is dropped.
+/// Hands work to the writing thread, which this waits for when it is dropped: the file is closed
+/// then.
 pub(super) struct Writer {
-    jobs: SyncSender<Job>,
+    jobs: Option<SyncSender<Job>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        drop(self.jobs.take());
+        if let Some(thread) = self.thread.take() {
+            // A writer that has panicked has said so.
+            drop(thread.join());
+        }
+    }
 }
 
 impl Writer {
     pub(super) fn start(connection: Connection) -> Result<Writer, StoreError> {
         let (jobs, waiting) = sync_channel(QUEUE);
-        thread::Builder::new()
+        let thread = thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || write_all(&connection, &waiting))?;
-        Ok(Writer { jobs })
+        Ok(Writer {
+            jobs: Some(jobs),
+            thread: Some(thread),
+        })
     }
 
     pub(super) async fn run<T: Send + 'static>(
@@ -47,7 +62,11 @@ impl Writer {
                 drop(answer.send(told));
             })
         });
-        self.jobs.try_send(job).map_err(|_| StoreError::Busy)?;
+        let jobs = self.jobs.as_ref().ok_or(StoreError::Stopped)?;
+        jobs.try_send(job).map_err(|refused| match refused {
+            TrySendError::Full(_) => StoreError::Busy,
+            TrySendError::Disconnected(_) => StoreError::Stopped,
+        })?;
         answered.await.map_err(|_| StoreError::Stopped)?
     }
 }

@@ -28,120 +28,99 @@ async fn without_the_key_nothing_but_health_is_answered() {
     }
 }
 
+/// Whether a request is refused with that field, and with a sentence that says `expected`.
+async fn is_refused(platform: &Platform, path: &str, body: Value, field: &str, expected: &str) {
+    let (status, error) = platform.post(path, body).await;
+    let named = error["field"].as_str();
+    assert_eq!((status, named), (400, Some(field)), "{path}: {error}");
+    let told = error["error"].as_str().unwrap();
+    assert!(told.contains(expected), "{path} {field}: {told}");
+}
+
+/// OPEN-5: an open without a plate is unconditional, so whoever wants that must say so.
 #[tokio::test]
-async fn a_field_that_cannot_be_taken_is_named_with_what_came_and_what_was_expected() {
+async fn a_field_of_a_gate_command_that_cannot_be_taken_is_named_with_what_was_expected() {
     let platform = Site::new(NOBODY).start().await;
-    let open = |name: &str, value: Value| {
-        let mut order =
-            json!({"device": "CAM-01", "mode": "forced", "by": "王工", "reason": "访客"});
-        order[name] = value;
-        order
-    };
-    let cases = [
+    for (field, value, expected) in [
         (
-            "/lots/L1/open",
-            open("mode", json!("up")),
             "mode",
-            "normal、forced",
+            json!("up"),
+            "收到 \"up\"，应为 normal、forced、hold 或 restore",
         ),
+        ("mode", Value::Null, "应为 normal、forced、hold 或 restore"),
+        ("device", json!(""), "可见字符"),
+        ("device", json!(7), "应为文本"),
+        ("plate", json!("粤".repeat(99)), "粤粤"),
+        ("by", json!(" "), "应为 1 到 200 个字符"),
+        ("reason", json!("x".repeat(201)), "应为 1 到 200 个字符"),
+        ("colour", json!("red"), "不认识字段 colour"),
+    ] {
+        let mut order = json!({
+            "device": "CAM-01", "mode": "forced", "by": "王工", "reason": "访客"
+        });
+        order[field] = value;
+        is_refused(&platform, "/lots/L1/open", order, field, expected).await;
+    }
+    let without_plate = json!({"device": "C", "mode": "normal", "by": "王工", "reason": "访客"});
+    is_refused(
+        &platform,
+        "/lots/L1/open",
+        without_plate,
+        "plate",
+        "请用 forced",
+    )
+    .await;
+    assert_eq!(platform.get("/commands").await["items"], json!([]));
+}
+
+/// SHOW-1
+#[tokio::test]
+async fn a_field_of_a_text_that_cannot_be_taken_is_named_with_what_was_expected() {
+    let platform = Site::new(NOBODY).start().await;
+    for (lines, field, expected) in [
+        (json!([]), "lines", "应为 1 到 32 行"),
+        (json!("欢迎"), "lines", "数组"),
         (
-            "/lots/L1/open",
-            open("mode", json!("normal")),
-            "plate",
-            "forced",
-        ),
-        (
-            "/lots/L1/open",
-            open("mode", Value::Null),
-            "mode",
-            "normal、forced",
-        ),
-        (
-            "/lots/L1/open",
-            open("device", json!("")),
-            "device",
-            "可见字符",
-        ),
-        ("/lots/L1/open", open("device", json!(7)), "device", "文本"),
-        (
-            "/lots/L1/open",
-            open("plate", json!("粤".repeat(99))),
-            "plate",
-            "粤粤",
-        ),
-        ("/lots/L1/open", open("by", json!(" ")), "by", "200"),
-        (
-            "/lots/L1/open",
-            open("reason", json!("x".repeat(201))),
-            "reason",
-            "200",
-        ),
-        (
-            "/lots/L1/open",
-            open("colour", json!("red")),
-            "colour",
-            "不认识",
-        ),
-        (
-            "/lots/L1/show",
-            json!({"device": "D", "lines": [], "by": "王"}),
-            "lines",
-            "32",
-        ),
-        (
-            "/lots/L1/show",
-            json!({"device": "D", "lines": [{"text": "a", "alignment": "top"}], "by": "王"}),
+            json!([{"text": "a", "alignment": "top"}]),
             "lines[0].alignment",
             "left、center",
         ),
-        (
-            "/permits",
-            json!({"plate": "粤B12345", "kind": "gold", "to": "2030-01-01"}),
-            "kind",
-            "white",
-        ),
-        (
-            "/permits",
-            json!({"plate": "", "kind": "white", "to": "2030-01-01"}),
-            "plate",
-            "车牌",
-        ),
-        (
-            "/permits",
-            json!({"plate": "粤B12345", "kind": "white", "to": "soon"}),
-            "to",
-            "soon",
-        ),
-        (
-            "/permits",
-            json!({"plate": "粤B12345", "kind": "white", "to": "2001-01-01"}),
-            "to",
-            "晚于",
-        ),
-        (
-            "/permits",
-            json!({"plate": "粤B12345", "kind": "white"}),
-            "to",
-            "晚于",
-        ),
-        ("/blocks", json!({"plate": "粤B12345"}), "reason", "字符"),
-        (
-            "/decide",
-            json!({"lot": "L1", "device": "CAM-01"}),
-            "plate",
-            "文本",
-        ),
-    ];
-    for (path, body, field, expected) in cases {
-        let (status, error) = platform.post(path, body).await;
-        assert_eq!(
-            (status, error["field"].as_str()),
-            (400, Some(field)),
-            "{path}: {error}"
-        );
-        let told = error["error"].as_str().unwrap();
-        assert!(told.contains(expected), "{path} {field}: {told}");
+        (json!([{"alignment": "left"}]), "lines[0].text", "缺少"),
+    ] {
+        let order = json!({"device": "LED-01", "lines": lines, "by": "王工"});
+        is_refused(&platform, "/lots/L1/show", order, field, expected).await;
     }
+}
+
+#[tokio::test]
+async fn a_field_of_a_permit_that_cannot_be_taken_is_named_with_what_was_expected() {
+    let platform = Site::new(NOBODY).start().await;
+    for (field, value, expected) in [
+        (
+            "kind",
+            json!("gold"),
+            "应为 white、monthly、visitor 或 paid",
+        ),
+        ("plate", json!(""), "应为车牌号"),
+        ("plate", Value::Null, "应为车牌号"),
+        ("to", json!("soon"), "2026-01-15 08:00:00"),
+        ("to", json!("2001-01-01"), "晚于 from"),
+        ("to", Value::Null, "晚于 from"),
+    ] {
+        let mut permit = json!({"plate": "粤B12345", "kind": "white", "to": "2099-01-01"});
+        permit[field] = value;
+        is_refused(&platform, "/permits", permit, field, expected).await;
+    }
+    is_refused(
+        &platform,
+        "/blocks",
+        json!({"plate": "粤B12345"}),
+        "reason",
+        "字符",
+    )
+    .await;
+    let question = json!({"lot": "L1", "device": "CAM-01"});
+    is_refused(&platform, "/decide", question, "plate", "缺少字段 plate").await;
 }
 
 #[tokio::test]
@@ -152,8 +131,9 @@ async fn what_does_not_exist_is_404_and_what_cannot_be_read_is_said() {
         let (status, error) = platform.post(path, order.clone()).await;
         assert_eq!(status, 404, "{path}: {error}");
     }
-    let (status, _) = platform.send(Method::DELETE, "/lots", json!({})).await;
-    assert_eq!(status, 405);
+    let (status, error) = platform.send(Method::DELETE, "/lots", json!({})).await;
+    let expected = "没有此接口：DELETE /api/v1/lots";
+    assert_eq!((status, error["error"].as_str()), (404, Some(expected)));
     let (status, error) = platform.post("/lots/L1/open", json!([1])).await;
     assert_eq!(
         (status, error["error"].as_str()),
