@@ -18,19 +18,22 @@
 //! yet, or when it is held. In a mixed lane the vehicles of both sides take turns.
 
 mod arm;
+mod driver;
 mod driving;
 mod fact;
 mod induction;
 mod lane;
 mod recognizer;
+mod relay;
 #[cfg(test)]
 mod tests;
 mod timing;
 mod vehicle;
 
 pub use self::fact::{ActId, Cause, Fact, LiftNo, Output, Signal, Timed};
-pub use self::lane::{Direction, Fault, Input, Lane, Motion, Setup};
+pub use self::lane::{Direction, Input, Lane, Setup};
 pub use self::recognizer::{Reading, Sharpness};
+pub use self::relay::{Fault, Motion};
 pub use self::timing::Timing;
 pub(crate) use self::timing::duration;
 pub use self::vehicle::{Behaviour, Heading, Outcome, Vehicle, VehicleId};

@@ -3,6 +3,7 @@
 //! It is kept from [`Fact`]s alone. What the gateway was told, took or made of it does not show
 //! here, but for events that a controller had to give up.
 
+mod entry;
 #[cfg(test)]
 mod tests;
 
@@ -11,7 +12,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::equipment::{ActId, Cause, Fact, LiftNo, Motion, Outcome, Reading, Vehicle, VehicleId};
+pub use self::entry::{Act, GivenUp, Lift, Press, Visit};
+
+use crate::equipment::{Cause, Fact, LiftNo, Vehicle, VehicleId};
 
 /// Most entries of each kind: a busy lot of ten days. The oldest are forgotten, and counted.
 pub const MAX_KEPT: usize = 100_000;
@@ -27,105 +30,10 @@ pub struct Ledger {
     forgotten: u64,
 }
 
-/// A vehicle's visit to a lane.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Visit {
-    /// Its number.
-    pub id: VehicleId,
-    /// Where.
-    pub lane: Arc<str>,
-    /// The vehicle, with what is painted on its plate.
-    pub vehicle: Vehicle,
-    /// When it joined the queue.
-    pub arrived: Timestamp,
-    /// When it pressed the trigger loop.
-    pub on_loop: Option<Timestamp>,
-    /// The first reading, and when it was.
-    pub read: Option<(Timestamp, Reading)>,
-    /// How often it was read.
-    pub readings: u32,
-    /// When the arm was up for it.
-    pub let_through: Option<Timestamp>,
-    /// When it pressed the anti-smash loop (CROSS-1).
-    pub crossed: Option<Timestamp>,
-    /// The lift it crossed under; none when it broke through.
-    pub lift: Option<LiftNo>,
-    /// When and how it left.
-    pub gone: Option<(Timestamp, Outcome)>,
-}
-
-/// An arm that lifted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Lift {
-    /// Where.
-    pub lane: Arc<str>,
-    /// Its number in this lane.
-    pub number: LiftNo,
-    /// When it began.
-    pub at: Timestamp,
-    /// Why.
-    pub cause: Cause,
-    /// The vehicle at the trigger loop; none: it lifted for nobody.
-    pub waiting: Option<VehicleId>,
-    /// Who crossed under it.
-    pub crossed: Vec<VehicleId>,
-    /// When the arm was down again.
-    pub down: Option<Timestamp>,
-}
-
-/// A command that a barrier obeyed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Act {
-    /// Where.
-    pub lane: Arc<str>,
-    /// When its relay switched.
-    pub at: Timestamp,
-    /// Which command.
-    pub act: ActId,
-    /// What it wanted.
-    pub motion: Motion,
-    /// The lift that it began, if the arm had to move.
-    pub lift: Option<LiftNo>,
-}
-
-/// A press of an anti-smash loop; two vehicles close together are one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Press {
-    /// Where.
-    pub lane: Arc<str>,
-    /// From when.
-    pub at: Timestamp,
-    /// Until when.
-    pub released: Option<Timestamp>,
-}
-
-/// An event that a controller could not tell the gateway.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GivenUp {
-    /// When it was given up.
-    pub at: Timestamp,
-    /// What it was: kind and device.
-    pub event: String,
-    /// Why.
-    pub why: String,
-}
-
 impl Ledger {
     /// A vehicle comes to `lane`.
     pub fn arrived(&mut self, id: VehicleId, lane: &Arc<str>, vehicle: Vehicle, at: Timestamp) {
-        let visit = Visit {
-            id,
-            lane: Arc::clone(lane),
-            vehicle,
-            arrived: at,
-            on_loop: None,
-            read: None,
-            readings: 0,
-            let_through: None,
-            crossed: None,
-            lift: None,
-            gone: None,
-        };
+        let visit = Visit::new(id, lane, vehicle, at);
         make_room(&mut self.visits, &mut self.forgotten);
         // Lanes may tell of arrivals in another order than vehicles were numbered.
         let place = self.visits.partition_point(|before| before.id < id);
@@ -264,32 +172,6 @@ impl Ledger {
     fn lift_mut(&mut self, lane: &Arc<str>, number: LiftNo) -> Option<&mut Lift> {
         let mut lifts = self.lifts.iter_mut().rev();
         lifts.find(|lift| lift.number == number && lift.lane == *lane)
-    }
-}
-
-impl Visit {
-    fn record(&mut self, at: Timestamp, fact: &Fact) {
-        match fact {
-            Fact::OnLoop(_) => self.on_loop = Some(at),
-            Fact::Read { reading, .. } => {
-                self.readings += 1;
-                self.read.get_or_insert_with(|| (at, reading.clone()));
-            }
-            Fact::LetThrough { .. } => self.let_through = Some(at),
-            Fact::Crossed { lift, .. } => {
-                self.crossed = Some(at);
-                self.lift = *lift;
-            }
-            Fact::Gone { outcome, .. } => self.gone = Some((at, *outcome)),
-            Fact::Arrived(_)
-            | Fact::Commanded { .. }
-            | Fact::Lifted { .. }
-            | Fact::ArmUp(_)
-            | Fact::Closing(_)
-            | Fact::ArmDown(_)
-            | Fact::SafetyPressed
-            | Fact::SafetyReleased => {}
-        }
     }
 }
 

@@ -17,6 +17,7 @@ mod feed;
 mod gateway;
 mod happening;
 mod passage;
+mod places;
 mod plan;
 mod play;
 mod player;
@@ -47,6 +48,7 @@ pub use self::start::StartError;
 use self::event::Event;
 use self::feed::Feed;
 use self::passage::Ticket;
+use self::places::Places;
 use self::player::Order;
 use self::site::Site;
 use crate::equipment::{Fault, Vehicle, VehicleId};
@@ -66,6 +68,7 @@ pub struct VirtualLot {
     /// What concerns no lane, one for each key.
     offices: Vec<Arc<Feed>>,
     site: Arc<Site>,
+    places: Places,
     vehicles: AtomicU64,
     tasks: TaskTracker,
     stop: CancellationToken,
@@ -89,6 +92,9 @@ pub enum LotError {
     /// There is no such device.
     #[error("there is no device {0}")]
     NoDevice(DeviceNo),
+    /// There is no such parking space.
+    #[error("there is no parking space {0}")]
+    NoPlace(PlaceNo),
     /// More is asked of the lane than it can take in.
     #[error("lane {0:?} has too much to do")]
     Busy(String),
@@ -150,25 +156,21 @@ impl VirtualLot {
     }
 
     /// A parking space is seen in this state.
-    pub fn set_place(&self, number: PlaceNo, status: PlaceStatus, plate: Option<Plate>) {
-        let color = plate
-            .as_ref()
-            .map_or(PlateColor::Other, |plate| plate.kind().usual_color());
-        let now = WireTime::from_timestamp(Timestamp::now());
-        let shot = self
-            .site
-            .shot(plate.clone(), color, &format!("{number} {now}"));
-        self.site
-            .happened(None, What::Place(number.clone(), status));
-        if let Some(office) = self.offices.first() {
-            let event = Event::Place {
-                number,
-                status,
-                plate,
-                shot,
-            };
-            self.tell(office, event);
-        }
+    ///
+    /// # Errors
+    /// [`LotError::NoPlace`].
+    pub fn set_place(
+        &self,
+        number: &PlaceNo,
+        status: PlaceStatus,
+        plate: Option<Plate>,
+    ) -> Result<(), LotError> {
+        let known = self.places.set(number, status);
+        known
+            .then_some(())
+            .ok_or_else(|| LotError::NoPlace(number.clone()))?;
+        self.tell_place(number, status, plate);
+        Ok(())
     }
 
     /// Pulls a device's cable: it says nothing, does nothing, and is not named by checks. A
@@ -228,6 +230,27 @@ impl VirtualLot {
         lanes
             .find(|lane| lane.devices.contains(device))
             .ok_or_else(|| LotError::NoDevice(device.clone()))
+    }
+
+    fn tell_place(&self, number: &PlaceNo, status: PlaceStatus, plate: Option<Plate>) {
+        let color = plate
+            .as_ref()
+            .map_or(PlateColor::Other, |plate| plate.kind().usual_color());
+        let now = WireTime::from_timestamp(Timestamp::now());
+        let shot = self
+            .site
+            .shot(plate.clone(), color, &format!("{number} {now}"));
+        self.site
+            .happened(None, What::Place(number.clone(), status));
+        if let Some(office) = self.offices.first() {
+            let event = Event::Place {
+                number: number.clone(),
+                status,
+                plate,
+                shot,
+            };
+            self.tell(office, event);
+        }
     }
 
     fn tell(&self, office: &Feed, event: Event) {

@@ -12,8 +12,7 @@ use rand::seq::IndexedRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
 
 use self::plates::Plates;
-use crate::equipment::{Behaviour, Direction, Vehicle};
-use crate::lot::LotPlan;
+use crate::equipment::{Behaviour, Vehicle};
 
 /// Which lanes lead where; a mixed lane is in both.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -56,23 +55,6 @@ pub struct Journey {
     pub stay: Duration,
     /// The lane it leaves by, when the lot has one.
     pub exit: Option<String>,
-}
-
-impl Ways {
-    /// The ways of a planned lot.
-    #[must_use]
-    pub fn of(plan: &LotPlan) -> Ways {
-        let named = |wanted: Direction| {
-            let lanes = plan.lanes.iter();
-            let lanes = lanes
-                .filter(move |lane| lane.direction == wanted || lane.direction == Direction::Mixed);
-            lanes.map(|lane| lane.name.clone()).collect()
-        };
-        Ways {
-            entries: named(Direction::Entry),
-            exits: named(Direction::Exit),
-        }
-    }
 }
 
 impl Default for Mix {

@@ -5,85 +5,11 @@ use std::time::Duration;
 use boshi_protocol::moment::Tick;
 use rand::Rng;
 
+use super::driver::{Driver, Stage};
 use super::fact::{Cause, Fact, Signal};
 use super::lane::{Direction, Lane};
 use super::timing::about;
 use super::vehicle::{Behaviour, Heading, Outcome, Vehicle, VehicleId};
-
-/// A vehicle in the lane.
-#[derive(Debug)]
-pub(super) struct Driver {
-    pub(super) id: VehicleId,
-    pub(super) vehicle: Vehicle,
-    stage: Stage,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
-    /// On the way to the trigger loop.
-    Approaching { until: Tick },
-    /// On the trigger loop, waiting for the arm.
-    Standing { loses_patience: Option<Tick> },
-    /// The arm is up for it; the driver is about to start.
-    Starting { at: Tick },
-    /// The arm is up for it; the driver is about to back out all the same.
-    Hesitating { until: Tick },
-    /// From the trigger loop to the arm.
-    Rolling { until: Tick, breaks_through: bool },
-    /// On the trigger loop, on the heels of the one before; `until` once that one is through.
-    Tailing { until: Option<Tick> },
-    /// On both loops.
-    Straddling { until: Tick },
-    /// On the anti-smash loop only.
-    Clearing { until: Tick },
-    /// In a mixed lane: on the far trigger loop.
-    Leaving { until: Tick },
-    /// Off the trigger loop, backwards.
-    Reversing { until: Tick, outcome: Outcome },
-}
-
-impl Driver {
-    pub(super) fn deadline(&self) -> Option<Tick> {
-        match self.stage {
-            Stage::Standing { loses_patience } => loses_patience,
-            Stage::Tailing { until } => until,
-            Stage::Starting { at } => Some(at),
-            Stage::Approaching { until }
-            | Stage::Hesitating { until }
-            | Stage::Rolling { until, .. }
-            | Stage::Straddling { until }
-            | Stage::Clearing { until }
-            | Stage::Leaving { until }
-            | Stage::Reversing { until, .. } => Some(until),
-        }
-    }
-
-    /// Whether it is before the arm, so that nobody else has room there.
-    fn is_before_the_arm(&self) -> bool {
-        match self.stage {
-            Stage::Approaching { .. }
-            | Stage::Standing { .. }
-            | Stage::Starting { .. }
-            | Stage::Hesitating { .. }
-            | Stage::Rolling { .. }
-            | Stage::Tailing { .. }
-            | Stage::Straddling { .. }
-            | Stage::Reversing { .. } => true,
-            Stage::Clearing { .. } | Stage::Leaving { .. } => false,
-        }
-    }
-
-    /// Whether the arm may be meant for it.
-    fn waits_for_the_arm(&self) -> bool {
-        matches!(
-            self.stage,
-            Stage::Standing { .. }
-                | Stage::Starting { .. }
-                | Stage::Hesitating { .. }
-                | Stage::Rolling { .. }
-        )
-    }
-}
 
 impl Lane {
     pub(super) fn arrive(
@@ -333,23 +259,6 @@ impl Lane {
         if self.triggers.of_mut(heading).leave(at) {
             let pressed = false;
             self.signal(Signal::TriggerLoop { heading, pressed }, at);
-        }
-    }
-}
-
-impl Driver {
-    fn wants_to_go(&self) -> bool {
-        matches!(self.stage, Stage::Standing { .. })
-            && !matches!(self.vehicle.behaviour, Behaviour::BackOut { .. })
-    }
-}
-
-impl Behaviour {
-    fn patience(self) -> Option<Duration> {
-        match self {
-            Behaviour::GiveUp { patience } | Behaviour::BreakThrough { patience } => Some(patience),
-            Behaviour::BackOut { after } => Some(after),
-            Behaviour::Cross | Behaviour::BackOutWhenOpened { .. } | Behaviour::Tailgate => None,
         }
     }
 }

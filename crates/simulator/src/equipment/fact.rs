@@ -2,8 +2,8 @@
 
 use boshi_protocol::moment::Tick;
 
-use super::lane::Motion;
 use super::recognizer::Reading;
+use super::relay::Motion;
 use super::vehicle::{Heading, Outcome, VehicleId};
 
 /// A command to the barrier, numbered by whoever gives it.
@@ -37,6 +37,8 @@ pub enum Output {
         /// Why it did not do it, if it did not.
         result: Result<(), String>,
     },
+    /// The barrier will never answer this command.
+    Unanswered(ActId),
 }
 
 /// What a device notices.

@@ -1,22 +1,19 @@
 //! One lane: its devices, and the order in which things happen.
 
 use std::collections::VecDeque;
-use std::time::Duration;
 
 use boshi_protocol::moment::Tick;
 use rand::Rng;
 use serde::Deserialize;
 
 use super::arm::{Arm, Turn};
-use super::driving::Driver;
+use super::driver::Driver;
 use super::fact::{ActId, Cause, Fact, LiftNo, Output, Signal, Timed};
 use super::induction::InductionLoop;
 use super::recognizer::{Recognizer, Sharpness};
+use super::relay::{Fault, Motion};
 use super::timing::Timing;
 use super::vehicle::{Heading, Vehicle, VehicleId};
-
-/// Most commands whose relay has not switched yet; a relay board has a handful of outputs.
-const MAX_ACTS: usize = 16;
 
 /// Which way vehicles go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -41,33 +38,6 @@ pub struct Setup {
     pub sharpness: Sharpness,
     /// How often the relays of the loops open and close again at each edge.
     pub bounces: u8,
-}
-
-/// What the barrier is to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Motion {
-    /// Lift once.
-    Open,
-    /// Lift and stay up.
-    Hold,
-    /// Stay up no longer.
-    Restore,
-}
-
-/// What is wrong with a barrier.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Fault {
-    /// Nothing.
-    #[default]
-    None,
-    /// Its relay switches this much later.
-    Slow(Duration),
-    /// It does not move and says why.
-    Refuses(String),
-    /// It moves, but its answer gets lost.
-    Mute,
-    /// It neither moves nor answers.
-    Dead,
 }
 
 /// What happens to a lane.
@@ -98,8 +68,8 @@ pub struct Lane {
     pub(super) road: VecDeque<Driver>,
     /// Whether the arm was opened and no driver has taken that as meant for him.
     pub(super) unclaimed: bool,
-    acts: VecDeque<(Tick, ActId, Motion)>,
-    fault: Fault,
+    pub(super) acts: VecDeque<(Tick, ActId, Motion)>,
+    pub(super) fault: Fault,
     lifts: u64,
     said: Vec<Timed<Output>>,
 }
@@ -239,56 +209,6 @@ impl Lane {
         }
     }
 
-    fn command(&mut self, act: ActId, motion: Motion, now: Tick) {
-        if self.acts.len() >= MAX_ACTS {
-            let result = Err("继电器忙".to_owned());
-            return self.say(Output::Answered { act, result }, now);
-        }
-        let delay = match self.fault {
-            Fault::Slow(delay) => delay,
-            Fault::None | Fault::Refuses(_) | Fault::Mute | Fault::Dead => Duration::ZERO,
-        };
-        // One relay switches after the other: none overtakes a slower one before it.
-        let last = self.acts.back().map_or(now, |(due, ..)| *due);
-        let due = last.max(now + self.setup.timing.relay + delay);
-        self.acts.push_back((due, act, motion));
-    }
-
-    fn switch_relay(&mut self, at: Tick) {
-        let Some((_, act, motion)) = self.acts.pop_front() else {
-            return;
-        };
-        match &self.fault {
-            Fault::Refuses(why) => {
-                let result = Err(why.clone());
-                self.say(Output::Answered { act, result }, at);
-            }
-            Fault::Dead => {}
-            Fault::Mute => self.obey(act, motion, at),
-            Fault::None | Fault::Slow(_) => {
-                self.obey(act, motion, at);
-                let result = Ok(());
-                self.say(Output::Answered { act, result }, at);
-            }
-        }
-    }
-
-    fn obey(&mut self, act: ActId, motion: Motion, at: Tick) {
-        let (lifts, cause) = match motion {
-            Motion::Open => {
-                self.unclaimed = true;
-                (self.arm.open(at), Cause::Opened(act))
-            }
-            Motion::Hold => (self.arm.hold(at), Cause::Held(act)),
-            Motion::Restore => {
-                self.arm.restore(at);
-                (false, Cause::Held(act))
-            }
-        };
-        let lift = lifts.then(|| self.lifted(cause, at));
-        self.fact(Fact::Commanded { act, motion, lift }, at);
-    }
-
     fn turn_arm(&mut self, at: Tick) {
         let lift = self.current_lift();
         match self.arm.turn(at) {
@@ -351,7 +271,7 @@ impl Lane {
         self.say(Output::Signal(signal), at);
     }
 
-    fn say(&mut self, what: Output, at: Tick) {
+    pub(super) fn say(&mut self, what: Output, at: Tick) {
         self.said.push(Timed { at, what });
     }
 }

@@ -85,14 +85,14 @@ impl World {
     fn facts(&self) -> impl Iterator<Item = &Fact> {
         self.said.iter().filter_map(|said| match &said.what {
             Output::Fact(fact) => Some(fact),
-            Output::Signal(_) | Output::Answered { .. } => None,
+            Output::Signal(_) | Output::Answered { .. } | Output::Unanswered(_) => None,
         })
     }
 
     fn signals(&self) -> impl Iterator<Item = &Signal> {
         self.said.iter().filter_map(|said| match &said.what {
             Output::Signal(signal) => Some(signal),
-            Output::Fact(_) | Output::Answered { .. } => None,
+            Output::Fact(_) | Output::Answered { .. } | Output::Unanswered(_) => None,
         })
     }
 

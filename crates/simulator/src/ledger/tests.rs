@@ -1,4 +1,5 @@
 use super::*;
+use crate::equipment::ActId;
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()

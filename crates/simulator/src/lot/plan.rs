@@ -1,5 +1,8 @@
 //! What a virtual lot is made of, from code or from a small TOML or JSON file.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashSet;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -9,6 +12,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Deserializer};
 
 use crate::equipment::{Direction, Heading, Setup, Sharpness, Timing};
+use crate::traffic::Ways;
 
 /// Fastest a lot may run: beyond that, loops change faster than any gateway can be told.
 pub const MAX_SPEED: f64 = 1_000.0;
@@ -145,6 +149,21 @@ impl LotPlan {
         Ok(plan)
     }
 
+    /// The lanes by where they lead, for [`crate::traffic::journeys`].
+    #[must_use]
+    pub fn ways(&self) -> Ways {
+        let named = |wanted: Direction| {
+            let leads =
+                |lane: &&LanePlan| lane.direction == wanted || lane.direction == Direction::Mixed;
+            let lanes = self.lanes.iter().filter(leads);
+            lanes.map(|lane| lane.name.clone()).collect()
+        };
+        Ways {
+            entries: named(Direction::Entry),
+            exits: named(Direction::Exit),
+        }
+    }
+
     pub(super) fn check(&self) -> Result<(), PlanError> {
         if !(self.speed > 0.0 && self.speed <= MAX_SPEED) {
             let expected = "more than 0 and at most 1000";
@@ -216,7 +235,7 @@ impl LanePlan {
         }
     }
 
-    /// Where vehicles go that are seen by `recognizer`, if it belongs to the lane.
+    /// Where vehicles go.
     pub(super) fn headings(&self) -> &'static [Heading] {
         match self.direction {
             Direction::Entry => &[Heading::In],
@@ -282,67 +301,4 @@ fn places<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<PlaceNo>, D::Error> 
     }
     let places = Vec::<Place>::deserialize(from)?;
     Ok(places.into_iter().map(|place| place.number).collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const PLAN: &str = r#"
-        speed = 5
-        heartbeat = "2s"
-        [[lane]]
-        name = "01"
-        direction = "entry"
-        recognizer = "CAM-01"
-        barrier = "BAR-01"
-        display = "LED-01"
-        key = "shown-to-nobody"
-        sharpness = { repeats = false, misreads = 0.1 }
-        timing = { travel = "1500ms" }
-        [[place]]
-        number = "A-001"
-    "#;
-
-    #[test]
-    fn a_plan_is_read_from_toml_with_its_defaults() {
-        let plan = LotPlan::from_toml(PLAN).unwrap();
-        assert_eq!((plan.speed, plan.heartbeat.as_secs()), (5.0, 2));
-        let lane = &plan.lanes[0];
-        assert!(lane.trigger_loop && !lane.sharpness.repeats);
-        assert_eq!(lane.timing.travel.as_millis(), 1_500);
-        assert_eq!(lane.timing.auto_close, Timing::default().auto_close);
-        assert_eq!(plan.places[0].as_str(), "A-001");
-    }
-
-    #[test]
-    fn the_same_plan_is_read_from_json() {
-        let text = r#"{"lane":[{"name":"01","direction":"mixed","recognizer":"CAM-01",
-            "exit_recognizer":"CAM-02","barrier":"BAR-01","key":"k"}]}"#;
-        let plan = LotPlan::from_json(text).unwrap();
-        let lane = &plan.lanes[0];
-        assert_eq!(lane.recognizer(Heading::Out).as_str(), "CAM-02");
-        assert_eq!(lane.devices().count(), 3);
-    }
-
-    #[test]
-    fn a_wrong_plan_is_refused_with_the_key_that_is_wrong() {
-        let table = [
-            ("speed = 5", "speed = 0", "speed"),
-            ("\"2s\"", "\"soon\"", "heartbeat"),
-            ("key =", "kee =", "kee"),
-            ("\"BAR-01\"", "\"CAM-01\"", "device"),
-            ("\"entry\"", "\"mixed\"", "exit_recognizer"),
-        ];
-        for (right, wrong, named) in table {
-            let error = LotPlan::from_toml(&PLAN.replace(right, wrong)).unwrap_err();
-            assert!(error.to_string().contains(named), "{error}");
-        }
-    }
-
-    #[test]
-    fn the_key_is_not_in_what_a_plan_prints() {
-        let plan = LotPlan::from_toml(PLAN).unwrap();
-        assert!(!format!("{plan:?}").contains("shown-to-nobody"));
-    }
 }

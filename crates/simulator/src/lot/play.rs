@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use boshi_protocol::code::PlaceStatus;
 use boshi_protocol::moment::Tick;
 use futures_util::future::join_all;
 
@@ -37,19 +38,38 @@ impl VirtualLot {
             Err(error) => Err(error),
         };
         let came_in = matches!(&entry, Ok(passage) if passage.outcome == Outcome::Crossed);
-        let exit = match journey.exit.as_ref().filter(|_| came_in) {
-            Some(exit) => Some(self.leave(journey, exit).await),
-            None => None,
+        let exit = if came_in {
+            self.stay(journey).await;
+            self.leave(journey).await
+        } else {
+            None
         };
         Trip { entry, exit }
     }
 
-    async fn leave(&self, journey: &Journey, exit: &str) -> Result<Passage, LotError> {
+    /// In a parking space, if one with a detector is vacant.
+    async fn stay(&self, journey: &Journey) {
+        let place = self.places.take();
+        if let Some(place) = &place {
+            let plate = journey.vehicle.plate.clone();
+            self.tell_place(place, PlaceStatus::Occupied, plate);
+        }
         self.wait_until(self.site.clock.now() + journey.stay).await;
+        if let Some(place) = &place {
+            self.places.set(place, PlaceStatus::Vacant);
+            self.tell_place(place, PlaceStatus::Vacant, None);
+        }
+    }
+
+    async fn leave(&self, journey: &Journey) -> Option<Result<Passage, LotError>> {
+        let exit = journey.exit.as_ref()?;
         let vehicle = journey.vehicle.clone().heading(Heading::Out);
         let patience = LEAVING_PATIENCE;
         let vehicle = vehicle.driven(Behaviour::GiveUp { patience });
-        Ok(self.drive(exit, vehicle)?.await)
+        Some(match self.drive(exit, vehicle) {
+            Ok(driving) => Ok(driving.await),
+            Err(error) => Err(error),
+        })
     }
 
     async fn wait_until(&self, tick: Tick) {

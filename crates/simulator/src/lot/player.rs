@@ -123,7 +123,6 @@ impl Player {
                 self.tell_present_state(&device);
             }
         }
-        self.commands.retain(|_, done| !done.is_closed());
     }
 
     fn handle(&mut self, input: Input) {
@@ -137,6 +136,9 @@ impl Player {
                         // Whoever asked may have gone.
                         let _ = done.send(result);
                     }
+                }
+                Output::Unanswered(act) => {
+                    self.commands.remove(&act);
                 }
             }
         }

@@ -4,7 +4,10 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use boshi_protocol::code::PlaceStatus;
 use boshi_protocol::id::DeviceNo;
+use rand::rngs::Xoshiro256PlusPlus;
+use rand::{Rng as _, SeedableRng as _};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc};
@@ -18,6 +21,7 @@ use super::controller::{Attached, Controller, PATH};
 use super::event::heartbeat;
 use super::feed::Feed;
 use super::gateway::{Gateway, GatewayError, Told, client};
+use super::places::Places;
 use super::plan::{LanePlan, LotPlan, PlanError};
 use super::player::{Order, Player};
 use super::site::Site;
@@ -73,18 +77,24 @@ impl VirtualLot {
             lanes: Vec::new(),
             offices: Vec::new(),
             site,
+            places: Places::vacant(&plan.places),
             vehicles: 0.into(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
             finish: CancellationToken::new(),
         };
         let mut attached = Vec::new();
-        for (lane, seed) in plan.lanes.iter().zip(plan.seed..) {
+        let mut seeds = Xoshiro256PlusPlus::seed_from_u64(plan.seed);
+        for lane in &plan.lanes {
             let gateway = gateways.with(&lane.key)?;
+            let seed = seeds.next_u64();
             attached.push(lot.start_lane(lane, seed, gateway));
         }
         for (key, devices) in by_key(&plan.lanes) {
             lot.start_office(gateways.with(key)?, devices, plan.heartbeat);
+        }
+        for place in &plan.places {
+            lot.tell_place(place, PlaceStatus::Vacant, None);
         }
         let controller = Controller::new(attached, Arc::clone(&lot.site), lot.stop.clone());
         lot.tasks.spawn(controller.serve(listener));

@@ -174,19 +174,29 @@ async fn a_reading_that_is_told_after_its_vehicle_left_is_history() {
 
 #[tokio::test]
 async fn the_fire_alarm_and_parking_spaces_are_told() {
-    let (gateway, lot) = started(plan()).await;
+    let (a_001, unknown) = (PlaceNo::new("A-001").unwrap(), PlaceNo::new("Z").unwrap());
+    let mut plan = plan();
+    plan.places = vec![a_001.clone()];
+    let (gateway, lot) = started(plan).await;
     lot.set_fire(true);
     let plate = Plate::read("粤B12345").unwrap();
-    lot.set_place(PlaceNo::new("A-001").unwrap(), PlaceStatus::Occupied, plate);
+    let occupied = PlaceStatus::Occupied;
+    lot.set_place(&a_001, occupied, plate).unwrap();
+    assert!(lot.set_place(&unknown, occupied, None).is_err());
     lot.set_fire(false);
     gateway.until_taken("fire false").await;
     let taken = gateway.taken();
     let office = |event: &&serde_json::Value| event.get("device").is_none();
     let told: Vec<_> = taken.iter().filter(office).collect();
-    let place = json!({"event": "place", "place": "A-001", "status": "occupy",
-        "plate": "粤B12345"});
+    let place = |status, plate| json!({"event": "place", "place": "A-001", "status": status, "plate": plate});
     let fire = |on| json!({"event": "fire", "on": on});
-    assert_eq!(told, [&fire(true), &place, &fire(false)]);
+    let expected = [
+        &place("vacancy", ""),
+        &fire(true),
+        &place("occupy", "粤B12345"),
+        &fire(false),
+    ];
+    assert_eq!(told, expected);
 }
 
 #[tokio::test]

@@ -1,7 +1,8 @@
 use std::time::Duration;
 
+use boshi_protocol::id::PlaceNo;
 use boshi_simulator::equipment::Outcome;
-use boshi_simulator::traffic::{Mix, Ways, journeys};
+use boshi_simulator::traffic::{Mix, journeys};
 use serde_json::json;
 
 use crate::gateway::command;
@@ -11,6 +12,9 @@ use crate::{plan, soon, started, until};
 async fn traffic_goes_in_and_out_and_gateway_and_ledger_agree_on_every_vehicle() {
     let mut plan = plan();
     plan.speed = 200.0;
+    plan.places = ["A-001", "A-002"]
+        .map(|number| PlaceNo::new(number).unwrap())
+        .to_vec();
     let mix = Mix {
         pause: Duration::from_secs(8),
         stay: Duration::from_secs(20),
@@ -19,7 +23,7 @@ async fn traffic_goes_in_and_out_and_gateway_and_ledger_agree_on_every_vehicle()
         without_plate: 0.0,
         ..Mix::default()
     };
-    let journeys = journeys(11, 30, &Ways::of(&plan), &mix);
+    let journeys = journeys(11, 30, &plan.ways(), &mix);
     let (gateway, lot) = started(plan).await;
     for barrier in ["BAR-01", "BAR-02"] {
         command(
@@ -49,4 +53,20 @@ async fn traffic_goes_in_and_out_and_gateway_and_ledger_agree_on_every_vehicle()
         safety.count()
     };
     until(|| presses() == ledger.presses().count()).await;
+    lot.stop().await;
+    let taken = gateway.taken();
+    let places: Vec<_> = taken
+        .iter()
+        .filter(|event| event["event"] == "place")
+        .collect();
+    let occupied = places
+        .iter()
+        .filter(|place| place["status"] == "occupy")
+        .count();
+    assert!(occupied >= 2);
+    assert_eq!(
+        places.len(),
+        2 + 2 * occupied,
+        "each is vacant at first and in the end"
+    );
 }
