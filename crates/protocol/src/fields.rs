@@ -5,20 +5,22 @@
 //! it cannot forgive it names the field, what came and what was expected. [`Writer`] only ever
 //! writes the documented types.
 
+mod error;
+#[cfg(test)]
+mod tests;
+mod writer;
+
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::fmt;
 
 use serde_json::{Map, Value};
 
+pub use self::error::FieldError;
+pub use self::writer::Writer;
 use crate::code::Money;
 use crate::id::Id;
 use crate::plate::{Plate, PlateColor};
-use crate::refusal::Refusal;
 use crate::time::WireTime;
-
-/// Characters of an offending value that are shown back to its sender.
-const SHOWN_VALUE_CHARS: usize = 60;
 
 /// How much is forgiven (D-3).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -28,43 +30,6 @@ pub enum Tolerance {
     Tolerant,
     /// Exactly the documented types and fields: for conformance work.
     Strict,
-}
-
-/// A field that cannot be taken.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FieldError {
-    field: String,
-    came: Option<String>,
-    expected: Cow<'static, str>,
-}
-
-impl FieldError {
-    /// The path of the field, as in `msg[2].text`.
-    pub fn field(&self) -> &str {
-        &self.field
-    }
-}
-
-impl fmt::Display for FieldError {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.came {
-            None => write!(out, "缺少字段 {}，{}", self.field, self.expected),
-            Some(came) => write!(out, "字段 {} 收到 {came}，{}", self.field, self.expected),
-        }
-    }
-}
-
-impl std::error::Error for FieldError {}
-
-impl From<FieldError> for Refusal {
-    fn from(error: FieldError) -> Refusal {
-        let code = if error.came.is_none() {
-            "MISSING_FIELD"
-        } else {
-            "BAD_FIELD"
-        };
-        Refusal::new(code, error.to_string())
-    }
 }
 
 /// A JSON object that is being read.
@@ -266,7 +231,7 @@ impl<'a> Fields<'a> {
     }
 
     /// A list of objects that has to be there, each read by `read`; unless strict it may also be a
-    /// text that holds the list (D-9).
+    /// text that holds the list (D-3).
     ///
     /// # Errors
     /// When it is absent, no list of objects, longer than `most`, or an entry cannot be read.
@@ -276,31 +241,51 @@ impl<'a> Fields<'a> {
         most: usize,
         read: impl Fn(&Fields<'_>) -> Result<T, FieldError>,
     ) -> Result<Vec<T>, FieldError> {
-        let value = self
-            .present(name)
-            .ok_or_else(|| self.missing(name, "应为 JSON 数组"))?;
-        let unfolded;
-        let list = match value {
-            Value::Array(list) => list,
-            Value::String(text) => {
-                unfolded = crate::envelope::parse_json(text.as_bytes()).ok();
-                let list = unfolded.as_ref().and_then(Value::as_array);
-                list.ok_or_else(|| self.bad(name, value, "应为 JSON 数组"))?
+        match (self.present(name), self.tolerance) {
+            (Some(value), Tolerance::Strict) => self.entries(name, value, most, read),
+            (_, Tolerance::Tolerant) | (None, _) => self.list_or_text(name, most, read),
+        }
+    }
+
+    /// As [`Fields::list`], for a list that the standard itself calls a text (D-9).
+    ///
+    /// # Errors
+    /// As [`Fields::list`].
+    pub fn list_or_text<T>(
+        &self,
+        name: &'static str,
+        most: usize,
+        read: impl Fn(&Fields<'_>) -> Result<T, FieldError>,
+    ) -> Result<Vec<T>, FieldError> {
+        match self.present(name) {
+            Some(value @ Value::String(text)) => {
+                let held = crate::envelope::parse_json(text.as_bytes());
+                let held = held.map_err(|_| self.bad(name, value, "应为 JSON 数组"))?;
+                self.entries(name, &held, most, read)
             }
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => {
-                return Err(self.bad(name, value, "应为 JSON 数组"));
-            }
-        };
+            Some(value) => self.entries(name, value, most, read),
+            None => Err(self.missing(name, "应为 JSON 数组")),
+        }
+    }
+
+    fn entries<T>(
+        &self,
+        name: &str,
+        value: &Value,
+        most: usize,
+        read: impl Fn(&Fields<'_>) -> Result<T, FieldError>,
+    ) -> Result<Vec<T>, FieldError> {
+        let list = value
+            .as_array()
+            .ok_or_else(|| self.bad(name, value, "应为 JSON 数组"))?;
         if list.len() > most {
             return Err(self.bad(name, value, format!("应不超过 {most} 项")));
         }
         let entry = |(place, entry): (usize, &Value)| {
             let path = format!("{}{name}[{place}]", self.path);
-            let object = entry.as_object().ok_or_else(|| FieldError {
-                field: path.clone(),
-                came: Some(shown(entry)),
-                expected: "应为 JSON 对象".into(),
-            })?;
+            let object = entry
+                .as_object()
+                .ok_or_else(|| FieldError::bad(path.clone(), entry, "应为 JSON 对象"))?;
             let fields = Fields {
                 object,
                 path: path + ".",
@@ -367,20 +352,11 @@ impl<'a> Fields<'a> {
     }
 
     fn missing(&self, name: &str, expected: impl Into<Cow<'static, str>>) -> FieldError {
-        FieldError {
-            field: format!("{}{name}", self.path),
-            came: None,
-            expected: expected.into(),
-        }
+        FieldError::missing(format!("{}{name}", self.path), expected)
     }
 
     fn bad(&self, name: &str, value: &Value, expected: impl Into<Cow<'static, str>>) -> FieldError {
-        let field = format!("{}{name}", self.path);
-        FieldError {
-            field,
-            came: Some(shown(value)),
-            expected: expected.into(),
-        }
+        FieldError::bad(format!("{}{name}", self.path), value, expected)
     }
 
     fn bad_text(
@@ -392,94 +368,3 @@ impl<'a> Fields<'a> {
         self.bad(name, &Value::String(text.to_owned()), expected)
     }
 }
-
-/// The value as its sender wrote it, cut to a bearable length.
-fn shown(value: &Value) -> String {
-    let text = value.to_string();
-    match text.char_indices().nth(SHOWN_VALUE_CHARS) {
-        None => text,
-        Some((end, _)) => format!("{}…", &text[..end]),
-    }
-}
-
-/// A JSON object that is being written, field by field.
-pub struct Writer {
-    json: String,
-}
-
-impl Default for Writer {
-    fn default() -> Self {
-        Writer::new()
-    }
-}
-
-impl Writer {
-    /// An empty object.
-    pub fn new() -> Writer {
-        Writer {
-            json: String::from("{"),
-        }
-    }
-
-    /// Writes a text.
-    pub fn text(&mut self, name: &str, text: &str) {
-        self.name(name);
-        push_quoted(&mut self.json, text);
-    }
-
-    /// Writes a text, or nothing.
-    pub fn optional_text(&mut self, name: &str, text: Option<&str>) {
-        if let Some(text) = text {
-            self.text(name, text);
-        }
-    }
-
-    /// Writes a whole number.
-    pub fn integer(&mut self, name: &str, number: i64) {
-        self.name(name);
-        self.json.push_str(&number.to_string());
-    }
-
-    /// Writes a number whose digits are given, as in `12.50`.
-    pub fn decimal(&mut self, name: &str, yuan: Money) {
-        self.name(name);
-        self.json.push_str(&yuan.to_string());
-    }
-
-    /// Writes a list of objects.
-    pub fn list<T>(&mut self, name: &str, entries: &[T], write: impl Fn(&T, &mut Writer)) {
-        self.name(name);
-        self.json.push('[');
-        for (place, entry) in entries.iter().enumerate() {
-            if place > 0 {
-                self.json.push(',');
-            }
-            let mut object = Writer::new();
-            write(entry, &mut object);
-            self.json.push_str(&object.finish());
-        }
-        self.json.push(']');
-    }
-
-    /// The object as JSON text.
-    pub fn finish(mut self) -> String {
-        self.json.push('}');
-        self.json
-    }
-
-    fn name(&mut self, name: &str) {
-        if self.json.len() > 1 {
-            self.json.push(',');
-        }
-        push_quoted(&mut self.json, name);
-        self.json.push(':');
-    }
-}
-
-fn push_quoted(json: &mut String, text: &str) {
-    json.push_str(&Value::from(text).to_string());
-}
-
-#[cfg(test)]
-#[path = "fields_tests.rs"]
-mod tests;

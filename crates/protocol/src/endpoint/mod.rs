@@ -1,4 +1,4 @@
-//! The eleven endpoints, one declaration a file.
+//! The twelve endpoints, one declaration a file.
 
 mod check_connect;
 mod payments;

@@ -33,10 +33,17 @@ impl Message for OpenGate {
         let mode = fields.optional_parsed("openMode", |text| {
             OpenMode::parse(text).ok_or_else(|| "应为 0、1、2 或 3".to_owned())
         })?;
+        let mode = mode.unwrap_or(OpenMode::Normal);
+        let plate = fields.optional_plate("plateNumber")?;
+        let named = fields.optional_text("plateNumber")?;
+        if mode == OpenMode::Normal && plate.is_none() && named.is_some_and(|text| !is_blank(&text))
+        {
+            return Err(fields.refuse("plateNumber", "应为车牌，或留空"));
+        }
         Ok(OpenGate {
             device: fields.id("deviceNo")?,
-            plate: fields.optional_plate("plateNumber")?,
-            mode: mode.unwrap_or(OpenMode::Normal),
+            plate,
+            mode,
         })
     }
 
@@ -45,4 +52,10 @@ impl Message for OpenGate {
         out.optional_text("plateNumber", self.plate.as_ref().map(Plate::as_str));
         out.text("openMode", self.mode.as_str());
     }
+}
+
+/// OPEN-5: only an empty plate makes the normal mode a forced one. A word that stands for "no
+/// plate" (`无牌车`) names no vehicle, and must not open for whoever is there.
+fn is_blank(text: &str) -> bool {
+    text.trim().is_empty()
 }

@@ -59,7 +59,7 @@ impl Message for ShowMsg {
     fn read(fields: &Fields<'_>) -> Result<Self, FieldError> {
         Ok(ShowMsg {
             device: fields.id("deviceNo")?,
-            lines: fields.list("msg", MAX_LINES, Line::read)?,
+            lines: fields.list_or_text("msg", MAX_LINES, Line::read)?,
         })
     }
 

@@ -1,5 +1,8 @@
 //! Raw texts typed from the standard, not produced by the types: both directions, every endpoint.
 
+mod any;
+mod tolerance;
+
 use jiff::Timestamp;
 use secrecy::SecretString;
 use serde_json::Value;
@@ -7,7 +10,7 @@ use serde_json::Value;
 use super::*;
 use crate::code::{Alignment, Money, OpenMode, RecordType};
 use crate::envelope::{Answer, Incoming, read_reply, refusal_text, reply_text, request_text};
-use crate::fields::Tolerance::{Strict, Tolerant};
+use crate::fields::Tolerance::{self, Strict, Tolerant};
 use crate::id::{AppId, LotId};
 use crate::page::{Page, PageRequest};
 use crate::refusal::Refusal;
@@ -147,6 +150,22 @@ fn a_missing_or_empty_open_mode_is_the_normal_one_and_an_unknown_one_is_refused(
     );
 }
 
+/// OPEN-5: what stands for "no plate" is not an empty one, and opens for nobody.
+#[test]
+fn a_normal_command_for_a_word_that_is_no_plate_is_refused() {
+    for word in ["无牌车", "unknown", "000000", "--"] {
+        let own = format!(r#""deviceNo":"C","plateNumber":"{word}","openMode":"2""#);
+        let refusal = refused::<ReceiveOpenGate>(&to_supplier(&own));
+        assert!(
+            refusal.starts_with("BAD_FIELD 字段 plateNumber"),
+            "{refusal}"
+        );
+        let forced = own.replace(r#""2""#, r#""3""#);
+        let incoming = Incoming::parse(to_supplier(&forced).as_bytes(), Tolerant).unwrap();
+        assert_eq!(incoming.request::<ReceiveOpenGate>().unwrap().plate, None);
+    }
+}
+
 /// SHOW-1, D-9: the standard's own example, as an array and as a text that holds it.
 #[test]
 fn the_standards_three_lines_are_read_with_their_spaces() {
@@ -157,8 +176,10 @@ fn the_standards_three_lines_are_read_with_their_spaces() {
         round_trip::<ReceiveShowMsg>(&to_supplier(&format!(r#""deviceNo":"D-1","msg":{array}"#)));
     let quoted = Value::from(array).to_string();
     let text = to_supplier(&format!(r#""deviceNo":"D-1","msg":{quoted}"#));
-    let incoming = Incoming::parse(text.as_bytes(), Tolerant).unwrap();
-    assert_eq!(incoming.request::<ReceiveShowMsg>().unwrap(), as_array);
+    for tolerance in [Strict, Tolerant] {
+        let incoming = Incoming::parse(text.as_bytes(), tolerance).unwrap();
+        assert_eq!(incoming.request::<ReceiveShowMsg>().unwrap(), as_array);
+    }
     assert_eq!(as_array.lines[0].text, " 闽      D782WY");
     assert_eq!(as_array.lines[1].alignment, Alignment::Center);
 }
@@ -351,32 +372,62 @@ fn deep_broken_and_foreign_texts_are_refused_and_nothing_panics() {
     }
 }
 
-/// T-1: every path is the standard's.
+/// T-1: every path is the standard's, and served by whom it says.
 #[test]
-fn the_platform_serves_three_endpoints_and_the_supplier_eight() {
-    fn of<E: Endpoint>() -> (&'static str, Side) {
-        (E::PATH, E::SERVED_BY)
+fn the_platform_serves_three_endpoints_and_the_supplier_nine() {
+    fn check<E: Endpoint>(served_by: Side, path: &str, clause: &str) {
+        assert_eq!(
+            (E::SERVED_BY, E::PATH, E::CLAUSE),
+            (served_by, path, clause)
+        );
     }
-    let all = [
-        of::<ReceivePlateNumber>(),
-        of::<ReceiveCrossGate>(),
-        of::<ReceiveAbnormal>(),
-        of::<ReceiveOpenGate>(),
-        of::<ReceiveShowMsg>(),
-        of::<QueryPlaceStatus>(),
-        of::<QueryUnPushCrossInfo>(),
-        of::<QueryUnPushRecognitionInfo>(),
-        of::<QueryInOutRecord>(),
-        of::<QueryInOutPayRecord>(),
-        of::<QueryPrePayRecord>(),
-        of::<CheckConnect>(),
-    ];
-    let served = |side| {
-        all.iter()
-            .filter(|(_, served_by)| *served_by == side)
-            .count()
-    };
-    assert_eq!(served(Side::Platform), 3);
-    assert_eq!(served(Side::Supplier), 9);
-    assert_eq!(LotId::new("P001").unwrap().as_str(), "P001");
+    use Side::{Platform, Supplier};
+    check::<ReceivePlateNumber>(Platform, "/receivePlateNumber", "接收车牌识别信息");
+    check::<ReceiveCrossGate>(Platform, "/receiveCrossGate", "接收车辆过闸信息");
+    check::<ReceiveAbnormal>(Platform, "/receiveAbnormal", "接收异常信息");
+    check::<ReceiveOpenGate>(Supplier, "/receiveOpenGate", "闸口管理");
+    check::<ReceiveShowMsg>(Supplier, "/receiveShowMsg", "接收显示屏展示信息");
+    check::<QueryPlaceStatus>(Supplier, "/queryPlaceStatus", "查询车位状态信息");
+    check::<QueryUnPushCrossInfo>(
+        Supplier,
+        "/queryUnPushCrossInfo",
+        "查询推送失败的车辆过闸信息",
+    );
+    check::<QueryUnPushRecognitionInfo>(
+        Supplier,
+        "/queryUnPushRecognitionInfo",
+        "查询推送失败的车辆识别信息",
+    );
+    check::<QueryInOutRecord>(Supplier, "/queryInOutRecord", "查询车牌进出场记录（忽略）");
+    check::<QueryInOutPayRecord>(Supplier, "/queryInOutPayRecord", "出场缴费纪录查询（忽略）");
+    check::<QueryPrePayRecord>(Supplier, "/queryPrePayRecord", "预缴费纪录查询（忽略）");
+    check::<CheckConnect>(Supplier, "/checkConnect", "（心跳）连接监控接口");
+}
+
+/// T-4, RECOG-1: the replies that have no fields of their own, and the refusal of any.
+#[test]
+fn a_reply_says_yes_or_no_and_why() {
+    fn check<E: Endpoint<Response = ()>>() {
+        reply_round_trip::<E>(r#"{"respCode":"0","respDesc":""}"#);
+        refusal_round_trip::<E>();
+    }
+    fn refusal_round_trip<E: Endpoint>() {
+        let text = r#"{"respCode":"1","respDesc":"月卡已过期"}"#;
+        let Answer::Refused(refusal) = read_reply::<E>(text.as_bytes(), Strict).unwrap() else {
+            panic!("{text} is a refusal");
+        };
+        assert_eq!(refusal_text(&refusal), text);
+    }
+    check::<ReceivePlateNumber>();
+    check::<ReceiveCrossGate>();
+    check::<ReceiveAbnormal>();
+    check::<ReceiveOpenGate>();
+    check::<ReceiveShowMsg>();
+    check::<CheckConnect>();
+    refusal_round_trip::<QueryPlaceStatus>();
+    refusal_round_trip::<QueryUnPushCrossInfo>();
+    refusal_round_trip::<QueryUnPushRecognitionInfo>();
+    refusal_round_trip::<QueryInOutRecord>();
+    refusal_round_trip::<QueryInOutPayRecord>();
+    refusal_round_trip::<QueryPrePayRecord>();
 }
