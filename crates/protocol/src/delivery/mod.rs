@@ -39,6 +39,9 @@
 //! Recognitions that nobody waits for (a camera that was offline tells of the past, a vehicle
 //! crossed unseen) go with the backlog.
 //!
+//! Neither a failed recognition nor a failed crossing makes an abnormality (ABN-5): what could not
+//! be pushed is asked for.
+//!
 //! # A crossing
 //!
 //! It waits until its recognition is settled, delivered or failed, and is pushed then. A refusal

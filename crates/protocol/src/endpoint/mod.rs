@@ -44,7 +44,8 @@ pub enum Side {
     Platform,
 }
 
-/// An endpoint of the standard: route, client and documents derive from this.
+/// An endpoint of the standard, a `POST` of JSON (T-1): route, client and documents derive from
+/// this.
 pub trait Endpoint: 'static {
     /// Path below the base URL, with its leading slash.
     const PATH: &'static str;

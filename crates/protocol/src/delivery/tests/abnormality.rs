@@ -172,3 +172,19 @@ fn a_failed_abnormality_that_is_taken_again_is_pushed_at_once() {
     assert_eq!(keys(&bench.take(abnormality("a"))), [abnormality("a")]);
     assert_eq!(bench.take(abnormality("a")), []);
 }
+
+/// ABN-5: for an hour after the failures nothing is pushed, least of all an abnormality.
+#[test]
+fn what_could_not_be_pushed_is_no_abnormality() {
+    let mut bench = bench();
+    let asked = bench.ask("a", 1);
+    bench.take(crossing("a"));
+    let effects = bench.answer_all(asked, &fault(), 60_000);
+    let settled = told(effects);
+    assert!(settled.contains(&failed(recognition("a"), no_connection())));
+    assert!(settled.contains(&failed(crossing("a"), no_connection())));
+    let back = bench.give(Input::Contact);
+    assert_eq!(sends(&back), []);
+    assert_eq!(sends(&bench.until(3_600_000)), []);
+    assert_eq!(bench.machine.depth(), Depth::default());
+}
