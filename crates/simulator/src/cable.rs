@@ -7,6 +7,7 @@
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
@@ -20,6 +21,9 @@ pub const MAX_CONNECTIONS: usize = 256;
 
 /// Connections that the kernel completes before they are accepted.
 const BACKLOG: u32 = 128;
+
+/// Out of file descriptors, accepting fails at once and for ever: others must be closed first.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Piece in which bytes are passed on.
 const PIECE_BYTES: usize = 16 * 1024;
@@ -213,7 +217,7 @@ async fn accept(
             Ok((stream, _)) => return (place, stream),
             Err(error) => {
                 debug!(%error, "a connection could not be accepted");
-                tokio::task::yield_now().await;
+                tokio::time::sleep(ACCEPT_PAUSE).await;
             }
         }
     }

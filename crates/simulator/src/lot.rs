@@ -41,12 +41,12 @@ use tokio_util::task::TaskTracker;
 pub use self::gateway::GatewayError;
 pub use self::happening::{Happening, Line, What};
 pub use self::passage::{Driving, Passage, Steps};
-pub use self::plan::{LanePlan, LotPlan, MAX_SPEED, PlanError};
+pub use self::plan::{COMMENTED, LanePlan, LotPlan, MAX_SPEED, PlanError};
 pub use self::play::Trip;
 pub use self::start::StartError;
 
 use self::event::Event;
-use self::feed::Feed;
+use self::feed::{Ends, Feed};
 use self::passage::Ticket;
 use self::places::Places;
 use self::player::Order;
@@ -72,7 +72,8 @@ pub struct VirtualLot {
     vehicles: AtomicU64,
     tasks: TaskTracker,
     stop: CancellationToken,
-    finish: CancellationToken,
+    tellers: TaskTracker,
+    ends: Ends,
 }
 
 #[derive(Debug)]
@@ -213,10 +214,13 @@ impl VirtualLot {
     pub async fn stop(&self) {
         self.stop.cancel();
         self.tasks.close();
-        let ended = tokio::time::timeout(FAREWELL, self.tasks.wait());
-        if ended.await.is_err() {
-            self.finish.cancel();
-            self.tasks.wait().await;
+        self.tasks.wait().await;
+        self.ends.no_more.cancel();
+        self.tellers.close();
+        let told = tokio::time::timeout(FAREWELL, self.tellers.wait());
+        if told.await.is_err() {
+            self.ends.at_once.cancel();
+            self.tellers.wait().await;
         }
     }
 
@@ -272,6 +276,7 @@ impl RunningLane {
 impl Drop for VirtualLot {
     fn drop(&mut self) {
         self.stop.cancel();
-        self.finish.cancel();
+        self.ends.no_more.cancel();
+        self.ends.at_once.cancel();
     }
 }

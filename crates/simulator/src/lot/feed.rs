@@ -29,6 +29,15 @@ pub(super) struct Feed {
     more: Notify,
 }
 
+/// How a feed ends.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Ends {
+    /// Nothing more comes: it ends when everything is told.
+    pub(super) no_more: CancellationToken,
+    /// It ends now, and gives up what is not told.
+    pub(super) at_once: CancellationToken,
+}
+
 /// Only the first one is ever under way, and it stays the first until it is settled.
 #[derive(Debug)]
 struct Waiting {
@@ -67,18 +76,18 @@ impl Feed {
         }
     }
 
-    /// Tells `gateway` one event after the other until `stop`, and what is left then until
-    /// `finish`.
+    /// Tells `gateway` one event after the other. `back` is called when an event is taken after
+    /// the gateway was away, since it may have forgotten what it knew.
     pub(super) async fn tell(
         &self,
         gateway: &Gateway,
-        stop: &CancellationToken,
-        finish: &CancellationToken,
+        ends: &Ends,
+        back: impl Fn(),
         give_up: impl Fn(&Event, String),
     ) {
-        while let Some(event) = self.next(stop).await {
-            let telling = self.tell_first(gateway, &event);
-            match finish.run_until_cancelled(telling).await {
+        while let Some(event) = self.next(&ends.no_more).await {
+            let telling = self.tell_first(gateway, &event, &back);
+            match ends.at_once.run_until_cancelled(telling).await {
                 Some(Ok(())) => {}
                 Some(Err(why)) => give_up(&event, why),
                 None => break,
@@ -91,7 +100,7 @@ impl Feed {
     }
 
     /// The first one; `None` when there is none and there will be none.
-    async fn next(&self, stop: &CancellationToken) -> Option<Event> {
+    async fn next(&self, no_more: &CancellationToken) -> Option<Event> {
         loop {
             if let Some(first) = self.lock().front_mut() {
                 first.under_way = true;
@@ -99,13 +108,18 @@ impl Feed {
             }
             tokio::select! {
                 () = self.more.notified() => {}
-                () = stop.cancelled() => return None,
+                () = no_more.cancelled() => return None,
             }
         }
     }
 
     /// Until it is taken, or refused for a reason that another attempt does not change.
-    async fn tell_first(&self, gateway: &Gateway, event: &Event) -> Result<(), String> {
+    async fn tell_first(
+        &self,
+        gateway: &Gateway,
+        event: &Event,
+        back: impl Fn(),
+    ) -> Result<(), String> {
         let picture = match event.shot().cloned() {
             None => None,
             Some(shot) => tokio::task::spawn_blocking(move || shot.develop())
@@ -113,19 +127,28 @@ impl Feed {
                 .ok(),
         };
         let mut pause = FIRST_PAUSE;
+        let mut was_away = false;
         loop {
             // Its vehicle may have left while it waited for the gateway.
             let body = self.lock().front().map(|first| first.event.clone());
             let body = body.as_ref().unwrap_or(event).body(picture.as_deref());
-            match gateway.tell(body).await {
-                Told::Taken => return Ok(()),
-                Told::Refused(why) => return Err(why),
-                Told::Busy(why) => {
-                    debug!(event = event.name(), why, "the gateway is told again later");
-                    tokio::time::sleep(pause).await;
-                    pause = (pause * 2).min(LONGEST_PAUSE);
+            let why = match gateway.tell(body).await {
+                Told::Taken => {
+                    if was_away {
+                        back();
+                    }
+                    return Ok(());
                 }
-            }
+                Told::Refused(why) => return Err(why),
+                Told::Busy(why) => why,
+                Told::Unreachable(why) => {
+                    was_away = true;
+                    why
+                }
+            };
+            debug!(event = event.name(), why, "the gateway is told again later");
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
 

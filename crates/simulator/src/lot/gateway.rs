@@ -39,8 +39,10 @@ pub(super) enum Told {
     Taken,
     /// Sending it again changes nothing.
     Refused(String),
-    /// Not now, or nobody there.
+    /// Not now.
     Busy(String),
+    /// Nobody there, or no answer.
+    Unreachable(String),
 }
 
 /// The gateway, spoken to with one key.
@@ -83,7 +85,7 @@ impl Gateway {
             Ok(response) if response.status().is_success() => Told::Taken,
             Ok(response) if is_final(response.status()) => Told::Refused(refusal(response).await),
             Ok(response) => Told::Busy(format!("HTTP {}", response.status().as_u16())),
-            Err(error) => Told::Busy(error.without_url().to_string()),
+            Err(error) => Told::Unreachable(error.without_url().to_string()),
         }
     }
 }

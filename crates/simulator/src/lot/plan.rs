@@ -14,6 +14,9 @@ use serde::{Deserialize, Deserializer};
 use crate::equipment::{Direction, Heading, Setup, Sharpness, Timing};
 use crate::traffic::Ways;
 
+/// A plan with everything in it, commented, for the gateway's commented configuration.
+pub const COMMENTED: &str = include_str!("../../plan.toml");
+
 /// Fastest a lot may run: beyond that, loops change faster than any gateway can be told.
 pub const MAX_SPEED: f64 = 1_000.0;
 

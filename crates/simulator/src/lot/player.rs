@@ -35,6 +35,7 @@ pub(super) enum Order {
     LiftByHand,
     Break(Fault),
     Plug(DeviceNo),
+    TellState,
 }
 
 pub(super) struct Player {
@@ -72,10 +73,7 @@ impl Player {
 
     /// Plays until `stop`.
     pub(super) async fn run(mut self, mut orders: mpsc::Receiver<Order>, stop: CancellationToken) {
-        let devices: Vec<DeviceNo> = self.plan.devices().cloned().collect();
-        for device in &devices {
-            self.tell_present_state(device);
-        }
+        self.tell_state();
         loop {
             let deadline = self.lane.deadline();
             tokio::select! {
@@ -120,8 +118,9 @@ impl Player {
             Order::Plug(device) => {
                 self.site.plug(&device);
                 self.tell_what_was_missed(&device);
-                self.tell_present_state(&device);
+                self.tell_state_of(&device);
             }
+            Order::TellState => self.tell_state(),
         }
     }
 
@@ -243,7 +242,15 @@ impl Player {
         }
     }
 
-    fn tell_present_state(&mut self, device: &DeviceNo) {
+    /// Where the arm is and who stands on the loops, whether or not that is news.
+    fn tell_state(&mut self) {
+        let devices: Vec<DeviceNo> = self.plan.devices().cloned().collect();
+        for device in &devices {
+            self.tell_state_of(device);
+        }
+    }
+
+    fn tell_state_of(&mut self, device: &DeviceNo) {
         let now = self.now();
         if *device == self.plan.barrier {
             let pressed = self.lane.safety_pressed();

@@ -19,7 +19,7 @@ use tracing::debug;
 use super::clock::Clock;
 use super::controller::{Attached, Controller, PATH};
 use super::event::heartbeat;
-use super::feed::Feed;
+use super::feed::{Ends, Feed};
 use super::gateway::{Gateway, GatewayError, Told, client};
 use super::places::Places;
 use super::plan::{LanePlan, LotPlan, PlanError};
@@ -81,7 +81,8 @@ impl VirtualLot {
             vehicles: 0.into(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
-            finish: CancellationToken::new(),
+            tellers: TaskTracker::new(),
+            ends: Ends::default(),
         };
         let mut attached = Vec::new();
         let mut seeds = Xoshiro256PlusPlus::seed_from_u64(plan.seed);
@@ -107,7 +108,11 @@ impl VirtualLot {
         let site = Arc::clone(&self.site);
         let player = Player::new(plan.clone(), seed, site, Arc::clone(&feed));
         self.tasks.spawn(player.run(taken, self.stop.clone()));
-        self.start_telling(feed, gateway);
+        let lane = orders.clone();
+        self.start_telling(feed, gateway, move || {
+            // A lane with so many orders tells enough.
+            let _ = lane.try_send(Order::TellState);
+        });
         let devices: Vec<DeviceNo> = plan.devices().cloned().collect();
         self.lanes.push(RunningLane {
             name: plan.name.as_str().into(),
@@ -131,15 +136,21 @@ impl VirtualLot {
         let stop = self.stop.clone();
         self.tasks
             .spawn(async move { stop.run_until_cancelled_owned(beating).await });
-        self.start_telling(feed, gateway);
+        self.start_telling(feed, gateway, || {});
     }
 
-    fn start_telling(&self, feed: Arc<Feed>, gateway: Gateway) {
-        let (stop, finish) = (self.stop.clone(), self.finish.clone());
+    /// `back` is called when the gateway is there again after it was not.
+    fn start_telling(
+        &self,
+        feed: Arc<Feed>,
+        gateway: Gateway,
+        back: impl Fn() + Send + Sync + 'static,
+    ) {
+        let ends = self.ends.clone();
         let site = Arc::clone(&self.site);
-        self.tasks.spawn(async move {
+        self.tellers.spawn(async move {
             let give_up = |event: &_, why| site.gave_up(event, why);
-            feed.tell(&gateway, &stop, &finish, give_up).await;
+            feed.tell(&gateway, &ends, back, give_up).await;
         });
     }
 }
@@ -183,8 +194,11 @@ async fn beat(site: Arc<Site>, gateway: Gateway, devices: Vec<DeviceNo>, pause: 
             continue;
         }
         // The next one comes soon: it is not sent again.
-        if let Told::Busy(why) | Told::Refused(why) = gateway.tell(heartbeat(&alive)).await {
-            debug!(why, "a heartbeat was not taken");
+        match gateway.tell(heartbeat(&alive)).await {
+            Told::Taken => {}
+            Told::Busy(why) | Told::Unreachable(why) | Told::Refused(why) => {
+                debug!(why, "a heartbeat was not taken");
+            }
         }
     }
 }

@@ -5,10 +5,10 @@ use base64::engine::general_purpose::STANDARD;
 use boshi_protocol::code::PlaceStatus;
 use boshi_protocol::id::PlaceNo;
 use boshi_protocol::plate::Plate;
+use boshi_simulator::cable::{Cable, Cut};
 use boshi_simulator::equipment::{Behaviour, Outcome};
 use boshi_simulator::lot::VirtualLot;
 use serde_json::json;
-use tokio::net::TcpListener;
 
 use crate::gateway::{Gateway, command};
 use crate::{car, device, plan, soon, started, until};
@@ -111,32 +111,21 @@ async fn events_that_a_busy_gateway_did_not_take_are_told_again_in_order() {
 }
 
 #[tokio::test]
-async fn events_wait_for_a_gateway_that_is_not_there_yet() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    drop(listener);
-    let lot = VirtualLot::start(plan(), &format!("http://{address}"))
-        .await
-        .unwrap();
-    let mut happenings = lot.happenings();
-    let _driving = lot.drive("01", car("粤B12345")).unwrap();
-    soon(async {
-        while !happenings
-            .recv()
-            .await
-            .unwrap()
-            .what
-            .to_string()
-            .contains("识别为")
-        {}
-    })
-    .await;
-    let gateway = Gateway::start_on(TcpListener::bind(address).await.unwrap());
-    gateway.until_taken("plate 粤B12345").await;
-    assert_eq!(
-        gateway.account(&LANE_1),
-        [&AT_REST[..], &PASSAGE[..2]].concat()
-    );
+async fn events_wait_for_a_gateway_that_is_away_and_the_state_is_told_once_more() {
+    let gateway = Gateway::start().await;
+    let cable = Cable::start(gateway.address()).await.unwrap();
+    cable.cut(Cut::Refused).await.unwrap();
+    let url = format!("http://{}", cable.address());
+    let lot = VirtualLot::start(plan(), &url).await.unwrap();
+    let driving = lot.drive("01", car("粤B12345")).unwrap();
+    let vehicle = driving.vehicle();
+    let is_read = || (lot.ledger().visit(vehicle)).is_some_and(|visit| visit.readings > 0);
+    until(is_read).await;
+    assert!(gateway.taken().is_empty());
+    cable.mend().await.unwrap();
+    let now = ["trigger_loop true", "safety_loop false", "arm down"];
+    let expected = [&AT_REST[..], &PASSAGE[..2], &now].concat();
+    until(|| gateway.account(&LANE_1) == expected).await;
 }
 
 #[tokio::test]

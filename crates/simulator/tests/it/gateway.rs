@@ -1,6 +1,7 @@
 //! A gateway that takes events as its script says, and commands by raw HTTP.
 
 use std::collections::VecDeque;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -17,7 +18,7 @@ use crate::{KEY, soon, until};
 
 #[derive(Clone)]
 pub(crate) struct Gateway {
-    address: String,
+    address: SocketAddr,
     shared: Arc<Mutex<Script>>,
 }
 
@@ -34,12 +35,9 @@ struct Script {
 
 impl Gateway {
     pub(crate) async fn start() -> Gateway {
-        Gateway::start_on(TcpListener::bind("127.0.0.1:0").await.unwrap())
-    }
-
-    pub(crate) fn start_on(listener: TcpListener) -> Gateway {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let gateway = Gateway {
-            address: listener.local_addr().unwrap().to_string(),
+            address: listener.local_addr().unwrap(),
             shared: Arc::default(),
         };
         let router = Router::new()
@@ -47,6 +45,10 @@ impl Gateway {
             .with_state(gateway.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         gateway
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
     }
 
     pub(crate) fn url(&self) -> String {

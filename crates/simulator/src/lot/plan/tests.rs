@@ -57,3 +57,14 @@ fn the_key_is_not_in_what_a_plan_prints() {
     let plan = LotPlan::from_toml(PLAN).unwrap();
     assert!(!format!("{plan:?}").contains("shown-to-nobody"));
 }
+
+#[test]
+fn the_commented_plan_says_the_defaults() {
+    let plan = LotPlan::from_toml(COMMENTED).unwrap();
+    let lane = &plan.lanes[0];
+    assert_eq!(lane.timing, Timing::default());
+    assert_eq!((plan.speed, plan.heartbeat), (1.0, usual_heartbeat()));
+    assert!(lane.trigger_loop && lane.safety_loop && lane.limit_switch && plan.pictures);
+    let ways = plan.ways();
+    assert_eq!((ways.entries, ways.exits), (vec!["01".to_owned()], vec![]));
+}
