@@ -1,76 +1,55 @@
-//! CONFORMANCE.md: where the code keeps each requirement, and which tests show it.
+//! CONFORMANCE.md, and the check that every requirement is kept and shown.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 
-use crate::requirements::REQUIREMENTS;
+use crate::citations::{Citations, Source};
+use crate::requirements::{NOT_YET, REQUIREMENTS};
 
-/// Where requirements are cited: file by file, apart for code and tests.
-#[derive(Default)]
-struct Citations {
-    code: BTreeSet<String>,
-    tests: BTreeSet<String>,
-}
-
-/// Writes CONFORMANCE.md, or checks that it is what would be written.
+/// Writes CONFORMANCE.md.
 ///
 /// # Errors
-/// When a file cannot be read, or `check` finds the document out of date.
-pub(crate) fn write(root: &Path, check: bool) -> anyhow::Result<()> {
-    let citations = gather(root)?;
-    let document = render(&citations);
-    let path = root.join("CONFORMANCE.md");
-    if !check {
-        return fs::write(&path, document).context("cannot write CONFORMANCE.md");
+/// When a file cannot be read or written.
+pub(crate) fn write(root: &Path) -> anyhow::Result<()> {
+    let document = render(&Citations::gather(&sources(root)?));
+    fs::write(root.join("CONFORMANCE.md"), document).context("cannot write CONFORMANCE.md")
+}
+
+/// Checks that every requirement is cited by code and by a test, that nothing else is cited as
+/// one, and that CONFORMANCE.md says so.
+///
+/// # Errors
+/// All that is wrong.
+pub(crate) fn check(root: &Path) -> anyhow::Result<()> {
+    let citations = Citations::gather(&sources(root)?);
+    let mut wrong = faults(&citations, NOT_YET);
+    let written = fs::read_to_string(root.join("CONFORMANCE.md")).unwrap_or_default();
+    if written != render(&citations) {
+        wrong.push("CONFORMANCE.md is out of date: run `cargo xtask conformance`".to_owned());
     }
-    if fs::read_to_string(&path).unwrap_or_default() != document {
-        bail!("CONFORMANCE.md is out of date: run `cargo xtask conformance`");
+    if !wrong.is_empty() {
+        bail!("{}", wrong.join("\n"));
     }
     Ok(())
 }
 
-fn gather(root: &Path) -> anyhow::Result<BTreeMap<&'static str, Citations>> {
+fn sources(root: &Path) -> anyhow::Result<Vec<Source>> {
     let mut files = Vec::new();
     rust_files(&root.join("crates"), &mut files)?;
     files.sort();
-    let mut all: BTreeMap<&'static str, Citations> = BTreeMap::new();
-    for file in files {
-        let text = fs::read_to_string(&file)?;
-        let name = file
+    let source = |file: PathBuf| {
+        let text = fs::read_to_string(&file).with_context(|| format!("cannot read {file:?}"))?;
+        let path = file
             .strip_prefix(root)?
             .to_string_lossy()
             .replace('\\', "/");
-        let is_test = name.contains("/tests") || name.contains("_tests");
-        let (code, tests) = match text.find("#[cfg(test)]\nmod tests {") {
-            _ if is_test => ("", text.as_str()),
-            Some(start) => text.split_at(start),
-            None => (text.as_str(), ""),
-        };
-        for (id, _) in REQUIREMENTS {
-            let citations = all.entry(id).or_default();
-            if cites(code, id) {
-                citations.code.insert(name.clone());
-            }
-            if cites(tests, id) {
-                citations.tests.insert(name.clone());
-            }
-        }
-    }
-    Ok(all)
-}
-
-/// Whether `text` names `id` itself and not a longer one that begins with it.
-fn cites(text: &str, id: &str) -> bool {
-    text.match_indices(id).any(|(start, found)| {
-        let before = text[..start].chars().next_back();
-        let after = text[start + found.len()..].chars().next();
-        !before.is_some_and(|c| c.is_ascii_alphanumeric() || c == '-')
-            && !after.is_some_and(|c| c.is_ascii_digit())
-    })
+        Ok(Source { path, text })
+    };
+    files.into_iter().map(source).collect()
 }
 
 fn rust_files(folder: &Path, files: &mut Vec<PathBuf>) -> anyhow::Result<()> {
@@ -85,45 +64,49 @@ fn rust_files(folder: &Path, files: &mut Vec<PathBuf>) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn render(citations: &BTreeMap<&'static str, Citations>) -> String {
+/// What is wrong with the citations, when the requirements in `open` may have gaps.
+fn faults(citations: &Citations, open: &[(&str, &str)]) -> Vec<String> {
+    let mut faults = Vec::new();
+    for (id, files) in &citations.unknown {
+        let files = files
+            .iter()
+            .map(String::as_str)
+            .collect::<Vec<_>>()
+            .join(", ");
+        faults.push(format!("{id} is no requirement, but is cited in {files}"));
+    }
+    for (id, citing) in &citations.known {
+        let is_open = open.iter().any(|(other, _)| other == id);
+        let (kept, shown) = (!citing.code.is_empty(), !citing.tests.is_empty());
+        match (is_open, kept && shown) {
+            (true, true) => faults.push(format!("{id} is kept and shown: take it out of NOT_YET")),
+            (true, false) | (false, true) => {}
+            (false, false) if !kept => faults.push(format!("{id} is kept nowhere")),
+            (false, false) => faults.push(format!("{id} is shown by no test")),
+        }
+    }
+    faults
+}
+
+fn render(citations: &Citations) -> String {
     let mut out = String::from(
         "# Conformance\n\nWhich requirement of the standard (and which decision, `D-n`, where the \
          standard is silent)\nis kept where, and which tests show it. Written by `cargo xtask \
          conformance` from the citations\nin the code; `cargo xtask test` fails when it is out of \
-         date. A dash is a gap, stated rather than hidden.\n\n| id | about | kept in | shown by \
-         |\n|---|---|---|---|\n",
+         date, and when a requirement is kept\nnowhere or shown by no test.\n\n\
+         | id | about | kept in | shown by |\n|---|---|---|---|\n",
     );
     for (id, about) in REQUIREMENTS {
-        let found = &citations[id];
-        let _ = writeln!(
-            out,
-            "| {id} | {about} | {} | {} |",
-            list(&found.code),
-            list(&found.tests)
-        );
+        let citing = &citations.known[id];
+        let (code, tests) = (list(&citing.code), list(&citing.tests));
+        let _ = writeln!(out, "| {id} | {about} | {code} | {tests} |");
     }
-    let gap = |pick: fn(&Citations) -> &BTreeSet<String>| {
-        let missing: Vec<&str> = REQUIREMENTS
-            .iter()
-            .filter(|(id, _)| pick(&citations[id]).is_empty())
-            .map(|(id, _)| *id)
-            .collect();
-        if missing.is_empty() {
-            "none".to_owned()
-        } else {
-            missing.join(", ")
-        }
-    };
-    let _ = writeln!(
-        out,
-        "\nNot kept anywhere yet: {}.",
-        gap(|found| &found.code)
-    );
-    let _ = writeln!(
-        out,
-        "Not shown by a test yet: {}.",
-        gap(|found| &found.tests)
-    );
+    if !NOT_YET.is_empty() {
+        out.push_str("\n## Not yet\n\n");
+    }
+    for (id, reason) in NOT_YET {
+        let _ = writeln!(out, "- {id}: {reason}");
+    }
     out
 }
 
@@ -145,10 +128,79 @@ fn list(files: &BTreeSet<String>) -> String {
 mod tests {
     use super::*;
 
+    /// Citations of every requirement by code and by a test, but for what `change` makes of them.
+    fn citations(change: impl FnOnce(&mut Vec<(&'static str, bool, bool)>)) -> Citations {
+        let mut cited = REQUIREMENTS
+            .iter()
+            .map(|(id, _)| (*id, true, true))
+            .collect();
+        change(&mut cited);
+        let text = |pick: fn(&(&str, bool, bool)) -> bool| {
+            let lines = cited.iter().filter(|cited| pick(cited));
+            lines.map(|(id, ..)| format!("/// {id}\n")).collect()
+        };
+        let code = Source {
+            path: "crates/a/src/b.rs".to_owned(),
+            text: text(|(_, kept, _)| *kept),
+        };
+        let tests = Source {
+            path: "crates/a/tests/it.rs".to_owned(),
+            text: text(|(.., shown)| *shown),
+        };
+        Citations::gather(&[code, tests])
+    }
+
     #[test]
-    fn an_id_is_cited_by_itself_and_not_by_a_longer_one() {
-        assert!(cites("/// D-1, D-12", "D-1"));
-        assert!(cites("(D-12)", "D-12"));
-        assert!(!cites("D-12 and XD-1", "D-1"));
+    fn nothing_is_wrong_when_everything_is_kept_and_shown() {
+        assert_eq!(faults(&citations(|_| {}), &[]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_gap_is_a_fault_unless_it_is_known_to_be_open() {
+        let unkept = || citations(|cited| cited[0].1 = false);
+        assert_eq!(faults(&unkept(), &[]), ["T-1 is kept nowhere"]);
+        assert_eq!(
+            faults(&unkept(), &[("T-1", "in the making")]),
+            Vec::<String>::new()
+        );
+        let unshown = citations(|cited| cited[0].2 = false);
+        assert_eq!(faults(&unshown, &[]), ["T-1 is shown by no test"]);
+    }
+
+    #[test]
+    fn what_is_no_longer_open_is_a_fault() {
+        let open = [("T-1", "in the making")];
+        let wrong = faults(&citations(|_| {}), &open);
+        assert_eq!(wrong, ["T-1 is kept and shown: take it out of NOT_YET"]);
+    }
+
+    #[test]
+    fn a_citation_of_nothing_is_a_fault() {
+        let wrong = faults(&citations(|cited| cited.push(("PUSH-9", true, false))), &[]);
+        assert_eq!(
+            wrong,
+            ["PUSH-9 is no requirement, but is cited in crates/a/src/b.rs"]
+        );
+    }
+
+    #[test]
+    fn the_document_names_files_shortly() {
+        let document = render(&citations(|_| {}));
+        assert!(
+            document.contains("| T-6 | the token | `a/b` | `a/tests/it` |"),
+            "{document}"
+        );
+    }
+
+    #[test]
+    fn what_is_not_yet_done_is_a_requirement_once_and_has_a_reason() {
+        for (place, (id, reason)) in NOT_YET.iter().enumerate() {
+            assert!(REQUIREMENTS.iter().any(|(known, _)| known == id), "{id}");
+            assert!(
+                NOT_YET[..place].iter().all(|(other, _)| other != id),
+                "{id} twice"
+            );
+            assert!(!reason.is_empty(), "{id}");
+        }
     }
 }

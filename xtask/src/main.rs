@@ -1,12 +1,13 @@
-//! What developers and CI run: `cargo xtask test`, `cargo xtask conformance`.
+//! What developers and CI run: `cargo xtask test`, `cargo xtask demo`, `cargo xtask conformance`.
 
+mod citations;
 mod conformance;
 mod requirements;
+mod steps;
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::ExitCode;
 
-use anyhow::{Context as _, bail};
 use clap::{Parser, Subcommand};
 
 /// What developers and CI run.
@@ -19,69 +20,37 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Formatting, lints as errors, every test, the documents
+    /// Requirements, formatting, lints as errors, every test, the documentation
     Test,
+    /// Build and run the demo: platform, gateway and a simulated lot on this machine
+    Demo {
+        /// Arguments of `boshi demo`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Write CONFORMANCE.md from the citations in the code
     Conformance {
-        /// Only check that it is up to date
+        /// Only check it, and that every requirement is kept and shown
         #[arg(long)]
         check: bool,
     },
 }
 
-fn main() -> anyhow::Result<()> {
+fn main() -> anyhow::Result<ExitCode> {
     let root = root();
     match Arguments::parse().task {
-        Task::Test => test(&root),
-        Task::Conformance { check } => conformance::write(&root, check),
+        Task::Test => steps::test(&root)?,
+        Task::Demo { arguments } => return Ok(exit_code(steps::demo(&root, &arguments)?.code())),
+        Task::Conformance { check: true } => conformance::check(&root)?,
+        Task::Conformance { check: false } => conformance::write(&root)?,
     }
+    Ok(ExitCode::SUCCESS)
 }
 
-fn test(root: &Path) -> anyhow::Result<()> {
-    cargo(root, &["fmt", "--all", "--check"])?;
-    cargo(
-        root,
-        &[
-            "clippy",
-            "--workspace",
-            "--all-targets",
-            "--",
-            "-D",
-            "warnings",
-        ],
-    )?;
-    if has_nextest() {
-        cargo(root, &["nextest", "run", "--workspace"])?;
-    } else {
-        cargo(root, &["test", "--workspace"])?;
-    }
-    cargo(root, &["test", "--workspace", "--doc"])?;
-    run(Command::new("cargo")
-        .args(["doc", "--workspace", "--no-deps"])
-        .env("RUSTDOCFLAGS", "-D warnings")
-        .current_dir(root))?;
-    conformance::write(root, true)
-}
-
-fn has_nextest() -> bool {
-    let version = Command::new("cargo")
-        .args(["nextest", "--version"])
-        .output();
-    version.is_ok_and(|output| output.status.success())
-}
-
-fn cargo(root: &Path, arguments: &[&str]) -> anyhow::Result<()> {
-    run(Command::new("cargo").args(arguments).current_dir(root))
-}
-
-fn run(command: &mut Command) -> anyhow::Result<()> {
-    let status = command
-        .status()
-        .with_context(|| format!("cannot start {command:?}"))?;
-    if !status.success() {
-        bail!("{command:?} ended with {status}");
-    }
-    Ok(())
+/// What a program ended with, for the one that started this; a signal counts as a failure.
+fn exit_code(code: Option<i32>) -> ExitCode {
+    let code = code.and_then(|code| u8::try_from(code).ok());
+    code.map_or(ExitCode::FAILURE, ExitCode::from)
 }
 
 fn root() -> PathBuf {
@@ -89,4 +58,25 @@ fn root() -> PathBuf {
         .parent()
         .expect("xtask lies in the workspace")
         .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_demos_exit_status_is_passed_on() {
+        assert_eq!(exit_code(Some(0)), ExitCode::SUCCESS);
+        assert_eq!(exit_code(Some(7)), ExitCode::from(7));
+        assert_eq!(exit_code(None), ExitCode::FAILURE);
+    }
+
+    #[test]
+    fn whatever_follows_demo_is_the_demos() {
+        let parsed = Arguments::try_parse_from(["xtask", "demo", "--port", "0", "-v"]).unwrap();
+        let Task::Demo { arguments } = parsed.task else {
+            panic!("the demo was asked for");
+        };
+        assert_eq!(arguments, ["--port", "0", "-v"]);
+    }
 }

@@ -74,3 +74,10 @@ pub(crate) const REQUIREMENTS: &[(&str, &str)] = &[
     ("PUSH-4", "a failed crossing is not pushed again"),
     ("PUSH-5", "a failed abnormality is pushed again"),
 ];
+
+/// Requirements that are knowingly open, each with the reason; `cargo xtask test` fails on any
+/// other gap, and on one that is closed and still stands here.
+pub(crate) const NOT_YET: &[(&str, &str)] = &[(
+    "SHOW-2",
+    "the gateway serves displays, the test of it is in the making",
+)];

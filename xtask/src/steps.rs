@@ -1,0 +1,130 @@
+//! Steps that are run one after the other, each told with the time that it took.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, ExitStatus};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, bail};
+
+use crate::conformance;
+
+/// Everything that is checked, what is quickest first.
+///
+/// # Errors
+/// The first step that fails.
+pub(crate) fn test(root: &Path) -> anyhow::Result<()> {
+    let whole = Instant::now();
+    step("requirements: each kept and shown", || {
+        conformance::check(root)
+    })?;
+    step("formatting", || cargo(root, &["fmt", "--all", "--check"]))?;
+    step("lints", || {
+        let lints = [
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--",
+            "-D",
+            "warnings",
+        ];
+        cargo(root, &lints)
+    })?;
+    if has_nextest() {
+        step("tests", || cargo(root, &["nextest", "run", "--workspace"]))?;
+    } else {
+        let targets = ["test", "--workspace", "--lib", "--bins", "--tests"];
+        step("tests (without cargo-nextest)", || cargo(root, &targets))?;
+    }
+    step("examples in the documentation", || {
+        cargo(root, &["test", "--workspace", "--doc"])
+    })?;
+    step("documentation", || {
+        let mut command = Command::new("cargo");
+        command.args(["doc", "--workspace", "--no-deps"]);
+        run(command.env("RUSTDOCFLAGS", "-D warnings").current_dir(root))
+    })?;
+    say(&format!("all is well after {}", shown(whole.elapsed())));
+    Ok(())
+}
+
+/// The demo, with `arguments` of its own. Returns how it ended.
+///
+/// # Errors
+/// When cargo cannot be started.
+pub(crate) fn demo(root: &Path, arguments: &[String]) -> anyhow::Result<ExitStatus> {
+    let mut command = Command::new("cargo");
+    command.args(demo_command(arguments)).current_dir(root);
+    command
+        .status()
+        .with_context(|| format!("cannot start {command:?}"))
+}
+
+fn demo_command(arguments: &[String]) -> Vec<&str> {
+    let own = arguments.iter().map(String::as_str);
+    ["run", "--package", "boshi", "--", "demo"]
+        .into_iter()
+        .chain(own)
+        .collect()
+}
+
+fn step(name: &str, work: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
+    say(&format!("── {name}"));
+    let start = Instant::now();
+    let result = work().with_context(|| format!("{name}: failed"));
+    if result.is_ok() {
+        say(&format!("── {name}: {}", shown(start.elapsed())));
+    }
+    result
+}
+
+/// A line for whoever waits; when nobody reads it, the steps go on.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+fn shown(time: Duration) -> String {
+    format!("{:.1} s", time.as_secs_f64())
+}
+
+fn has_nextest() -> bool {
+    let version = Command::new("cargo")
+        .args(["nextest", "--version"])
+        .output();
+    version.is_ok_and(|output| output.status.success())
+}
+
+fn cargo(root: &Path, arguments: &[&str]) -> anyhow::Result<()> {
+    run(Command::new("cargo").args(arguments).current_dir(root))
+}
+
+fn run(command: &mut Command) -> anyhow::Result<()> {
+    let status = command
+        .status()
+        .with_context(|| format!("cannot start {command:?}"))?;
+    if !status.success() {
+        bail!("{command:?} ended with {status}");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_demo_is_given_its_arguments_as_they_are() {
+        let arguments = ["--port".to_owned(), "0".to_owned(), "--release".to_owned()];
+        let command = demo_command(&arguments);
+        assert_eq!(
+            command[command.len() - 4..],
+            ["demo", "--port", "0", "--release"]
+        );
+    }
+
+    #[test]
+    fn a_failing_step_is_named() {
+        let error = step("formatting", || bail!("3 files")).unwrap_err();
+        assert_eq!(format!("{error:#}"), "formatting: failed: 3 files");
+    }
+}
