@@ -84,14 +84,13 @@ pub struct Commands {
 }
 
 impl Commands {
-    /// Commands that are written to `store` and answered within `deadline` or not at all. `tasks`
-    /// holds those under way.
-    pub fn new(store: Store, deadline: Duration, tasks: TaskTracker) -> Commands {
+    /// Commands that are written to `store` and answered within `deadline` or not at all.
+    pub fn new(store: Store, deadline: Duration) -> Commands {
         Commands {
             store,
             deadline,
             under_way: Arc::default(),
-            tasks,
+            tasks: TaskTracker::new(),
         }
     }
 
@@ -111,6 +110,12 @@ impl Commands {
     /// What the database said.
     pub async fn give_up_old(&self, now: Timestamp) -> Result<usize, StoreError> {
         self.store.write(move |db| command::give_up(db, now)).await
+    }
+
+    /// Returns when no command is under way any more: within the deadline once none is given.
+    pub async fn finished(&self) {
+        self.tasks.close();
+        self.tasks.wait().await;
     }
 
     fn join_or_start(&self, lot: &Arc<Lot>, order: Order) -> Told {

@@ -263,11 +263,21 @@ impl Lot {
     /// The authority of the gateway's certificate, if one is named.
     ///
     /// # Errors
-    /// [`ConfigError::File`] when it cannot be read.
+    /// [`ConfigError`] when it cannot be read or holds no certificate.
     pub fn authority(&self) -> Result<Option<Vec<u8>>, ConfigError> {
-        let path = self.ca_file.as_deref();
-        let text = path.map(|path| secret::read("ca_file", path)).transpose()?;
-        Ok(text.map(String::into_bytes))
+        let Some(path) = &self.ca_file else {
+            return Ok(None);
+        };
+        let text = secret::read("ca_file", path)?;
+        if !text.contains("-----BEGIN CERTIFICATE-----") {
+            return Err(ConfigError::Value {
+                field: format!("ca_file of lot {}", self.id),
+                value: format!("{path:?}"),
+                expected: "a file with a certificate in PEM".to_owned(),
+                line: None,
+            });
+        }
+        Ok(Some(text.into_bytes()))
     }
 }
 

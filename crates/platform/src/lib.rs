@@ -1,4 +1,11 @@
 //! The property's side of the standard: decides who may pass and keeps the records of every lot.
+//!
+//! What a supplier pushes goes through the door ([`server`]: whose lot, what clock) to the
+//! [`desk`], which loads what is known, asks the pure [`decision`], stores both and answers after
+//! the commit ([`store`]). Each of the [`lots`] has a heartbeat whose results the pure [`watch`]
+//! turns into outages; when a lot is back, and every now and then, [`reconcile`] asks it for what
+//! it could not push and merges that by `uuid`. Operators act through an interface of their own,
+//! gates by [`commands`] that are written down before they are sent. [`fn@start`] joins all of it.
 
 pub mod china;
 pub mod commands;

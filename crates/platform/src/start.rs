@@ -29,8 +29,8 @@ use crate::store::{Store, StoreError, outage};
 use crate::watch::Watch;
 use crate::watcher::watch;
 
-/// Longest that commands under way may take once the platform is told to stop, beside what the
-/// listeners allow: their own deadline is shorter unless somebody configured it longer.
+/// Longest that commands under way may take once the listeners have stopped: most are over by then,
+/// and a service manager does not wait for ever.
 const DRAIN: Duration = Duration::from_secs(10);
 
 /// Why the platform cannot start.
@@ -86,7 +86,7 @@ pub struct Running {
     /// Where operators reach it.
     pub operators: SocketAddr,
     tasks: TaskTracker,
-    commands: TaskTracker,
+    commands: Commands,
     _lock: File,
 }
 
@@ -121,17 +121,16 @@ pub async fn start(config: Config, stop: CancellationToken) -> Result<Running, S
     }
     let tasks = TaskTracker::new();
     let parts = open(&config, Arc::clone(&lots)).await?;
-    let commands = parts.commands_under_way;
     let door = Door {
         lots: Arc::clone(&lots),
         freshness: Freshness::within(config.clock.window),
     };
-    let suppliers = router(door, Arc::clone(&parts.operators.desk));
+    let suppliers = router(door, Arc::clone(&parts.desk));
     let limits = Limits::default();
     tasks.spawn(serve(standard, tls, suppliers, limits, stop.clone()));
     let Operators {
         store, reconciler, ..
-    } = &*parts.operators;
+    } = &*parts;
     for lot in lots.iter() {
         let (heartbeat, reconcile) = (config.heartbeat.clone(), config.reconcile.clone());
         let watching = watch(
@@ -150,14 +149,14 @@ pub async fn start(config: Config, stop: CancellationToken) -> Result<Running, S
             stop.clone(),
         ));
     }
-    let routes = operators::router(parts.operators, key);
+    let routes = operators::router(Arc::clone(&parts), key);
     tasks.spawn(serve(operator, None, routes, limits, stop));
     tasks.close();
     Ok(Running {
         standard: standard_at,
         operators: operator_at,
         tasks,
-        commands,
+        commands: parts.commands.clone(),
         _lock: lock,
     })
 }
@@ -166,39 +165,22 @@ impl Running {
     /// Returns when the platform has stopped, after it was told to.
     pub async fn finished(self) {
         self.tasks.wait().await;
-        self.commands.close();
-        if tokio::time::timeout(DRAIN, self.commands.wait())
-            .await
-            .is_err()
-        {
-            let left = self.commands.len();
-            warn!(
-                left,
-                "commands are left without an end: unknown from the next start on"
-            );
+        let commands = self.commands.finished();
+        if tokio::time::timeout(DRAIN, commands).await.is_err() {
+            warn!("commands are left without an end: unknown from the next start on");
         }
     }
 }
 
-struct Parts {
-    operators: Arc<Operators>,
-    commands_under_way: TaskTracker,
-}
-
 /// Opens the records and takes up from them where the last process stopped.
-async fn open(config: &Config, lots: Arc<Lots>) -> Result<Parts, StartError> {
+async fn open(config: &Config, lots: Arc<Lots>) -> Result<Arc<Operators>, StartError> {
     let path = config.store();
     let failed = |source| StartError::Store {
         path: path.clone(),
         source,
     };
     let store = Store::open(&path).map_err(failed)?;
-    let commands_under_way = TaskTracker::new();
-    let commands = Commands::new(
-        store.clone(),
-        config.command.deadline,
-        commands_under_way.clone(),
-    );
+    let commands = Commands::new(store.clone(), config.command.deadline);
     let now = Timestamp::now();
     let left = commands.give_up_old(now).await.map_err(failed)?;
     if left > 0 {
@@ -215,18 +197,14 @@ async fn open(config: &Config, lots: Arc<Lots>) -> Result<Parts, StartError> {
     }
     let rules = lots.iter().map(|lot| (lot.id.clone(), lot.rules.clone()));
     let rules: HashMap<_, _> = rules.collect();
-    let operators = Arc::new(Operators {
+    Ok(Arc::new(Operators {
         desk: Arc::new(Desk::new(store.clone(), rules)),
         reconciler: Reconciler::new(store.clone(), config.reconcile.overlap),
         window: config.clock.window,
         commands,
         lots,
         store,
-    });
-    Ok(Parts {
-        operators,
-        commands_under_way,
-    })
+    }))
 }
 
 /// One process a folder: two would each give up the other's commands.

@@ -111,3 +111,17 @@ fn a_secret_comes_from_a_file_without_the_line_end_and_an_empty_one_is_none() {
     let token = supplier.credentials().unwrap().sign("20170818 17:14:15");
     assert_eq!(token, "2e6eef5a0bba5a666004298e76b2f1cf");
 }
+
+#[test]
+fn an_authority_that_is_no_certificate_is_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ca.pem");
+    std::fs::write(&path, "no certificate").unwrap();
+    let text = COMMENTED.replace("./gateway-data/tls/ca.pem", path.to_str().unwrap());
+    let error = Config::parse(&text).unwrap().lots[0].authority();
+    let told = error.unwrap_err().to_string();
+    assert!(
+        told.contains("ca_file of lot LOT-1") && told.contains("PEM"),
+        "{told}"
+    );
+}

@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use boshi_protocol::envelope::parse_json;
 use boshi_protocol::fields::{FieldError, Fields, Tolerance};
+use boshi_transport::serve::BODY_TIMEOUT;
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
@@ -65,7 +66,9 @@ impl<S: Send + Sync> FromRequest<S> for Body {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Body, ApiError> {
-        let bytes = Bytes::from_request(request, state).await;
+        let bytes = Bytes::from_request(request, state);
+        let bytes = tokio::time::timeout(BODY_TIMEOUT, bytes).await;
+        let bytes = bytes.map_err(|_| ApiError::unreadable("请求体未在规定时间内收完"))?;
         match parse_json(&bytes.map_err(unread)?) {
             Ok(Value::Object(object)) => Ok(Body(object)),
             Ok(_) => Err(ApiError::unreadable("请求体应为 JSON 对象")),

@@ -54,7 +54,11 @@ async fn after_an_outage_all_pages_are_fetched_and_each_record_is_kept_once() {
     supplier.answers(|_, _| Reply::Status(502));
     let lot = platform.lot_becomes(|lot| lot["state"] == "outage").await;
     assert_eq!(lot["fault"], "HTTP 502");
-    let outage = platform.get("/outages").await["items"][0].clone();
+    let begun = eventually(async || {
+        let outage = platform.get("/outages").await["items"][0].clone();
+        outage.is_object().then_some(outage)
+    });
+    let outage = begun.await;
     assert_eq!(outage["since"], lot["outage_since"]);
     assert_eq!(outage["until"], Value::Null);
 

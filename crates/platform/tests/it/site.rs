@@ -2,6 +2,7 @@
 //! operator and a supplier see of it.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use boshi_platform::config::Config;
@@ -20,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A folder with a configuration, from which platforms are started.
 pub(crate) struct Site {
-    pub(crate) folder: tempfile::TempDir,
+    pub(crate) folder: Arc<tempfile::TempDir>,
     pub(crate) text: String,
 }
 
@@ -29,13 +30,15 @@ pub(crate) struct Platform {
     pub(crate) ca_pem: Option<Vec<u8>>,
     key: String,
     stop: CancellationToken,
+    // Removed only when nobody uses it any more.
+    _folder: Arc<tempfile::TempDir>,
 }
 
 impl Site {
     /// A lot at `base_url`, heartbeats every 20 ms, nothing fetched without a reason.
     pub(crate) fn new(base_url: &str) -> Site {
         install_crypto();
-        let folder = tempfile::tempdir().unwrap();
+        let folder = Arc::new(tempfile::tempdir().unwrap());
         let data = folder.path().join("data");
         let text = format!(
             r#"
@@ -96,6 +99,7 @@ direction = "exit"
             ca_pem: std::fs::read(data.join("tls/ca.pem")).ok(),
             key: key.trim().to_owned(),
             stop,
+            _folder: Arc::clone(&self.folder),
         })
     }
 
