@@ -7,7 +7,8 @@
 //! - [`cable`]: a network cable that can be pulled;
 //! - [`picture`]: what a recognizer would photograph.
 //!
-//! Nothing here knows the gateway or the platform: the ledger judges them.
+//! Nothing here knows the gateway or the platform: the ledger judges them. Nothing here keeps a
+//! requirement of the standard either, so none is cited.
 
 pub mod cable;
 pub mod equipment;

@@ -106,7 +106,7 @@ pub enum Fact {
         /// Which lift is up.
         lift: LiftNo,
     },
-    /// It pressed the anti-smash loop: this is the crossing (CROSS-1).
+    /// It pressed the anti-smash loop: this is the crossing.
     Crossed {
         /// Which vehicle.
         vehicle: VehicleId,

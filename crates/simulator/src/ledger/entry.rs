@@ -25,7 +25,7 @@ pub struct Visit {
     pub readings: u32,
     /// When the arm was up for it.
     pub let_through: Option<Timestamp>,
-    /// When it pressed the anti-smash loop (CROSS-1).
+    /// When it pressed the anti-smash loop.
     pub crossed: Option<Timestamp>,
     /// The lift it crossed under; none when it broke through.
     pub lift: Option<LiftNo>,

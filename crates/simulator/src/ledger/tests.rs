@@ -28,7 +28,6 @@ fn crossed(vehicle: u64, lift: Option<u64>) -> Fact {
     }
 }
 
-/// CROSS-1
 #[test]
 fn a_crossing_stands_with_its_vehicle_its_time_and_its_lift() {
     let mut ledger = Ledger::default();

@@ -29,7 +29,6 @@ async fn a_command_that_is_known_already_moves_nothing_and_gets_its_first_answer
     assert_eq!(ledger.idle_lifts().count(), 1, "nobody was there");
 }
 
-/// OPEN-1, OPEN-2
 #[tokio::test]
 async fn hold_and_restore_are_obeyed_each_by_the_barrier_that_is_named() {
     let (_gateway, lot) = started(plan()).await;
@@ -53,7 +52,6 @@ async fn hold_and_restore_are_obeyed_each_by_the_barrier_that_is_named() {
     );
 }
 
-/// OPEN-7
 #[tokio::test]
 async fn a_barrier_that_does_not_do_it_says_why() {
     let (_gateway, lot) = started(plan()).await;
@@ -90,7 +88,6 @@ async fn a_lift_by_hand_is_no_act_of_the_gateway() {
     assert_eq!(ledger.idle_lifts().count(), 0);
 }
 
-/// SHOW-1
 #[tokio::test]
 async fn a_display_shows_its_lines_until_it_gets_others() {
     let (_gateway, lot) = started(plan()).await;

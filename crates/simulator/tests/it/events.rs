@@ -37,7 +37,6 @@ async fn let_one_through(gateway: &Gateway, lot: &VirtualLot) {
     until(|| gateway.account(&LANE_1).len() >= AT_REST.len() + PASSAGE.len()).await;
 }
 
-/// CROSS-1
 #[tokio::test]
 async fn a_passage_is_told_step_by_step_in_order() {
     let (gateway, lot) = started(plan()).await;
@@ -142,7 +141,6 @@ async fn an_event_that_the_gateway_refuses_for_good_is_given_up_and_the_next_one
     assert!(given_up.why.contains("400") && given_up.why.contains("按脚本"));
 }
 
-/// RECOG-3
 #[tokio::test]
 async fn a_reading_that_is_told_after_its_vehicle_left_is_history() {
     let (gateway, lot) = started(plan()).await;

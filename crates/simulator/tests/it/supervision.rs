@@ -13,7 +13,6 @@ async fn online(lot: &boshi_simulator::lot::VirtualLot, id: &str) -> Value {
     command(lot, check).await["online"].clone()
 }
 
-/// ABN-3
 #[tokio::test]
 async fn a_check_names_the_devices_that_are_plugged_in() {
     let (_gateway, lot) = started(plan()).await;

@@ -1,6 +1,5 @@
 use super::*;
 
-/// OPEN-1, OPEN-2, OPEN-6
 #[test]
 fn a_held_arm_lets_everybody_through_until_it_is_restored() {
     let mut world = World::entry();
@@ -37,7 +36,6 @@ fn an_arm_that_is_closing_turns_back_for_the_next_command() {
     assert_eq!(world.count(|fact| matches!(fact, Fact::ArmDown(_))), 1);
 }
 
-/// OPEN-7
 #[test]
 fn a_barrier_answers_when_its_relay_has_switched_and_not_before() {
     let mut world = World::entry();
@@ -48,7 +46,6 @@ fn a_barrier_answers_when_its_relay_has_switched_and_not_before() {
     assert_eq!((world.answer(act), world.lifts()), (Some(Ok(())), 1));
 }
 
-/// OPEN-7
 #[test]
 fn a_broken_barrier_is_slow_or_refuses_or_keeps_silent() {
     let table = [

@@ -55,7 +55,6 @@ fn who_gives_up_leaves_backwards_after_his_patience() {
     assert_eq!(world.count(|fact| *fact == Fact::SafetyPressed), 0);
 }
 
-/// RECOG-3
 #[test]
 fn who_backs_out_does_so_although_the_arm_lifts_for_him() {
     let mut world = World::entry();
