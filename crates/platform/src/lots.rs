@@ -25,12 +25,12 @@ pub enum LotsError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// A lot cannot be called.
-    #[error("lot {lot}: {source}")]
+    #[error("lot {lot}: {reason}")]
     Peer {
         /// Which.
         lot: LotId,
         /// Why.
-        source: PeerError,
+        reason: PeerError,
     },
 }
 
@@ -149,9 +149,9 @@ impl Lot {
                     .map(|lane| (lane.recognizer.clone(), lane.direction))
                     .collect(),
             },
-            peer: peer.map_err(|source| LotsError::Peer {
+            peer: peer.map_err(|reason| LotsError::Peer {
                 lot: lot.id.clone(),
-                source,
+                reason,
             })?,
             called: Notify::new(),
             returned: Notify::new(),

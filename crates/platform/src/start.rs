@@ -43,12 +43,12 @@ pub enum StartError {
     #[error(transparent)]
     Lots(#[from] LotsError),
     /// A file or folder of the platform's own.
-    #[error("{path:?}: {source}")]
+    #[error("{path:?}: {reason}")]
     File {
         /// Which.
         path: PathBuf,
         /// Why.
-        source: io::Error,
+        reason: io::Error,
     },
     /// Another platform uses the folder.
     #[error("{path:?} is in use by another platform")]
@@ -57,25 +57,25 @@ pub enum StartError {
         path: PathBuf,
     },
     /// The records.
-    #[error("{path:?}: {source}")]
+    #[error("{path:?}: {reason}")]
     Store {
         /// The file.
         path: PathBuf,
         /// Why.
-        source: StoreError,
+        reason: StoreError,
     },
     /// The certificate.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
     /// An address cannot be listened on.
-    #[error("{field} {address}: {source}")]
+    #[error("{field} {address}: {reason}")]
     Listen {
         /// The key of the configuration.
         field: &'static str,
         /// The address.
         address: SocketAddr,
         /// Why.
-        source: io::Error,
+        reason: io::Error,
     },
 }
 
@@ -175,9 +175,9 @@ impl Running {
 /// Opens the records and takes up from them where the last process stopped.
 async fn open(config: &Config, lots: Arc<Lots>) -> Result<Arc<Operators>, StartError> {
     let path = config.store();
-    let failed = |source| StartError::Store {
+    let failed = |reason| StartError::Store {
         path: path.clone(),
-        source,
+        reason,
     };
     let store = Store::open(&path).map_err(failed)?;
     let commands = Commands::new(store.clone(), config.command.deadline);
@@ -216,7 +216,7 @@ fn lock(data: &Path) -> Result<File, StartError> {
         Err(TryLockError::WouldBlock) => Err(StartError::InUse {
             path: data.to_owned(),
         }),
-        Err(TryLockError::Error(source)) => Err(file(&path)(source)),
+        Err(TryLockError::Error(reason)) => Err(file(&path)(reason)),
     }
 }
 
@@ -242,10 +242,10 @@ async fn listen(
     field: &'static str,
     address: SocketAddr,
 ) -> Result<(TcpListener, SocketAddr), StartError> {
-    let failed = |source| StartError::Listen {
+    let failed = |reason| StartError::Listen {
         field,
         address,
-        source,
+        reason,
     };
     let listener = TcpListener::bind(address).await.map_err(failed)?;
     let bound = listener.local_addr().map_err(failed)?;
@@ -254,8 +254,8 @@ async fn listen(
 
 fn file(path: &Path) -> impl Fn(io::Error) -> StartError {
     let path = path.to_owned();
-    move |source| StartError::File {
+    move |reason| StartError::File {
         path: path.clone(),
-        source,
+        reason,
     }
 }

@@ -1,3 +1,5 @@
+use std::task::{Context, Poll, Waker};
+
 use boshi_protocol::id::LotId;
 use proptest::prelude::*;
 
@@ -86,4 +88,30 @@ async fn a_write_that_fails_undoes_only_itself_and_is_told() {
     let count = |db: &Connection| Ok(db.query_row("SELECT count(*) FROM block", [], |r| r.get(0))?);
     let rows: i64 = store.read(count).await.unwrap();
     assert_eq!(rows, 1);
+}
+
+/// D-1: whoever cannot be served soon is told at once, and nobody else suffers from it.
+#[tokio::test]
+async fn a_full_queue_refuses_at_once_and_keeps_what_it_has_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("p.db")).unwrap();
+    let (release, blocked) = std::sync::mpsc::channel::<()>();
+    let mut context = Context::from_waker(Waker::noop());
+    let mut first = Box::pin(store.write(move |_| Ok(drop(blocked.recv()))));
+    assert!(first.as_mut().poll(&mut context).is_pending());
+    let (mut taken, mut refused) = (Vec::new(), 0);
+    for _ in 0..writer::QUEUE + 10 {
+        let mut write = Box::pin(store.write(|_| Ok(())));
+        match write.as_mut().poll(&mut context) {
+            Poll::Pending => taken.push(write),
+            Poll::Ready(Err(StoreError::Busy)) => refused += 1,
+            Poll::Ready(other) => panic!("{other:?}"),
+        }
+    }
+    assert!(taken.len() <= writer::QUEUE && refused >= 10, "{refused}");
+    release.send(()).unwrap();
+    first.await.unwrap();
+    for write in taken {
+        write.await.unwrap();
+    }
 }

@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 use super::StoreError;
 
 /// Writes that may wait: a second's worth on a slow disk; beyond it the sender is told at once.
-const QUEUE: usize = 1024;
+pub(super) const QUEUE: usize = 1024;
 /// Writes that share a commit: bounds how long the first of them waits for the last.
 const GROUP: usize = 128;
 
