@@ -1,6 +1,10 @@
-//! The closed vocabularies of the standard: one enum each, with the words of the wire.
+//! The vocabularies of the standard: one enum each, with the words of the wire; and its money.
+
+mod money;
 
 use std::fmt;
+
+pub use self::money::Money;
 
 /// How a gate is to be opened (`openMode`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -36,9 +40,7 @@ impl OpenMode {
 
     /// The mode of a digit.
     pub fn parse(text: &str) -> Option<OpenMode> {
-        OpenMode::ALL
-            .into_iter()
-            .find(|mode| mode.as_str() == text.trim())
+        find(OpenMode::ALL, OpenMode::as_str, text)
     }
 }
 
@@ -72,9 +74,7 @@ impl PlaceStatus {
 
     /// The state of a word.
     pub fn parse(text: &str) -> Option<PlaceStatus> {
-        PlaceStatus::ALL
-            .into_iter()
-            .find(|status| status.as_str() == text.trim())
+        find(PlaceStatus::ALL, PlaceStatus::as_str, text)
     }
 }
 
@@ -105,9 +105,7 @@ impl Alignment {
 
     /// The alignment of a word.
     pub fn parse(text: &str) -> Option<Alignment> {
-        Alignment::ALL
-            .into_iter()
-            .find(|alignment| alignment.as_str() == text.trim())
+        find(Alignment::ALL, Alignment::as_str, text)
     }
 }
 
@@ -146,9 +144,7 @@ impl RecordType {
 
     /// The type of a text.
     pub fn parse(text: &str) -> Option<RecordType> {
-        RecordType::ALL
-            .into_iter()
-            .find(|kind| kind.as_str() == text.trim())
+        find(RecordType::ALL, RecordType::as_str, text)
     }
 }
 
@@ -190,9 +186,7 @@ impl PayType {
 
     /// The way of a digit.
     pub fn parse(text: &str) -> Option<PayType> {
-        PayType::ALL
-            .into_iter()
-            .find(|way| way.as_str() == text.trim())
+        find(PayType::ALL, PayType::as_str, text)
     }
 }
 
@@ -226,10 +220,17 @@ impl CrossStatus {
 
     /// The ending of a digit.
     pub fn parse(text: &str) -> Option<CrossStatus> {
-        CrossStatus::ALL
-            .into_iter()
-            .find(|status| status.as_str() == text.trim())
+        find(CrossStatus::ALL, CrossStatus::as_str, text)
     }
+}
+
+/// The one of `all` whose word `text` is.
+fn find<T: Copy, const N: usize>(
+    all: [T; N],
+    word: fn(T) -> &'static str,
+    text: &str,
+) -> Option<T> {
+    all.into_iter().find(|one| word(*one) == text.trim())
 }
 
 /// What is wrong (`abnormalCode`): an open list (D-15), of which these are ours and the standard's.
@@ -294,83 +295,9 @@ impl fmt::Display for AbnormalCode {
     }
 }
 
-/// An amount of money: whole fen inside, yuan with two decimals on the wire (PAY-1).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Money {
-    fen: i64,
-}
-
-impl Money {
-    /// An amount in fen.
-    pub const fn from_fen(fen: i64) -> Money {
-        Money { fen }
-    }
-
-    /// The amount in fen.
-    pub const fn fen(self) -> i64 {
-        self.fen
-    }
-
-    /// Reads yuan with at most two decimals that count: `12`, `12.5`, `12.50`, `-0.01`.
-    pub fn parse_yuan(text: &str) -> Option<Money> {
-        let text = text.trim();
-        let (sign, digits) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
-        let (yuan, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-        let numeric = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-        let fraction = fraction.trim_end_matches('0');
-        if yuan.is_empty() || !numeric(yuan) || !numeric(fraction) || fraction.len() > 2 {
-            return None;
-        }
-        let cents: i64 = format!("{fraction:0<2}").parse().ok()?;
-        let fen = yuan
-            .parse::<i64>()
-            .ok()?
-            .checked_mul(100)?
-            .checked_add(cents)?;
-        Some(Money { fen: sign * fen })
-    }
-}
-
-impl fmt::Display for Money {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = if self.fen < 0 { "-" } else { "" };
-        let fen = self.fen.unsigned_abs();
-        write!(out, "{sign}{}.{:02}", fen / 100, fen % 100)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// PAY-1
-    #[test]
-    fn money_is_written_in_yuan_with_two_decimals_and_read_back_to_the_fen() {
-        for (fen, yuan) in [(0, "0.00"), (5, "0.05"), (1250, "12.50"), (-1, "-0.01")] {
-            assert_eq!(Money::from_fen(fen).to_string(), yuan);
-            assert_eq!(Money::parse_yuan(yuan), Some(Money::from_fen(fen)));
-        }
-        assert_eq!(Money::parse_yuan("12.5"), Some(Money::from_fen(1250)));
-        assert_eq!(Money::parse_yuan("12.500"), Some(Money::from_fen(1250)));
-    }
-
-    /// PAY-1
-    #[test]
-    fn what_is_not_an_amount_to_the_fen_is_refused() {
-        for text in [
-            "",
-            ".",
-            ".5",
-            "1.005",
-            "1e3",
-            "１",
-            "1,000",
-            "--1",
-            "99999999999999999999",
-        ] {
-            assert_eq!(Money::parse_yuan(text), None, "{text:?}");
-        }
-    }
 
     /// OPEN-1, OPEN-2, OPEN-3, OPEN-4
     #[test]

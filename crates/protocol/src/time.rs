@@ -10,7 +10,7 @@ use jiff::tz::{Offset, TimeZone};
 pub const CHINA: Offset = Offset::constant(8);
 
 /// Length of a wire time in characters.
-pub const WIRE_TIME_CHARS: usize = 17;
+const WIRE_TIME_CHARS: usize = 17;
 
 /// An instant with the resolution of the wire: whole seconds.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -2,6 +2,7 @@
 
 mod check_connect;
 mod payments;
+mod period;
 mod query_in_out_pay_record;
 mod query_in_out_record;
 mod query_place_status;

@@ -1,6 +1,6 @@
 //! What the two queries for payments share.
 
-use super::Message;
+use super::{Message, period};
 use crate::code::{Money, PayType};
 use crate::fields::{FieldError, Fields, Writer};
 use crate::time::WireTime;
@@ -30,11 +30,7 @@ pub struct Payments<T> {
 
 impl Message for PaymentQuery {
     fn read(fields: &Fields<'_>) -> Result<Self, FieldError> {
-        let begin = fields.time("beginTime")?;
-        let end = fields.optional_time("endTime")?;
-        if end.is_some_and(|end| end < begin) {
-            return Err(fields.refuse("endTime", "不应早于 beginTime")); // D-11
-        }
+        let (begin, end) = period::read(fields)?;
         let plate = fields
             .optional_text("plateNumber")?
             .map(|text| text.trim().to_owned());
@@ -42,8 +38,7 @@ impl Message for PaymentQuery {
     }
 
     fn write(&self, out: &mut Writer) {
-        out.text("beginTime", &self.begin.to_string());
-        out.optional_text("endTime", self.end.map(|end| end.to_string()).as_deref());
+        period::write(out, self.begin, self.end);
         out.optional_text("plateNumber", self.plate.as_deref());
     }
 }

@@ -1,6 +1,6 @@
 //! `POST /queryInOutRecord`: stays, from entry to exit (STAY-1).
 
-use super::{Endpoint, Message, Side};
+use super::{Endpoint, Message, Side, period};
 use crate::code::{CrossStatus, Money, RecordType};
 use crate::fields::{FieldError, Fields, Writer};
 use crate::id::{DeviceNo, LotId, RecordId};
@@ -68,11 +68,7 @@ pub struct Stay {
 
 impl Message for StayQuery {
     fn read(fields: &Fields<'_>) -> Result<Self, FieldError> {
-        let begin = fields.time("beginTime")?;
-        let end = fields.optional_time("endTime")?;
-        if end.is_some_and(|end| end < begin) {
-            return Err(fields.refuse("endTime", "不应早于 beginTime")); // D-11
-        }
+        let (begin, end) = period::read(fields)?;
         let record_type = fields.optional_parsed("recordType", |text| {
             RecordType::parse(text).ok_or_else(|| "应为 A、B、A|B 或 A&B".to_owned())
         })?;
@@ -86,8 +82,7 @@ impl Message for StayQuery {
     }
 
     fn write(&self, out: &mut Writer) {
-        out.text("beginTime", &self.begin.to_string());
-        out.optional_text("endTime", self.end.map(|end| end.to_string()).as_deref());
+        period::write(out, self.begin, self.end);
         out.text("plateNumber", &self.plate);
         out.text("recordType", self.record_type.as_str());
     }

@@ -1,6 +1,6 @@
 //! `POST /queryUnPushRecognitionInfo`: recognitions that could not be pushed (UNPUSH-1).
 
-use super::{Endpoint, Message, Side, plate_text};
+use super::{Endpoint, Message, Side, period, plate_text};
 use crate::fields::{FieldError, Fields, Writer};
 use crate::id::{DeviceNo, RecordId};
 use crate::page::{Page, PageRequest};
@@ -49,18 +49,13 @@ pub struct UnPushedRecognition {
 impl Message for UnPushedQuery {
     fn read(fields: &Fields<'_>) -> Result<Self, FieldError> {
         let page = PageRequest::read(fields)?;
-        let begin = fields.time("beginTime")?;
-        let end = fields.optional_time("endTime")?;
-        if end.is_some_and(|end| end < begin) {
-            return Err(fields.refuse("endTime", "不应早于 beginTime")); // D-11
-        }
+        let (begin, end) = period::read(fields)?;
         Ok(UnPushedQuery { page, begin, end })
     }
 
     fn write(&self, out: &mut Writer) {
         self.page.write(out);
-        out.text("beginTime", &self.begin.to_string());
-        out.optional_text("endTime", self.end.map(|end| end.to_string()).as_deref());
+        period::write(out, self.begin, self.end);
     }
 }
 

@@ -1,10 +1,11 @@
 //! The loops: what their contacts say, what counts of it, and who comes and goes with it.
 
+use super::alarm::{Occurrences, Watch};
 use super::layout::Side;
 use super::loops::{Change, Loop};
-use super::machine::{Lane, Safety};
-use super::record::Abnormal;
+use super::machine::Lane;
 use super::stay::{Glimpse, Passer, Stay};
+use super::timing::Timing;
 use super::turn::Turn;
 use super::vehicle::{Stage, Waiting};
 use crate::code::AbnormalCode;
@@ -77,46 +78,22 @@ impl Lane {
         self.watch_safety(turn, at);
     }
 
-    /// ABN-1: a loop that is pressed for too long.
     fn watch_trigger(&mut self, turn: &mut Turn<'_>, side: Side, at: Tick) {
-        let (long, every) = (self.timing.loop_alarm, self.timing.alarm_repeat);
         let Some(approach) = self.approaches.iter_mut().find(|a| a.side == side) else {
             return;
         };
-        let Some(since) = approach.trigger.as_ref().and_then(Loop::pressed_since) else {
-            return approach.pressed_long.clear(turn);
-        };
-        if since.tick + long <= at {
-            let occurrences = &mut self.occurrences;
-            let tell = |turn: &mut Turn<'_>| -> Abnormal {
-                occurrences.tell(turn, AbnormalCode::LoopPressed, None, since.wall)
-            };
-            approach.pressed_long.raise(turn, tell, Some(every));
-            approach.pressed_long.repeat(turn, at, every);
-        }
+        let since = approach.trigger.as_ref().and_then(Loop::pressed_since);
+        let long = &mut approach.pressed_long;
+        watch_loop(turn, long, since, &mut self.occurrences, &self.timing, at);
     }
 
     fn watch_safety(&mut self, turn: &mut Turn<'_>, at: Tick) {
-        let (long, every) = (self.timing.loop_alarm, self.timing.alarm_repeat);
-        let Some(Safety {
-            contact,
-            pressed_long,
-            ..
-        }) = &mut self.safety
-        else {
+        let Some(safety) = &mut self.safety else {
             return;
         };
-        let Some(since) = contact.pressed_since() else {
-            return pressed_long.clear(turn);
-        };
-        if since.tick + long <= at {
-            let occurrences = &mut self.occurrences;
-            let tell = |turn: &mut Turn<'_>| -> Abnormal {
-                occurrences.tell(turn, AbnormalCode::LoopPressed, None, since.wall)
-            };
-            pressed_long.raise(turn, tell, Some(every));
-            pressed_long.repeat(turn, at, every);
-        }
+        let since = safety.contact.pressed_since();
+        let long = &mut safety.pressed_long;
+        watch_loop(turn, long, since, &mut self.occurrences, &self.timing, at);
     }
 
     /// Something came onto a trigger loop.
@@ -200,5 +177,27 @@ impl Lane {
     fn passer_over(&self, side: Side, edge: Tick) -> Option<Passer> {
         let passer = self.leaves_over(side, edge);
         passer.map(|plate| Passer { plate })
+    }
+}
+
+/// ABN-1: a loop that is pressed for too long, told again while it is (D-15).
+fn watch_loop(
+    turn: &mut Turn<'_>,
+    pressed_long: &mut Watch,
+    since: Option<Moment>,
+    occurrences: &mut Occurrences,
+    timing: &Timing,
+    at: Tick,
+) {
+    let Some(since) = since else {
+        return pressed_long.clear(turn);
+    };
+    if since.tick + timing.loop_alarm <= at {
+        let every = timing.alarm_repeat;
+        let tell = |turn: &mut Turn<'_>| {
+            occurrences.tell(turn, AbnormalCode::LoopPressed, None, since.wall)
+        };
+        pressed_long.raise(turn, tell, Some(every));
+        pressed_long.repeat(turn, at, every);
     }
 }

@@ -49,19 +49,6 @@ impl PlateColor {
         Self::ALL.into_iter().find(|color| color.as_str() == word)
     }
 
-    /// The Chinese word, for people.
-    #[must_use]
-    pub fn chinese(self) -> &'static str {
-        match self {
-            Self::Blue => "蓝",
-            Self::Yellow => "黄",
-            Self::Black => "黑",
-            Self::White => "白",
-            Self::Green => "绿",
-            Self::Other => "其他",
-        }
-    }
-
     /// The colour to report for a plate, given the colour that the recognizer saw, if it did.
     ///
     /// An unknown colour (`None` or [`PlateColor::Other`]) of a new-energy plate is green: only

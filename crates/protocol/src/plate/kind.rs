@@ -61,7 +61,7 @@ impl PlateKind {
 
     /// Whether the plate is one of a new-energy vehicle, with its eight characters.
     #[must_use]
-    pub fn is_new_energy(self) -> bool {
+    pub(super) fn is_new_energy(self) -> bool {
         matches!(self, Self::NewEnergySmall | Self::NewEnergyLarge)
     }
 

@@ -246,23 +246,23 @@ fn plates_print_their_text_and_sort_by_it() {
 #[test]
 fn kinds_have_their_usual_colour() {
     let table = [
-        ("粤B12345", "蓝"),
-        ("粤B1234学", "黄"),
-        ("粤B1234挂", "黄"),
-        ("沪AD12345", "绿"),
-        ("粤B12345D", "绿"),
-        ("民航A1234", "绿"),
-        ("京A1234警", "白"),
-        ("WJ粤1234X", "白"),
-        ("VA12345", "白"),
-        ("粤X1234应急", "白"),
-        ("123456使", "黑"),
-        ("沪A1234领", "黑"),
-        ("粤Z1234港", "黑"),
-        ("FV4567X", "其他"),
+        ("粤B12345", PlateColor::Blue),
+        ("粤B1234学", PlateColor::Yellow),
+        ("粤B1234挂", PlateColor::Yellow),
+        ("沪AD12345", PlateColor::Green),
+        ("粤B12345D", PlateColor::Green),
+        ("民航A1234", PlateColor::Green),
+        ("京A1234警", PlateColor::White),
+        ("WJ粤1234X", PlateColor::White),
+        ("VA12345", PlateColor::White),
+        ("粤X1234应急", PlateColor::White),
+        ("123456使", PlateColor::Black),
+        ("沪A1234领", PlateColor::Black),
+        ("粤Z1234港", PlateColor::Black),
+        ("FV4567X", PlateColor::Other),
     ];
     for (text, color) in table {
-        assert_eq!(plate(text).kind().usual_color().chinese(), color, "{text}");
+        assert_eq!(plate(text).kind().usual_color(), color, "{text}");
     }
 }
 
