@@ -97,7 +97,10 @@ async fn a_full_queue_refuses_at_once_and_keeps_what_it_has_taken() {
     let store = Store::open(&folder.path().join("p.db")).unwrap();
     let (release, blocked) = std::sync::mpsc::channel::<()>();
     let mut context = Context::from_waker(Waker::noop());
-    let mut first = Box::pin(store.write(move |_| Ok(drop(blocked.recv()))));
+    let mut first = Box::pin(store.write(move |_| {
+        let _ = blocked.recv();
+        Ok(())
+    }));
     assert!(first.as_mut().poll(&mut context).is_pending());
     let (mut taken, mut refused) = (Vec::new(), 0);
     for _ in 0..writer::QUEUE + 10 {
