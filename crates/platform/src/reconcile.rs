@@ -3,6 +3,7 @@
 
 pub mod plan;
 mod query;
+mod row;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,6 +34,8 @@ pub struct Counts {
     pub crossings: u64,
     /// How many of both were not here yet.
     pub new: u64,
+    /// Rows that could not be read, and are left out.
+    pub unreadable: u64,
 }
 
 /// How a pass ended.
@@ -78,6 +81,7 @@ impl Counts {
         self.recognitions += more.recognitions;
         self.crossings += more.crossings;
         self.new += more.new;
+        self.unreadable += more.unreadable;
     }
 }
 

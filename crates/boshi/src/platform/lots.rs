@@ -146,5 +146,9 @@ fn reconciled(lot: &Value) -> String {
 fn counted(counts: &Value) -> String {
     let count = |name: &str| text(&counts[name]);
     let (recognitions, crossings, new) = (count("recognitions"), count("crossings"), count("new"));
-    format!("识别 {recognitions} 条，过闸 {crossings} 条，其中新增 {new} 条")
+    let unreadable = match counts["unreadable"].as_u64() {
+        None | Some(0) => String::new(),
+        Some(rows) => format!("，另有 {rows} 条无法读取"),
+    };
+    format!("识别 {recognitions} 条，过闸 {crossings} 条，其中新增 {new} 条{unreadable}")
 }

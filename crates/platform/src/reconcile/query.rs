@@ -3,15 +3,16 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use boshi_protocol::endpoint::{
-    Endpoint, QueryUnPushCrossInfo, QueryUnPushRecognitionInfo, UnPushedQuery,
-};
+use boshi_protocol::endpoint::{Endpoint, UnPushedQuery};
 use boshi_protocol::envelope::Answer;
+use boshi_protocol::fields::FieldError;
 use boshi_protocol::id::RecordId;
 use boshi_protocol::page::{MAX_PAGE_SIZE, Page, PageRequest};
 use jiff::Timestamp;
+use tracing::warn;
 
 use super::plan::Window;
+use super::row::{Crossings, Recognitions, Row};
 use super::{Counts, MAX_PAGES, PassError, Reconciler};
 use crate::lots::Lot;
 use crate::store::record::keep;
@@ -20,46 +21,59 @@ use crate::store::{Record, RecordKind, StoreError};
 /// Longest that a page may take: a hundred rows, from a busy gateway over a slow line.
 const PAGE_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// What a query brought.
+#[derive(Default)]
+struct Found {
+    records: u64,
+    new: u64,
+    unreadable: u64,
+}
+
 impl Reconciler {
     /// Fetches and merges all of a window.
     pub(super) async fn fetch(&self, lot: &Lot, window: Window) -> Result<Counts, PassError> {
         let kind = RecordKind::Recognition;
-        let recognitions = self.query::<QueryUnPushRecognitionInfo, _>(lot, window, kind);
-        let (recognitions, new_recognitions) = recognitions.await?;
+        let recognitions = self.query::<Recognitions, _>(lot, window, kind).await?;
         let kind = RecordKind::Crossing;
-        let crossings = self.query::<QueryUnPushCrossInfo, _>(lot, window, kind);
-        let (crossings, new_crossings) = crossings.await?;
+        let crossings = self.query::<Crossings, _>(lot, window, kind).await?;
         Ok(Counts {
-            recognitions,
-            crossings,
-            new: new_recognitions + new_crossings,
+            recognitions: recognitions.records,
+            crossings: crossings.records,
+            new: recognitions.new + crossings.new,
+            unreadable: recognitions.unreadable + crossings.unreadable,
         })
     }
 
-    /// All pages of one query; how many records came, and how many were new. A page that is empty
-    /// or brings nothing that was not on the pages before is the last: the first is the standard's
-    /// end (PAGE-1), the second a supplier that ignores `currentPage`.
+    /// All pages of one query. The last one is empty (PAGE-1), or the last by `total` and brings
+    /// nothing that was not on the pages before, from a supplier that ignores `currentPage`.
     async fn query<E, T>(
         &self,
         lot: &Lot,
         window: Window,
         kind: RecordKind,
-    ) -> Result<(u64, u64), PassError>
+    ) -> Result<Found, PassError>
     where
-        E: Endpoint<Request = UnPushedQuery, Response = Page<T>>,
+        E: Endpoint<Request = UnPushedQuery, Response = Page<Row<T>>>,
         T: Into<Record>,
     {
-        let (mut seen, mut new) = (HashSet::new(), 0);
-        for page in 1..=MAX_PAGES {
-            let answered = ask::<E, T>(lot, window, page).await?;
-            if answered.total > u64::from(MAX_PAGES) * u64::from(MAX_PAGE_SIZE) {
+        let (mut seen, mut found) = (HashSet::new(), Found::default());
+        for number in 1..=MAX_PAGES {
+            let page = ask::<E, T>(lot, window, number).await?;
+            if page.total > u64::from(MAX_PAGES) * u64::from(MAX_PAGE_SIZE) {
                 return Err(PassError::TooMany);
             }
-            let fresh = unseen(answered.data, &mut seen);
-            if fresh.is_empty() {
-                return Ok((u64::try_from(seen.len()).unwrap_or(u64::MAX), new));
+            let (is_empty, more) = (page.data.is_empty(), page.has_more());
+            let (records, faulty) = sorted(page.data, &mut seen);
+            if is_empty || (records.is_empty() && !more) {
+                return Ok(found);
             }
-            new += self.merge(lot, kind, fresh).await?;
+            if let Some(error) = faulty.first() {
+                let count = faulty.len();
+                warn!(lot = %lot.id, path = E::PATH, count, %error, "records cannot be read");
+            }
+            found.unreadable += count(&faulty);
+            found.records += count(&records);
+            found.new += self.merge(lot, kind, records).await?;
         }
         Err(PassError::TooMany)
     }
@@ -83,9 +97,9 @@ impl Reconciler {
     }
 }
 
-async fn ask<E, T>(lot: &Lot, window: Window, page: u32) -> Result<Page<T>, PassError>
+async fn ask<E, T>(lot: &Lot, window: Window, page: u32) -> Result<Page<Row<T>>, PassError>
 where
-    E: Endpoint<Request = UnPushedQuery, Response = Page<T>>,
+    E: Endpoint<Request = UnPushedQuery, Response = Page<Row<T>>>,
 {
     let path = E::PATH;
     let query = UnPushedQuery {
@@ -104,9 +118,22 @@ where
     }
 }
 
-fn unseen<T: Into<Record>>(rows: Vec<T>, seen: &mut HashSet<RecordId>) -> Vec<Record> {
-    let records = rows.into_iter().map(Into::into);
-    records
-        .filter(|record: &Record| seen.insert(record.uuid.clone()))
-        .collect()
+/// The records that were not seen before, and what is wrong with those that cannot be read.
+fn sorted<T: Into<Record>>(
+    rows: Vec<Row<T>>,
+    seen: &mut HashSet<RecordId>,
+) -> (Vec<Record>, Vec<FieldError>) {
+    let (mut records, mut faulty) = (Vec::new(), Vec::new());
+    for row in rows {
+        match row.0.map(Into::into) {
+            Ok(record) => records
+                .extend(Some(record).filter(|record: &Record| seen.insert(record.uuid.clone()))),
+            Err(error) => faulty.push(error),
+        }
+    }
+    (records, faulty)
+}
+
+fn count<T>(of: &[T]) -> u64 {
+    u64::try_from(of.len()).unwrap_or(u64::MAX)
 }

@@ -193,6 +193,28 @@ async fn a_supplier_that_ignores_the_page_is_asked_twice_and_no_more() {
     assert_eq!(supplier.asked("/queryUnPushRecognitionInfo").len(), 2);
 }
 
+/// D-19, D-2: one record that a supplier writes wrongly does not hold up those behind it.
+#[tokio::test]
+async fn a_record_that_cannot_be_read_is_left_out_counted_and_blocks_nothing() {
+    let supplier = Supplier::start(None).await;
+    let site = site(&supplier);
+    let platform = site.start().await;
+    reconciled(&platform).await;
+    let mut rows: Vec<Value> = (0..150)
+        .map(|number| recognition(number, &ago(60)))
+        .collect();
+    for row in &mut rows[..100] {
+        row["recognitionTime"] = json!("yesterday");
+    }
+    supplier.answers(move |path, body| match path {
+        "/queryUnPushRecognitionInfo" => page(body, &rows),
+        _ => idle(path, body),
+    });
+    let (status, counts) = platform.post("/lots/L1/reconcile", json!({})).await;
+    let expected = json!({"recognitions": 50, "crossings": 0, "new": 50, "unreadable": 100});
+    assert_eq!((status, counts), (200, expected));
+}
+
 /// D-19: more than can be paged through is asked about in parts that join without a gap.
 #[tokio::test]
 async fn a_window_with_too_many_records_is_asked_about_in_halves() {
