@@ -1,5 +1,24 @@
-//! The supplier's side: devices, lanes, journal, pushes and the eight endpoints.
+//! The supplier's side of the standard: devices, lanes, journal, pushes and the eight endpoints.
+//!
+//! - [`config`]: what is configured; [`start`] makes a running gateway of it;
+//! - [`lot`]: one car park as a state machine, without I/O;
+//! - `driver`: the task that owns a lot, and what it does for it;
+//! - [`journal`]: everything that happened, and the one outbox;
+//! - `devices`, `display`, [`pictures`]: the equipment;
+//! - `serve`: what the platform calls; `push`: how it is called;
+//! - `local`: what the booth and this machine's tools see.
 
+mod clock;
 pub mod config;
+mod devices;
+mod display;
+mod driver;
 pub mod journal;
+mod local;
 pub mod lot;
+pub mod pictures;
+mod push;
+mod replay;
+mod secret_file;
+mod serve;
+pub mod start;

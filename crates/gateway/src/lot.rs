@@ -35,7 +35,7 @@ use boshi_protocol::id::{DeviceNo, LotId, RecordId};
 use boshi_protocol::lane::{self, Crosstalk, Gate, OccurrenceId, Side};
 use boshi_protocol::moment::{Moment, Tick};
 
-pub use self::action::{Action, Letter, Push};
+pub use self::action::{Action, Letter, Push, Trace};
 pub use self::happening::{Happening, Steps, What};
 pub use self::input::{Input, LaneNo};
 pub use self::supervision::{DeviceKind, DeviceState};
@@ -115,12 +115,7 @@ impl Lot {
     }
 
     /// Takes note of `input`; `ids` makes a record id that nobody else has.
-    pub fn handle(
-        &mut self,
-        input: Input,
-        now: Moment,
-        ids: &mut dyn FnMut() -> RecordId,
-    ) -> Turn {
+    pub fn handle(&mut self, input: Input, now: Moment, ids: &mut dyn FnMut() -> RecordId) -> Turn {
         let mut turn = Working::new(now, ids);
         self.admit(&mut turn, input);
         self.work_off(&mut turn);

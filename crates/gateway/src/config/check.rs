@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use boshi_protocol::code::AbnormalCode;
 use boshi_protocol::abnormal_text::Texts;
+use boshi_protocol::code::AbnormalCode;
 
 use super::{Config, ConfigError, Direction, Lane, Lot};
 

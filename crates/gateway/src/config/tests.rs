@@ -36,7 +36,10 @@ fn values_that_make_no_sense_are_refused() {
         ("budget = \"10s\"", "budget = \"0s\""),
         ("budget = \"10s\"", "budget = \"soon\""),
         ("direction = \"entry\"", "direction = \"mixed\""),
-        ("# [abnormal_texts]\n# 1401 = \"{gate}", "[abnormal_texts]\n1401 = \"{who}"),
+        (
+            "# [abnormal_texts]\n# 1401 = \"{gate}",
+            "[abnormal_texts]\n1401 = \"{who}",
+        ),
         ("direction = \"entry\"", "direction = \"up\""),
         ("\"BAR-01\"", "\"CAM-01\""),
         ("https://127.0.0.1:9443", "platform"),

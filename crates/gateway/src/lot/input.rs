@@ -5,6 +5,7 @@ use boshi_protocol::id::DeviceNo;
 use boshi_protocol::lane::{self, Reading};
 use jiff::Timestamp;
 
+use super::action::Trace;
 use crate::journal::Place;
 
 /// A lane of a lot, by its place in the configuration.
@@ -47,7 +48,7 @@ pub enum Input {
         /// What came of it.
         outcome: Outcome,
         /// What it was about, for the journal.
-        trace: super::action::Trace,
+        trace: Trace,
     },
     /// The platform was heard from otherwise.
     Contact,

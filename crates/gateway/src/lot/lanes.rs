@@ -244,13 +244,7 @@ impl Lot {
         self.enqueue(turn, key);
     }
 
-    fn ended(
-        &mut self,
-        turn: &mut Working<'_>,
-        record: RecordId,
-        outcome: Outcome,
-        at: Timestamp,
-    ) {
+    fn ended(&mut self, turn: &mut Working<'_>, record: RecordId, outcome: Outcome, at: Timestamp) {
         let word = words::outcome(outcome);
         turn.write(Entry::Outcome {
             lot: self.id.clone(),

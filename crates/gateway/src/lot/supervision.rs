@@ -207,7 +207,11 @@ impl Supervision {
 
     /// The id of the first message about a lost device, which `id` is if there was none before.
     pub(super) fn occurrence_of(&mut self, device: &DeviceNo, id: &RecordId) -> RecordId {
-        match self.devices.get_mut(device).map(|watched| &mut watched.link) {
+        match self
+            .devices
+            .get_mut(device)
+            .map(|watched| &mut watched.link)
+        {
             Some(Link::Lost { occurrence, .. }) => {
                 occurrence.get_or_insert_with(|| id.clone()).clone()
             }

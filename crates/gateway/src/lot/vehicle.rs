@@ -19,12 +19,7 @@ pub(super) struct Vehicle {
 }
 
 impl Vehicle {
-    pub(super) fn new(
-        lane: LaneNo,
-        plate: Option<Plate>,
-        color: PlateColor,
-        now: Tick,
-    ) -> Vehicle {
+    pub(super) fn new(lane: LaneNo, plate: Option<Plate>, color: PlateColor, now: Tick) -> Vehicle {
         Vehicle {
             lane,
             plate,
@@ -49,7 +44,10 @@ impl Vehicle {
     }
 
     pub(super) fn plate_text(&self) -> String {
-        self.plate.as_ref().map(Plate::to_string).unwrap_or_default()
+        self.plate
+            .as_ref()
+            .map(Plate::to_string)
+            .unwrap_or_default()
     }
 
     pub(super) fn steps(&self) -> Steps {

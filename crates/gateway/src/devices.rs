@@ -1,0 +1,8 @@
+//! The devices of the lanes: what they tell, and how they are told (`docs/DEVICES.md`).
+
+pub(crate) mod attached;
+mod controller;
+mod event;
+pub(crate) mod intake;
+
+pub(crate) use self::controller::{CommandError, Controller};

@@ -1,0 +1,78 @@
+//! Which key speaks for which lanes, and which device belongs to which lane.
+
+use boshi_protocol::id::{DeviceNo, LotId, PlaceNo};
+use boshi_protocol::lane::{Layout, Side};
+use secrecy::{ExposeSecret as _, SecretString};
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq as _;
+
+use crate::config;
+use crate::lot::LaneNo;
+
+/// Every lane of every lot, as its devices see it.
+#[derive(Debug)]
+pub(crate) struct Attached {
+    lanes: Vec<AttachedLane>,
+    places: Vec<(LotId, PlaceNo)>,
+}
+
+/// A lane and the key of its devices.
+#[derive(Clone, Debug)]
+pub(crate) struct AttachedLane {
+    pub(crate) lot: LotId,
+    pub(crate) lane: LaneNo,
+    pub(crate) layout: Layout,
+    devices: Vec<DeviceNo>,
+    key: SecretString,
+}
+
+impl Attached {
+    pub(crate) fn new(lots: &[config::Lot]) -> Attached {
+        let lanes = lots.iter().flat_map(|lot| {
+            let lanes = lot.lanes.iter().enumerate();
+            lanes.map(|(place, lane)| AttachedLane {
+                lot: lot.id.clone(),
+                lane: LaneNo(place),
+                layout: lane.layout(),
+                devices: lane.devices().cloned().collect(),
+                key: lane.device_key.clone(),
+            })
+        });
+        let places = lots.iter().flat_map(|lot| {
+            let places = lot.places.iter();
+            places.map(|place| (lot.id.clone(), place.number.clone()))
+        });
+        Attached {
+            lanes: lanes.collect(),
+            places: places.collect(),
+        }
+    }
+
+    /// The lanes that a key speaks for; none when nobody has it. Takes the same time whichever
+    /// key fits (D-7).
+    pub(crate) fn by_key(&self, key: &str) -> Vec<&AttachedLane> {
+        let digest = |text: &str| Sha256::digest(text.as_bytes());
+        let came = digest(key);
+        let fits = |lane: &&AttachedLane| bool::from(digest(lane.key.expose_secret()).ct_eq(&came));
+        self.lanes.iter().filter(fits).collect()
+    }
+
+    /// The space of that number in a lot of these lanes.
+    pub(crate) fn place(&self, lanes: &[&AttachedLane], place: &PlaceNo) -> Option<&LotId> {
+        let here = |lot: &LotId| lanes.iter().any(|lane| lane.lot == *lot);
+        let found = |(lot, number): &&(LotId, PlaceNo)| number == place && here(lot);
+        self.places.iter().find(found).map(|(lot, _)| lot)
+    }
+}
+
+impl AttachedLane {
+    /// The side that a recognizer of this lane looks at.
+    pub(crate) fn side_of(&self, recognizer: &DeviceNo) -> Option<Side> {
+        self.layout.side_of(recognizer)
+    }
+
+    /// Whether a device belongs to this lane.
+    pub(crate) fn has(&self, device: &DeviceNo) -> bool {
+        self.devices.contains(device)
+    }
+}

@@ -1,0 +1,158 @@
+//! What speaks for the devices of a lane, told by HTTP and JSON.
+//!
+//! A command is sent once. Whoever did not answer may have acted: that is *unknown*, never tried
+//! again, and said to nobody as done (OPEN-7).
+
+use std::time::Duration;
+
+use boshi_protocol::endpoint::Line;
+use boshi_protocol::id::DeviceNo;
+use boshi_protocol::lane::Motion;
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// Longest that an answer is waited for. Longer than a lane waits, so that a late answer is still
+/// heard: a barrier that moved late did move.
+const ANSWER: Duration = Duration::from_secs(10);
+
+/// Longest that a connection on the lot's own network may take.
+const CONNECT: Duration = Duration::from_secs(2);
+
+/// Largest answer in bytes: the devices of one lane need less than one kilobyte.
+const MAX_ANSWER_BYTES: usize = 64 * 1024;
+
+/// Why a command did not succeed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum CommandError {
+    /// Nothing was done: nobody took the command, or the device refused it.
+    #[error("{0}")]
+    NotDone(String),
+    /// Nobody knows whether it was done.
+    #[error("{0}")]
+    Unknown(String),
+}
+
+/// One controller.
+#[derive(Clone, Debug)]
+pub(crate) struct Controller {
+    client: reqwest::Client,
+    url: String,
+    key: SecretString,
+}
+
+#[derive(Deserialize)]
+struct Reply {
+    ok: bool,
+    #[serde(default)]
+    error: String,
+    #[serde(default)]
+    online: Vec<String>,
+}
+
+impl Controller {
+    pub(crate) fn new(client: reqwest::Client, url: String, key: SecretString) -> Controller {
+        Controller { client, url, key }
+    }
+
+    /// The client that all controllers share.
+    pub(crate) fn client() -> Result<reqwest::Client, reqwest::Error> {
+        reqwest::Client::builder()
+            .tls_certs_only([])
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .tcp_nodelay(true)
+            .connect_timeout(CONNECT)
+            .timeout(ANSWER)
+            .build()
+    }
+
+    /// Drives a barrier, once.
+    pub(crate) async fn drive(
+        &self,
+        id: &str,
+        barrier: &DeviceNo,
+        motion: Motion,
+    ) -> Result<(), CommandError> {
+        let word = match motion {
+            Motion::Pulse => "open",
+            Motion::Hold => "hold",
+            Motion::Release => "restore",
+        };
+        let command = json!({"command": word, "id": id, "device": barrier.as_str()});
+        self.send(command).await.map(drop)
+    }
+
+    /// Shows lines on a display (SHOW-1, SHOW-2).
+    pub(crate) async fn show(
+        &self,
+        id: &str,
+        display: &DeviceNo,
+        lines: &[Line],
+    ) -> Result<(), CommandError> {
+        let line = |line: &Line| json!({"text": line.text, "alignment": line.alignment.as_str()});
+        let lines: Vec<Value> = lines.iter().map(line).collect();
+        let device = display.as_str();
+        let command = json!({"command": "show", "id": id, "device": device, "lines": lines});
+        self.send(command).await.map(drop)
+    }
+
+    /// Asks which of these devices answer (ABN-3).
+    pub(crate) async fn check(
+        &self,
+        id: &str,
+        devices: &[DeviceNo],
+    ) -> Result<Vec<DeviceNo>, CommandError> {
+        let numbers: Vec<&str> = devices.iter().map(DeviceNo::as_str).collect();
+        let command = json!({"command": "check", "id": id, "devices": numbers});
+        let online = self.send(command).await?.online;
+        let known = |device: &&DeviceNo| online.iter().any(|text| text == device.as_str());
+        Ok(devices.iter().filter(known).cloned().collect())
+    }
+
+    async fn send(&self, command: Value) -> Result<Reply, CommandError> {
+        let request = self
+            .client
+            .post(&self.url)
+            .header(CONTENT_TYPE, "application/json")
+            .header(
+                AUTHORIZATION,
+                format!("Bearer {}", self.key.expose_secret()),
+            )
+            .body(command.to_string());
+        let mut response = request.send().await.map_err(|error| {
+            if error.is_connect() {
+                CommandError::NotDone("控制器无法连接".to_owned())
+            } else {
+                CommandError::Unknown("控制器未应答".to_owned())
+            }
+        })?;
+        let status = response.status();
+        let mut bytes = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|_| unreadable())? {
+            if bytes.len() + chunk.len() > MAX_ANSWER_BYTES {
+                return Err(unreadable());
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        if !status.is_success() {
+            let why = format!("控制器返回 HTTP {}", status.as_u16());
+            return Err(if status.is_server_error() {
+                CommandError::Unknown(why)
+            } else {
+                CommandError::NotDone(why)
+            });
+        }
+        let reply: Reply = serde_json::from_slice(&bytes).map_err(|_| unreadable())?;
+        if reply.ok {
+            Ok(reply)
+        } else {
+            Err(CommandError::NotDone(reply.error))
+        }
+    }
+}
+
+fn unreadable() -> CommandError {
+    CommandError::Unknown("控制器应答无法读取".to_owned())
+}

@@ -1,0 +1,165 @@
+//! One display: what the lane has to tell, and for a while what the platform wants shown.
+
+use std::time::Duration;
+
+use boshi_protocol::code::Alignment;
+use boshi_protocol::endpoint::Line;
+use boshi_protocol::id::DeviceNo;
+use boshi_protocol::lane::Sign;
+use boshi_protocol::plate::Plate;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::devices::{CommandError, Controller};
+
+/// How many texts of the platform wait for one display at most.
+const TEXTS_QUEUED: usize = 8;
+
+/// A text of the platform, and who waits to hear whether it is shown (SHOW-2).
+struct Text {
+    lines: Vec<Line>,
+    shown: oneshot::Sender<Result<(), CommandError>>,
+}
+
+/// A display, from outside; cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Display {
+    device: DeviceNo,
+    signs: watch::Sender<Sign>,
+    texts: mpsc::Sender<Text>,
+}
+
+/// The task that owns the display.
+struct Keeper {
+    controller: Controller,
+    device: DeviceNo,
+    idle: String,
+    stay: Duration,
+    signs: watch::Receiver<Sign>,
+    texts: mpsc::Receiver<Text>,
+    /// Until when a text of the platform is shown.
+    text_until: Option<Instant>,
+}
+
+impl Display {
+    /// A display that shows `idle` when nobody is there, and a text of the platform for `stay`.
+    pub(crate) fn start(
+        controller: Controller,
+        device: DeviceNo,
+        idle: String,
+        stay: Duration,
+        stop: CancellationToken,
+    ) -> Display {
+        let (sign_sender, signs) = watch::channel(Sign::Idle);
+        let (text_sender, texts) = mpsc::channel(TEXTS_QUEUED);
+        let keeper = Keeper {
+            controller,
+            device: device.clone(),
+            idle,
+            stay,
+            signs,
+            texts,
+            text_until: None,
+        };
+        tokio::spawn(stop.run_until_cancelled_owned(keeper.run()));
+        Display {
+            device,
+            signs: sign_sender,
+            texts: text_sender,
+        }
+    }
+
+    /// The display's number.
+    pub(crate) fn device(&self) -> &DeviceNo {
+        &self.device
+    }
+
+    /// What the lane has to tell from now on; the latest counts.
+    pub(crate) fn sign(&self, sign: Sign) {
+        self.signs.send_replace(sign);
+    }
+
+    /// Shows a text of the platform; success only when the display took it (SHOW-2).
+    pub(crate) async fn text(&self, lines: Vec<Line>) -> Result<(), CommandError> {
+        let (shown, answer) = oneshot::channel();
+        let busy = || CommandError::NotDone("显示屏忙".to_owned());
+        let sent = self.texts.try_send(Text { lines, shown });
+        sent.map_err(|_| busy())?;
+        answer.await.map_err(|_| busy())?
+    }
+}
+
+impl Keeper {
+    async fn run(mut self) {
+        loop {
+            let until = self.text_until;
+            tokio::select! {
+                Some(text) = self.texts.recv() => {
+                    let result = self.show(&text.lines).await;
+                    if result.is_ok() {
+                        self.text_until = Some(Instant::now() + self.stay);
+                    }
+                    let _ = text.shown.send(result);
+                }
+                Ok(()) = self.signs.changed() => self.sign_changed().await,
+                () = sleep_until(until), if until.is_some() => {
+                    self.text_until = None;
+                    self.show_sign().await;
+                }
+                else => return,
+            }
+        }
+    }
+
+    /// News for a driver is shown at once; that nobody is there any more can wait.
+    async fn sign_changed(&mut self) {
+        let idle = *self.signs.borrow() == Sign::Idle;
+        if idle && self.text_until.is_some() {
+            return;
+        }
+        self.text_until = None;
+        self.show_sign().await;
+    }
+
+    async fn show_sign(&mut self) {
+        let sign = self.signs.borrow_and_update().clone();
+        let lines = lines(&sign, &self.idle);
+        if let Err(error) = self.show(&lines).await {
+            tracing::debug!(device = %self.device, %error, "a display did not take its text");
+        }
+    }
+
+    async fn show(&self, lines: &[Line]) -> Result<(), CommandError> {
+        let id = Uuid::now_v7().to_string();
+        self.controller.show(&id, &self.device, lines).await
+    }
+}
+
+async fn sleep_until(until: Option<Instant>) {
+    match until {
+        Some(until) => tokio::time::sleep_until(until).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// What a display says to a driver.
+fn lines(sign: &Sign, idle: &str) -> Vec<Line> {
+    let (plate, word) = match sign {
+        Sign::Idle => return vec![centred(idle)],
+        Sign::Wait { plate } => (plate, "请稍候"),
+        Sign::Refused { plate, reason } => (plate, reason.as_str()),
+        Sign::MayPass { plate } => (plate, "请通行"),
+        Sign::BarrierFault { plate } => (plate, "道闸故障，请联系管理员"),
+    };
+    let plate = plate.as_ref().map_or("无牌车", Plate::as_str);
+    vec![centred(plate), centred(word)]
+}
+
+fn centred(text: &str) -> Line {
+    Line {
+        text: text.to_owned(),
+        alignment: Alignment::Center,
+    }
+}

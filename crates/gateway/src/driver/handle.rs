@@ -1,0 +1,186 @@
+//! How the rest of the gateway reaches a lot.
+
+use std::time::Duration;
+
+use boshi_protocol::delivery::{Depth, Network};
+use boshi_protocol::lane::{
+    Board, By, CommandId, Done, Input as LaneInput, OpenRefusal, Order, Side,
+};
+use boshi_protocol::moment::Moment;
+use boshi_protocol::plate::Plate;
+use tokio::sync::{broadcast, mpsc, oneshot};
+
+use crate::lot::{DeviceState, Happening, Input, LaneNo, Lot};
+
+/// Longest wait for a place in a lot's queue; after it the sender is told to come again.
+const QUEUE_PATIENCE: Duration = Duration::from_secs(2);
+
+/// The lot is busy or has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the lot is busy or has ended")]
+pub(crate) struct Busy;
+
+/// What a lot is sent.
+pub(super) enum Message {
+    Input {
+        input: Input,
+        taken: oneshot::Sender<()>,
+    },
+    Command {
+        order: Commanded,
+        answer: oneshot::Sender<Result<Done, OpenRefusal>>,
+    },
+    Snapshot {
+        answer: oneshot::Sender<Snapshot>,
+    },
+}
+
+/// What somebody wants of a gate.
+pub(super) enum Commanded {
+    Gate {
+        lane: LaneNo,
+        side: Option<Side>,
+        order: Order,
+        by: By,
+    },
+    Typed {
+        lane: LaneNo,
+        side: Option<Side>,
+        plate: Plate,
+    },
+}
+
+/// A lot as people may see it.
+#[derive(Clone, Debug)]
+pub(crate) struct Snapshot {
+    /// Each lane with its name and gate.
+    pub(crate) lanes: Vec<(String, String, Board)>,
+    pub(crate) devices: Vec<DeviceState>,
+    pub(crate) outbox: Depth,
+    pub(crate) network: Network,
+    /// Entries that the disk would not take.
+    pub(crate) unwritten: usize,
+    /// When it was so.
+    pub(crate) now: Moment,
+}
+
+/// A lot, from outside; cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Handle {
+    messages: mpsc::Sender<Message>,
+    happenings: broadcast::Sender<Happening>,
+}
+
+impl Handle {
+    pub(super) fn new(
+        messages: mpsc::Sender<Message>,
+        happenings: broadcast::Sender<Happening>,
+    ) -> Handle {
+        Handle {
+            messages,
+            happenings,
+        }
+    }
+
+    /// Tells the lot of something; returns when it is taken and written.
+    pub(crate) async fn tell(&self, input: Input) -> Result<(), Busy> {
+        let (taken, answered) = oneshot::channel();
+        self.send(Message::Input { input, taken }).await?;
+        answered.await.map_err(|_| Busy)
+    }
+
+    /// Commands a gate; returns when the barrier has done it, or will not (OPEN-7).
+    pub(crate) async fn command(
+        &self,
+        lane: LaneNo,
+        side: Option<Side>,
+        order: Order,
+        by: By,
+    ) -> Result<Result<Done, OpenRefusal>, Busy> {
+        self.order(Commanded::Gate {
+            lane,
+            side,
+            order,
+            by,
+        })
+        .await
+    }
+
+    /// Types in the plate of the vehicle that waits.
+    pub(crate) async fn type_plate(
+        &self,
+        lane: LaneNo,
+        side: Option<Side>,
+        plate: Plate,
+    ) -> Result<Result<Done, OpenRefusal>, Busy> {
+        self.order(Commanded::Typed { lane, side, plate }).await
+    }
+
+    /// What the lot looks like now.
+    pub(crate) async fn snapshot(&self) -> Result<Snapshot, Busy> {
+        let (answer, answered) = oneshot::channel();
+        self.send(Message::Snapshot { answer }).await?;
+        answered.await.map_err(|_| Busy)
+    }
+
+    /// What happens from now on.
+    pub(crate) fn watch(&self) -> broadcast::Receiver<Happening> {
+        self.happenings.subscribe()
+    }
+
+    async fn order(&self, order: Commanded) -> Result<Result<Done, OpenRefusal>, Busy> {
+        let (answer, answered) = oneshot::channel();
+        self.send(Message::Command { order, answer }).await?;
+        answered.await.map_err(|_| Busy)
+    }
+
+    async fn send(&self, message: Message) -> Result<(), Busy> {
+        let sending = self.messages.send_timeout(message, QUEUE_PATIENCE);
+        sending.await.map_err(|_| Busy)
+    }
+}
+
+impl Commanded {
+    pub(super) fn into_input(self, command: CommandId) -> (LaneNo, LaneInput) {
+        match self {
+            Commanded::Gate {
+                lane,
+                side,
+                order,
+                by,
+            } => (
+                lane,
+                LaneInput::Command {
+                    command,
+                    side,
+                    order,
+                    by,
+                },
+            ),
+            Commanded::Typed { lane, side, plate } => (
+                lane,
+                LaneInput::TypedPlate {
+                    command,
+                    side,
+                    plate,
+                },
+            ),
+        }
+    }
+}
+
+impl Snapshot {
+    pub(super) fn of(lot: &Lot, now: Moment, unwritten: usize) -> Snapshot {
+        let lanes = lot.boards();
+        Snapshot {
+            lanes: lanes
+                .map(|(name, gate, board)| (name.to_owned(), gate.to_owned(), board))
+                .collect(),
+            devices: lot.devices(),
+            outbox: lot.outbox(),
+            network: lot.network(),
+            unwritten,
+            now,
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! The local interface: what the booth and this machine's own tools see and command.
+//!
+//! Plain HTTP and JSON on the loopback, with the key in `data/local.key`.
+
+mod answer;
+mod gates;
+mod status;
+mod watch;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use axum::routing::{get, post};
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq as _;
+use tokio_util::sync::CancellationToken;
+
+use self::answer::Problem;
+use crate::config;
+use crate::devices::intake::bearer;
+use crate::driver::Handle;
+use crate::journal::Journal;
+use crate::serve::Door;
+
+/// What the local interface works with.
+pub(crate) struct Local {
+    pub(crate) lots: Vec<LocalLot>,
+    pub(crate) journal: Journal,
+    pub(crate) door: Arc<Door>,
+    /// The digest of the key, so that the key itself cannot be shown (D-7).
+    pub(crate) key: [u8; 32],
+    /// Ends the streams of those who watch.
+    pub(crate) stop: CancellationToken,
+}
+
+/// A lot as the booth reaches it.
+pub(crate) struct LocalLot {
+    pub(crate) configured: config::Lot,
+    pub(crate) driver: Handle,
+}
+
+/// The digest under which a key is kept.
+pub(crate) fn digest(key: &str) -> [u8; 32] {
+    Sha256::digest(key.as_bytes()).into()
+}
+
+/// The routes of the local interface.
+pub(crate) fn router(local: Arc<Local>) -> Router {
+    Router::new()
+        .route("/local/v1/status", get(status::status))
+        .route("/local/v1/happenings", get(watch::happenings))
+        .route("/local/v1/lots/{lot}/lanes/{lane}/open", post(gates::open))
+        .route(
+            "/local/v1/lots/{lot}/lanes/{lane}/plate",
+            post(gates::plate),
+        )
+        .layer(middleware::from_fn_with_state(Arc::clone(&local), with_key))
+        .with_state(local)
+}
+
+async fn with_key(
+    State(local): State<Arc<Local>>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    let shown = bearer(request.headers()).unwrap_or_default();
+    if bool::from(digest(shown).ct_eq(&local.key)) {
+        Ok(next.run(request).await)
+    } else {
+        Err(Problem::Stranger)
+    }
+}
+
+impl Local {
+    fn lot(&self, id: &str) -> Result<&LocalLot, Problem> {
+        let mut lots = self.lots.iter();
+        lots.find(|lot| lot.configured.id.as_str() == id)
+            .ok_or_else(|| Problem::NotFound(format!("没有车场 {id}")))
+    }
+}

@@ -1,0 +1,45 @@
+//! How the local interface says that something is wrong.
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+/// Why a request has no answer.
+#[derive(Debug)]
+pub(super) enum Problem {
+    /// The key is not ours.
+    Stranger,
+    /// There is no such thing.
+    NotFound(String),
+    /// The request makes no sense; names the field.
+    Wrong(String),
+    /// The gate was not moved, and why.
+    Refused { code: String, sentence: String },
+    /// The lot is busy or has ended.
+    Busy,
+    /// The journal cannot be read.
+    Unreadable,
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let (status, code, error) = match self {
+            Problem::Stranger => (StatusCode::UNAUTHORIZED, String::new(), "密钥不符".into()),
+            Problem::NotFound(error) => (StatusCode::NOT_FOUND, String::new(), error),
+            Problem::Wrong(error) => (StatusCode::BAD_REQUEST, String::new(), error),
+            Problem::Refused { code, sentence } => (StatusCode::CONFLICT, code, sentence),
+            Problem::Busy => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                String::new(),
+                "车场忙或正在停止".into(),
+            ),
+            Problem::Unreadable => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                String::new(),
+                "本地记录暂时无法读取".into(),
+            ),
+        };
+        let body = axum::Json(json!({"error": error, "code": code}));
+        (status, body).into_response()
+    }
+}

@@ -1,0 +1,135 @@
+//! What the booth commands: gates, and plates that were typed in.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::{Json, body::Bytes};
+use boshi_protocol::lane::{By, Done, OpenRefusal, Order, Side};
+use boshi_protocol::plate::Plate;
+use boshi_protocol::refusal::Refusal;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::answer::Problem;
+use super::{Local, LocalLot};
+use crate::driver::Busy;
+use crate::lot::LaneNo;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Open {
+    mode: Mode,
+    #[serde(default)]
+    plate: String,
+    by: String,
+    reason: String,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Mode {
+    /// Only for the vehicle with the plate given.
+    Normal,
+    Forced,
+    Hold,
+    Restore,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Typed {
+    plate: String,
+    #[serde(default)]
+    side: Option<Coming>,
+    by: String,
+}
+
+/// The side from which the vehicle comes.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Coming {
+    Entry,
+    Exit,
+}
+
+pub(super) async fn open(
+    State(local): State<Arc<Local>>,
+    Path((lot, lane)): Path<(String, String)>,
+    body: Bytes,
+) -> Result<Json<Value>, Problem> {
+    let wanted: Open = read(&body)?;
+    let lot = local.lot(&lot)?;
+    let number = lot.lane(&lane)?;
+    let order = match wanted.mode {
+        Mode::Normal => Order::Lift {
+            plate: Some(typed(&wanted.plate)?),
+        },
+        Mode::Forced => Order::ForceLift,
+        Mode::Hold => Order::HoldOpen,
+        Mode::Restore => Order::Restore,
+    };
+    tracing::info!(
+        lot = %lot.configured.id,
+        lane,
+        mode = ?wanted.mode,
+        by = wanted.by,
+        reason = wanted.reason,
+        "the booth commands a gate"
+    );
+    answer(lot.driver.command(number, None, order, By::Booth).await)
+}
+
+pub(super) async fn plate(
+    State(local): State<Arc<Local>>,
+    Path((lot, lane)): Path<(String, String)>,
+    body: Bytes,
+) -> Result<Json<Value>, Problem> {
+    let wanted: Typed = read(&body)?;
+    let lot = local.lot(&lot)?;
+    let number = lot.lane(&lane)?;
+    let plate = typed(&wanted.plate)?;
+    tracing::info!(lot = %lot.configured.id, lane, %plate, by = wanted.by, "a plate is typed in");
+    let side = wanted.side.map(|side| match side {
+        Coming::Entry => Side::Entry,
+        Coming::Exit => Side::Exit,
+    });
+    answer(lot.driver.type_plate(number, side, plate).await)
+}
+
+impl LocalLot {
+    fn lane(&self, name: &str) -> Result<LaneNo, Problem> {
+        let mut lanes = self.configured.lanes.iter();
+        let place = lanes.position(|lane| lane.name == name);
+        let place = place.ok_or_else(|| Problem::NotFound(format!("没有车道 {name}")))?;
+        Ok(LaneNo(place))
+    }
+}
+
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    let mut json = serde_json::Deserializer::from_slice(body);
+    serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let field = error.path().to_string();
+        Problem::Wrong(format!("字段 {field}：{}", error.inner()))
+    })
+}
+
+fn typed(text: &str) -> Result<Plate, Problem> {
+    let plate =
+        Plate::read(text).map_err(|error| Problem::Wrong(format!("字段 plate：{error}")))?;
+    plate.ok_or_else(|| Problem::Wrong("字段 plate：应为车牌".to_owned()))
+}
+
+fn answer(done: Result<Result<Done, OpenRefusal>, Busy>) -> Result<Json<Value>, Problem> {
+    match done {
+        Ok(Ok(done)) => Ok(Json(json!({"ok": true, "note": done.note()}))),
+        Ok(Err(refusal)) => {
+            let refusal = Refusal::from(refusal);
+            Err(Problem::Refused {
+                code: refusal.code().to_owned(),
+                sentence: refusal.sentence().to_owned(),
+            })
+        }
+        Err(Busy) => Err(Problem::Busy),
+    }
+}

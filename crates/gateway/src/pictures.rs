@@ -1,0 +1,139 @@
+//! Pictures, kept as files by what is in them, and found by names that nobody can guess (RECOG-4).
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest as _, Sha256};
+
+use crate::secret_file;
+
+/// Bytes of a picture's name: half of a SHA-256, as unguessable as a random uuid.
+const NAME_BYTES: usize = 16;
+
+/// How a JPEG file begins.
+const JPEG_START: [u8; 2] = [0xff, 0xd8];
+
+/// The pictures of a gateway.
+///
+/// A picture's name is a digest of a secret and of its bytes: the same picture is kept once, and
+/// who knows one name knows no other.
+#[derive(Clone, Debug)]
+pub struct Pictures {
+    folder: PathBuf,
+    secret: String,
+}
+
+impl Pictures {
+    /// Opens the pictures in `folder`, or makes it.
+    ///
+    /// # Errors
+    /// When the folder or the secret in it cannot be written.
+    pub fn open(folder: &Path) -> io::Result<Pictures> {
+        fs::create_dir_all(folder)?;
+        Ok(Pictures {
+            folder: folder.to_owned(),
+            secret: secret_file::open_or_create(&folder.join("names.key"))?,
+        })
+    }
+
+    /// Keeps a picture and says its name; `None` when it is no JPEG.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub async fn keep(&self, jpeg: Vec<u8>) -> io::Result<Option<String>> {
+        if !jpeg.starts_with(&JPEG_START) {
+            return Ok(None);
+        }
+        let pictures = self.clone();
+        let keeping = tokio::task::spawn_blocking(move || pictures.write(&jpeg));
+        keeping.await.map_err(io::Error::other)?.map(Some)
+    }
+
+    /// The picture of that name, if there is one.
+    ///
+    /// # Errors
+    /// When it is there and cannot be read.
+    pub async fn read(&self, name: &str) -> io::Result<Option<Vec<u8>>> {
+        if !is_name(name) {
+            return Ok(None);
+        }
+        match tokio::fs::read(self.path(name)).await {
+            Ok(jpeg) => Ok(Some(jpeg)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn write(&self, jpeg: &[u8]) -> io::Result<String> {
+        let digest = Sha256::new()
+            .chain_update(self.secret.as_bytes())
+            .chain_update(jpeg)
+            .finalize();
+        let name = secret_file::hex(&digest[..NAME_BYTES]);
+        let path = self.path(&name);
+        if path.exists() {
+            return Ok(name);
+        }
+        fs::create_dir_all(path.with_file_name(""))?;
+        // Two writers of the same picture use the same name: either file is as good.
+        let unfinished = path.with_extension("part");
+        let mut file = fs::File::create(&unfinished)?;
+        file.write_all(jpeg)?;
+        file.sync_data()?;
+        fs::rename(&unfinished, &path)?;
+        Ok(name)
+    }
+
+    /// Spread over folders, so that none holds more files than can be listed in good time.
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(&name[..2]).join(format!("{name}.jpg"))
+    }
+}
+
+fn is_name(text: &str) -> bool {
+    let digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    text.len() == 2 * NAME_BYTES && text.bytes().all(digit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const JPEG: &[u8] = &[0xff, 0xd8, 1, 2, 3];
+
+    /// RECOG-4
+    #[tokio::test]
+    async fn a_picture_is_kept_once_and_found_by_its_name_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let pictures = Pictures::open(folder.path()).unwrap();
+        let name = pictures.keep(JPEG.to_vec()).await.unwrap().unwrap();
+        assert_eq!(
+            pictures.keep(JPEG.to_vec()).await.unwrap().as_ref(),
+            Some(&name)
+        );
+        assert_eq!(pictures.read(&name).await.unwrap().as_deref(), Some(JPEG));
+        for stranger in ["", "../names.key", "names", &"0".repeat(32)] {
+            assert_eq!(pictures.read(stranger).await.unwrap(), None, "{stranger}");
+        }
+    }
+
+    #[tokio::test]
+    async fn names_differ_from_gateway_to_gateway_and_outlive_a_restart() {
+        let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let name = async |folder: &Path| {
+            let pictures = Pictures::open(folder).unwrap();
+            pictures.keep(JPEG.to_vec()).await.unwrap().unwrap()
+        };
+        let first = name(one.path()).await;
+        assert_ne!(first, name(other.path()).await);
+        assert_eq!(first, name(one.path()).await);
+    }
+
+    #[tokio::test]
+    async fn what_is_no_jpeg_is_not_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let pictures = Pictures::open(folder.path()).unwrap();
+        assert_eq!(pictures.keep(b"<html>".to_vec()).await.unwrap(), None);
+    }
+}
