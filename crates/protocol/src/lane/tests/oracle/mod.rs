@@ -10,8 +10,9 @@ mod commands;
 mod presence;
 mod vehicles;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
+use std::time::Duration;
 
 use self::alarms::Alarms;
 use self::barrier::BarrierAccount;
@@ -20,7 +21,7 @@ use self::presence::{Presence, Shift};
 use self::vehicles::Vehicles;
 use super::super::*;
 use crate::id::RecordId;
-use crate::moment::Moment;
+use crate::moment::{Moment, Tick};
 
 /// Everything that is known from outside about one lane.
 pub(super) struct Oracle {
@@ -30,6 +31,10 @@ pub(super) struct Oracle {
     vehicles: Vehicles,
     commands: Commands,
     alarms: Alarms,
+    read_grace: Duration,
+    is_mixed: bool,
+    /// Since when, plus the time for reading, a trigger loop is pressed by who is not recognized.
+    unread: BTreeMap<Side, Tick>,
     /// The vehicle of a lift that is confirmed in this turn, after it was given up.
     confirmed_late: Option<RecordId>,
     seen: BTreeSet<String>,
@@ -39,7 +44,7 @@ impl Oracle {
     pub(super) fn new(layout: &Layout, timing: &Timing, forbids_empty_plate: bool) -> Oracle {
         Oracle {
             now: Moment {
-                tick: crate::moment::Tick::ZERO,
+                tick: Tick::ZERO,
                 wall: jiff::Timestamp::UNIX_EPOCH,
             },
             presence: Presence::new(layout, timing),
@@ -47,6 +52,9 @@ impl Oracle {
             vehicles: Vehicles::new(timing),
             commands: Commands::new(timing, forbids_empty_plate),
             alarms: Alarms::new(timing),
+            unread: BTreeMap::new(),
+            read_grace: timing.read_grace,
+            is_mixed: layout.is_mixed(),
             confirmed_late: None,
             seen: BTreeSet::new(),
         }
@@ -59,7 +67,9 @@ impl Oracle {
         self.barrier.begin_turn(now.tick);
         self.settle_loops();
         match input {
-            Input::Tick | Input::Disown { .. } | Input::Replayed { .. } => {}
+            Input::Tick | Input::Replayed { .. } => {}
+            // Whoever stands there has not been read yet.
+            Input::Disown { .. } => self.unread.clear(),
             Input::Read(reading) => self.presence.read(reading.side, now.tick),
             Input::TriggerLoop { side, pressed } => {
                 self.presence.trigger(*side, *pressed, now);
@@ -94,8 +104,15 @@ impl Oracle {
     fn settle_loops(&mut self) {
         for shift in self.presence.settle(self.now.tick) {
             match shift {
-                Shift::Came(side) => self.vehicles.came(side),
-                Shift::Left(side) => self.vehicles.left(side),
+                Shift::Came(side) => {
+                    if !self.vehicles.came(side) && !self.is_mixed {
+                        self.unread.insert(side, self.now.tick + self.read_grace);
+                    }
+                }
+                Shift::Left(side) => {
+                    self.vehicles.left(side);
+                    self.unread.remove(&side);
+                }
             }
         }
     }
@@ -118,6 +135,7 @@ impl Oracle {
         match effect {
             Effect::Recognized { recognition, ask } => {
                 self.vehicles.recognized(recognition, now);
+                self.unread.remove(&recognition.side);
                 self.asked(ask.as_ref());
                 let heard = recognition.origin != Origin::Arrival || ask.is_some();
                 let normal = self.barrier.was_normal_throughout();
@@ -172,6 +190,10 @@ impl Oracle {
     fn demands(&mut self) {
         let now = self.now.tick;
         self.presence.demands();
+        for (side, due) in &self.unread {
+            let overdue = *due <= now && self.presence.is_there(*side, now);
+            assert!(!overdue, "who stands at {side:?} is never recognized");
+        }
         self.barrier.demands(now);
         self.vehicles.demands(now, &self.presence, &self.barrier);
         self.commands.demands(now);

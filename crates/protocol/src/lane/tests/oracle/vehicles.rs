@@ -113,8 +113,10 @@ impl Vehicles {
         open.unwrap_or_else(|| panic!("{record} is unknown or settled"))
     }
 
-    pub(super) fn came(&mut self, side: Side) {
+    /// Something comes onto a loop. Returns whether that is a vehicle read before.
+    pub(super) fn came(&mut self, side: Side) -> bool {
         self.at_side(side).for_each(|account| account.came = true);
+        self.at_side(side).any(|account| account.is_current())
     }
 
     pub(super) fn left(&mut self, side: Side) {
