@@ -36,13 +36,19 @@ enum Task {
     },
 }
 
-fn main() -> anyhow::Result<ExitCode> {
-    let root = root();
+fn main() -> ExitCode {
+    run(&root()).unwrap_or_else(|error| {
+        steps::say(&format!("{error:#}"));
+        ExitCode::FAILURE
+    })
+}
+
+fn run(root: &Path) -> anyhow::Result<ExitCode> {
     match Arguments::parse().task {
-        Task::Test => steps::test(&root)?,
-        Task::Demo { arguments } => return Ok(exit_code(steps::demo(&root, &arguments)?.code())),
-        Task::Conformance { check: true } => conformance::check(&root)?,
-        Task::Conformance { check: false } => conformance::write(&root)?,
+        Task::Test => steps::test(root)?,
+        Task::Demo { arguments } => return Ok(exit_code(steps::demo(root, &arguments)?.code())),
+        Task::Conformance { check: true } => conformance::check(root)?,
+        Task::Conformance { check: false } => conformance::write(root)?,
     }
     Ok(ExitCode::SUCCESS)
 }
