@@ -22,3 +22,4 @@ mod replay;
 mod secret_file;
 mod serve;
 pub mod start;
+pub mod tally;
