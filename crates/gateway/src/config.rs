@@ -200,6 +200,16 @@ impl Config {
         check::config(&config)?;
         Ok(config)
     }
+
+    /// The file with the key of the local interface.
+    pub fn local_key(&self) -> PathBuf {
+        self.data.join("local.key")
+    }
+
+    /// The file of the journal.
+    pub fn journal(&self) -> PathBuf {
+        self.data.join("journal.db")
+    }
 }
 
 impl Platform {

@@ -124,10 +124,10 @@ pub fn check(config: &Config) -> Result<(), StartError> {
 pub async fn start(config: Config, stop: CancellationToken) -> Result<Running, StartError> {
     fs::create_dir_all(&config.data).map_err(file(&config.data))?;
     let lock = lock(&config.data)?;
-    let journal = Journal::open(&config.data.join("journal.db"))?;
+    let journal = Journal::open(&config.journal())?;
     let folder = config.data.join("pictures");
     let pictures = Pictures::open(&folder).map_err(file(&folder))?;
-    let path = config.data.join("local.key");
+    let path = config.local_key();
     let key = secret_file::open_or_create(&path).map_err(file(&path))?;
     let tls = tls(&config)?;
     let (standard_on, standard_at) = listen("listen.standard", config.listen.standard).await?;
