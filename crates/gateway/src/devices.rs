@@ -5,4 +5,5 @@ mod controller;
 mod event;
 pub(crate) mod intake;
 
-pub(crate) use self::controller::{CommandError, Controller};
+pub(crate) use self::controller::{Checked, CommandError, Controller};
+pub(crate) use self::event::contact;

@@ -14,8 +14,12 @@ use uuid::Uuid;
 
 use crate::devices::{CommandError, Controller};
 
-/// How many texts of the platform wait for one display at most.
+/// How many texts of the platform wait for one display at most: one that answers needs
+/// milliseconds for each.
 const TEXTS_QUEUED: usize = 8;
+
+/// Longest that a text waits until the display has taken it; the platform waits no longer either.
+const TEXT_PATIENCE: Duration = Duration::from_secs(5);
 
 /// A text of the platform, and who waits to hear whether it is shown (SHOW-2).
 struct Text {
@@ -84,15 +88,19 @@ impl Display {
     /// Shows a text of the platform; success only when the display took it (SHOW-2).
     pub(crate) async fn text(&self, lines: Vec<Line>) -> Result<(), CommandError> {
         let (shown, answer) = oneshot::channel();
-        let busy = || CommandError::NotDone("显示屏忙".to_owned());
         let sent = self.texts.try_send(Text { lines, shown });
-        sent.map_err(|_| busy())?;
-        answer.await.map_err(|_| busy())?
+        sent.map_err(|_| CommandError::NotDone("显示屏忙".to_owned()))?;
+        let unknown = || CommandError::Unknown("显示屏忙或网关正在停止".to_owned());
+        let answered = tokio::time::timeout(TEXT_PATIENCE, answer).await;
+        let answered = answered.map_err(|_| unknown())?;
+        answered.map_err(|_| unknown())?
     }
 }
 
 impl Keeper {
     async fn run(mut self) {
+        // What it showed before the start is nobody's any more.
+        self.show_sign().await;
         loop {
             let until = self.text_until;
             tokio::select! {

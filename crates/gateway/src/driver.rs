@@ -3,27 +3,30 @@
 //! One task owns the [`Lot`]. Everything slow (a request to the platform, a barrier, a display) runs
 //! beside it, and what became of it comes back as an input, so that nothing blocks a gate.
 
+mod disk;
 mod handle;
 mod outward;
-mod unwritten;
 
 use std::collections::HashMap;
 use std::time::Duration;
 
+use boshi_protocol::endpoint::ReceiveOpenGate;
+use boshi_protocol::envelope::reply_text;
 use boshi_protocol::id::RecordId;
-use boshi_protocol::lane::{CommandId, Done, OpenRefusal};
+use boshi_protocol::lane::CommandId;
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-pub(crate) use self::handle::{Busy, Handle, Snapshot};
+pub(crate) use self::handle::{Answered, Busy, CommandError, Handle, Received, Snapshot};
 pub(crate) use self::outward::{LaneEquipment, Outward};
 
+use self::disk::Disk;
 use self::handle::Message;
-use self::unwritten::Unwritten;
 use crate::clock::Clock;
 use crate::journal::{Entry, Journal};
 use crate::lot::{Action, Happening, Input, Lot, Turn};
+use crate::replay;
 
 /// How many messages of devices and people wait for a lot at most: a second of the busiest lot.
 const MESSAGES_QUEUED: usize = 256;
@@ -38,25 +41,27 @@ const HAPPENINGS_KEPT: usize = 1024;
 /// more than a barrier takes.
 const STOPPING: Duration = Duration::from_secs(5);
 
-/// Longest wait for the disk. After it the gate goes on without: a vehicle stands there, and the
-/// writer still has the entries.
-const DISK_PATIENCE: Duration = Duration::from_secs(2);
-
-/// How often what could not be written is tried again.
-const WRITE_AGAIN: Duration = Duration::from_secs(1);
+/// How often a lot that wants nothing is looked at all the same.
+const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 
 /// One lot with its surroundings.
 pub(crate) struct Driver {
     lot: Lot,
     clock: Clock,
-    journal: Journal,
+    disk: Disk,
     outward: Outward,
     messages: mpsc::Receiver<Message>,
     results: mpsc::Receiver<Input>,
     happenings: broadcast::Sender<Happening>,
-    unwritten: Unwritten,
-    waiting: HashMap<CommandId, oneshot::Sender<Result<Done, OpenRefusal>>>,
+    waiting: HashMap<CommandId, Waiting>,
     commands: u64,
+}
+
+/// Somebody who waits for a command to be carried out.
+struct Waiting {
+    answer: oneshot::Sender<Answered>,
+    /// The digest under which the answer is remembered, if the command may come again (D-5).
+    digest: Option<[u8; 32]>,
 }
 
 impl Driver {
@@ -75,12 +80,11 @@ impl Driver {
         let driver = Driver {
             lot,
             clock,
-            journal,
+            disk: Disk::new(journal),
             outward: outward(results_sender),
             messages,
             results,
             happenings,
-            unwritten: Unwritten::default(),
             waiting: HashMap::new(),
             commands: 0,
         };
@@ -95,24 +99,18 @@ impl Driver {
                 () = stop.cancelled() => break,
                 Some(input) = self.results.recv() => self.turn(input).await,
                 Some(message) = self.messages.recv() => self.receive(message).await,
+                () = self.disk.catch_up() => {}
                 () = tokio::time::sleep_until(alarm) => self.turn(Input::Tick).await,
             }
         }
         self.finish().await;
     }
 
-    /// When the lot wants to be woken, or what is unwritten is tried again.
+    /// When the lot wants to be woken.
     fn alarm(&self) -> tokio::time::Instant {
-        /// A lot that wants nothing is looked at all the same.
-        const LONGEST: Duration = Duration::from_secs(60);
-        let now = tokio::time::Instant::now();
-        let longest = if self.unwritten.is_empty() {
-            LONGEST
-        } else {
-            WRITE_AGAIN
-        };
+        let longest = tokio::time::Instant::now() + LONGEST_SLEEP;
         let wanted = self.lot.deadline().map(|tick| self.clock.instant(tick));
-        wanted.map_or(now + longest, |wanted| wanted.min(now + longest))
+        wanted.map_or(longest, |wanted| wanted.min(longest))
     }
 
     async fn receive(&mut self, message: Message) {
@@ -122,46 +120,38 @@ impl Driver {
                 // Whoever told it may have gone away; it is taken all the same.
                 let _ = taken.send(());
             }
-            Message::Command { order, answer } => {
+            Message::Command {
+                order,
+                received,
+                answer,
+            } => {
                 self.commands += 1;
                 let command = CommandId(self.commands);
-                self.waiting.insert(command, answer);
+                let digest = received.as_ref().map(|received| received.digest);
+                self.waiting.insert(command, Waiting { answer, digest });
+                let came = received.map(|received| received.into_entry(self.lot.id().clone()));
                 let (lane, input) = order.into_input(command);
-                self.turn(Input::Lane(lane, input)).await;
+                let turn = self.think(Input::Lane(lane, input), came);
+                self.carry_out(turn).await;
             }
             Message::Snapshot { answer } => {
-                let snapshot = Snapshot::of(&self.lot, self.clock.now(), self.unwritten.len());
+                let unwritten = self.disk.unwritten();
+                let snapshot = Snapshot::of(&self.lot, self.clock.now(), unwritten);
                 let _ = answer.send(snapshot);
             }
         }
     }
 
     async fn turn(&mut self, input: Input) {
-        let Turn { entries, actions } = self.think(input);
-        self.write(entries).await;
-        for action in actions {
-            self.act(action);
-        }
+        let turn = self.think(input, None);
+        self.carry_out(turn).await;
     }
 
-    /// D-18: nothing is done before it is on disk. Should the disk fail, gates go on, and what is
-    /// not written is kept and tried again.
-    async fn write(&mut self, entries: Vec<Entry>) {
-        let entries = self.unwritten.with(entries);
-        if entries.is_empty() {
-            return;
-        }
-        let writing = self.journal.write(entries.clone());
-        match tokio::time::timeout(DISK_PATIENCE, writing).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => {
-                tracing::error!(%error, entries = entries.len(), "the journal cannot be written");
-                self.unwritten.keep(entries);
-            }
-            Err(_) => tracing::error!(
-                entries = entries.len(),
-                "the disk takes too long; gates go on without waiting for it"
-            ),
+    /// D-18: nothing is done before it is on disk, unless the disk fails.
+    async fn carry_out(&mut self, turn: Turn) {
+        self.disk.write(turn.entries).await;
+        for action in turn.actions {
+            self.act(action);
         }
     }
 
@@ -169,7 +159,7 @@ impl Driver {
         match action {
             Action::Answer { command, answer } => {
                 if let Some(waiting) = self.waiting.remove(&command) {
-                    let _ = waiting.send(answer);
+                    let _ = waiting.answer.send(answer);
                 }
             }
             Action::Tell(happening) => {
@@ -195,36 +185,57 @@ impl Driver {
         self.messages.close();
         let deadline = tokio::time::Instant::now() + STOPPING;
         while !self.outward.is_idle() {
+            let alarm = self.alarm();
             tokio::select! {
                 Some(input) = self.results.recv() => self.last_turn(input).await,
                 () = self.outward.ended() => {}
                 () = tokio::time::sleep_until(deadline) => break,
+                () = tokio::time::sleep_until(alarm) => self.last_turn(Input::Tick).await,
             }
         }
         while let Ok(input) = self.results.try_recv() {
             self.last_turn(input).await;
         }
-        self.write(Vec::new()).await;
-        if !self.unwritten.is_empty() {
-            let entries = self.unwritten.len();
+        while self.disk.is_behind() && tokio::time::Instant::now() < deadline {
+            let step = tokio::time::timeout_at(deadline, self.disk.catch_up());
+            // Too late is what the loop ends by.
+            let _ = step.await;
+        }
+        let entries = self.disk.unwritten();
+        if entries > 0 {
             tracing::error!(entries, "stopped with entries that could not be written");
         }
     }
 
     /// As [`turn`](Driver::turn), but nothing new is begun that the next start can do as well.
     async fn last_turn(&mut self, input: Input) {
-        let turn = self.think(input);
-        self.write(turn.entries).await;
-        for action in turn.actions {
-            match action {
-                Action::Drive { .. } | Action::Answer { .. } => self.act(action),
-                Action::Push(_) | Action::Show { .. } | Action::Check(_) | Action::Tell(_) => {}
-            }
-        }
+        let mut turn = self.think(input, None);
+        turn.actions.retain(|action| match action {
+            Action::Drive { .. } | Action::Answer { .. } | Action::Tell(_) => true,
+            Action::Push(_) | Action::Show { .. } | Action::Check(_) => false,
+        });
+        self.carry_out(turn).await;
     }
 
-    fn think(&mut self, input: Input) -> Turn {
+    /// What the lot makes of `input`, with what is to be remembered of commands: that one `came`,
+    /// and how it was answered.
+    fn think(&mut self, input: Input, came: Option<Entry>) -> Turn {
+        let now = self.clock.now();
         let mut ids = || RecordId::from_uuid(Uuid::now_v7());
-        self.lot.handle(input, self.clock.now(), &mut ids)
+        let Turn { entries, actions } = self.lot.handle(input, now, &mut ids);
+        let answers = actions.iter().filter_map(|action| {
+            let Action::Answer { command, answer } = action else {
+                return None;
+            };
+            let answer = replay::answer_to(answer.clone());
+            Some(Entry::CommandAnswered {
+                lot: self.lot.id().clone(),
+                digest: self.waiting.get(command)?.digest?,
+                reply: reply_text::<ReceiveOpenGate>(&answer),
+                at: now.wall,
+            })
+        });
+        let entries = came.into_iter().chain(entries).chain(answers).collect();
+        Turn { entries, actions }
     }
 }

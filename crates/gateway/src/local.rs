@@ -14,7 +14,6 @@ use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{get, post};
-use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 use tokio_util::sync::CancellationToken;
 
@@ -23,6 +22,7 @@ use crate::config;
 use crate::devices::intake::bearer;
 use crate::driver::Handle;
 use crate::journal::Journal;
+use crate::secret_file::digest;
 use crate::serve::Door;
 
 /// What the local interface works with.
@@ -40,11 +40,6 @@ pub(crate) struct Local {
 pub(crate) struct LocalLot {
     pub(crate) configured: config::Lot,
     pub(crate) driver: Handle,
-}
-
-/// The digest under which a key is kept.
-pub(crate) fn digest(key: &str) -> [u8; 32] {
-    Sha256::digest(key.as_bytes()).into()
 }
 
 /// The routes of the local interface.

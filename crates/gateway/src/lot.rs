@@ -16,6 +16,7 @@
 //! ```
 
 mod action;
+mod contact;
 mod happening;
 mod input;
 mod lanes;
@@ -27,7 +28,7 @@ mod turn;
 mod vehicle;
 mod words;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use boshi_protocol::abnormal_text::Texts;
 use boshi_protocol::delivery::{self, Delivery, Key};
@@ -41,6 +42,7 @@ pub use self::input::{Input, LaneNo};
 pub use self::supervision::{DeviceKind, DeviceState};
 pub use self::turn::Turn;
 
+use self::contact::Contact;
 use self::supervision::Supervision;
 use self::turn::{Work, Working};
 use self::vehicle::Vehicle;
@@ -72,6 +74,8 @@ struct LaneState {
     gate: Gate,
     occurrences: HashMap<OccurrenceId, RecordId>,
     pressed: Vec<(Side, bool)>,
+    /// The contacts that have told something since the start.
+    told: HashSet<Contact>,
 }
 
 /// What a lot is made with, beside its own configuration.
@@ -219,6 +223,7 @@ impl LaneState {
             machine,
             gate,
             occurrences: HashMap::new(),
+            told: HashSet::new(),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A command that comes again, byte for byte, gets its first answer and moves nothing (D-5).
+//! A command that comes again, byte for byte, gets its first answer and does nothing (D-5).
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -9,6 +9,7 @@ use boshi_protocol::envelope::{Answer, read_reply};
 use boshi_protocol::fields::Tolerance;
 use boshi_protocol::freshness::DEFAULT_WINDOW;
 use boshi_protocol::id::LotId;
+use boshi_protocol::lane::{Done, OpenRefusal};
 use boshi_protocol::refusal::Refusal;
 use jiff::Timestamp;
 use tokio::sync::watch;
@@ -35,7 +36,7 @@ struct Known {
 }
 
 /// What a request is.
-pub(crate) enum Occurrence {
+enum Occurrence {
     /// The first of its kind: to be carried out, and the answer to be given to this.
     First(watch::Sender<Option<Answer<()>>>),
     /// It came before: this is its answer, perhaps in a moment.
@@ -77,8 +78,33 @@ impl Replays {
         }
     }
 
+    /// Answers a request with what `work` makes of it, or made of the same bytes before. Who asked
+    /// may go away: `work` is done all the same, and its answer kept for when he comes again.
+    pub(crate) async fn once(
+        &self,
+        lot: &LotId,
+        digest: [u8; 32],
+        now: Timestamp,
+        work: impl Future<Output = Answer<()>> + Send + 'static,
+    ) -> Answer<()> {
+        match self.meet(lot, digest, now) {
+            Occurrence::Again(answer) => answer_again(answer).await,
+            Occurrence::TooMany => {
+                let sentence = "指令过多，请稍后再试";
+                Answer::Refused(Refusal::new("BUSY", sentence))
+            }
+            Occurrence::First(answer) => {
+                let given = answer.subscribe();
+                tokio::spawn(async move {
+                    answer.send_replace(Some(work.await));
+                });
+                answer_again(given).await
+            }
+        }
+    }
+
     /// Whether a request came before.
-    pub(crate) fn meet(&self, lot: &LotId, digest: [u8; 32], now: Timestamp) -> Occurrence {
+    fn meet(&self, lot: &LotId, digest: [u8; 32], now: Timestamp) -> Occurrence {
         let mut known = self.known();
         known.retain(|_, known| {
             let age = now.duration_since(known.at);
@@ -103,8 +129,19 @@ impl Replays {
     }
 }
 
+/// OPEN-7: success only when the barrier did it; otherwise why not.
+pub(crate) fn answer_to(done: Result<Done, OpenRefusal>) -> Answer<()> {
+    match done {
+        Ok(done) => Answer::Accepted {
+            note: done.note().unwrap_or_default().to_owned(),
+            body: (),
+        },
+        Err(refusal) => Answer::Refused(refusal.into()),
+    }
+}
+
 /// The answer to a request that came before.
-pub(crate) async fn answer_again(mut answer: watch::Receiver<Option<Answer<()>>>) -> Answer<()> {
+async fn answer_again(mut answer: watch::Receiver<Option<Answer<()>>>) -> Answer<()> {
     let given = answer.wait_for(Option::is_some).await;
     given
         .ok()
@@ -113,7 +150,7 @@ pub(crate) async fn answer_again(mut answer: watch::Receiver<Option<Answer<()>>>
 }
 
 /// The program ended between the command and its answer.
-fn interrupted() -> Answer<()> {
+pub(crate) fn interrupted() -> Answer<()> {
     Answer::Refused(Refusal::new(
         "OUTCOME_UNKNOWN",
         "网关执行该指令时中断，闸机是否动作未知",

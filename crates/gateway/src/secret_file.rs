@@ -4,6 +4,8 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::Path;
 
+use sha2::{Digest as _, Sha256};
+
 /// Bytes of a secret: more than anybody can try out.
 const SECRET_BYTES: usize = 32;
 
@@ -26,6 +28,11 @@ pub(crate) fn open_or_create(path: &Path) -> io::Result<String> {
     writeln!(file, "{secret}")?;
     file.sync_data()?;
     Ok(secret)
+}
+
+/// What is kept of a key to know it again, so that the key itself cannot be shown (D-7).
+pub(crate) fn digest(key: &str) -> [u8; 32] {
+    Sha256::digest(key.as_bytes()).into()
 }
 
 /// Lower-case hexadecimal digits.

@@ -35,7 +35,10 @@ pub(crate) struct Served {
     pub(crate) journal: Journal,
     pub(crate) pictures: Pictures,
     pub(crate) public_url: String,
-    pub(crate) replays: Replays,
+    /// Gate commands of the last minutes.
+    pub(crate) orders: Replays,
+    /// Texts for displays of the last minutes.
+    pub(crate) texts: Replays,
 }
 
 /// A lot as the platform reaches it.
@@ -58,7 +61,7 @@ pub(crate) fn router(door: Arc<dyn Gatekeeper>, served: Arc<Served>) -> Router {
     let at = Arc::clone(&served);
     let router = endpoint::<ReceiveShowMsg, _, _>(router, Arc::clone(&door), move |call, text| {
         let served = Arc::clone(&at);
-        async move { served.show(&call.envelope.lot, text).await }
+        async move { served.show(call, text).await }
     });
     let at = Arc::clone(&served);
     let router =

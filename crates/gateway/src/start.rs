@@ -147,7 +147,7 @@ pub async fn start(config: Config, stop: CancellationToken) -> Result<Running, S
         lots: lots.iter().map(StartedLot::local).collect(),
         journal: journal.clone(),
         door: Arc::clone(&door),
-        key: local::digest(&key),
+        key: secret_file::digest(&key),
         stop: stop.clone(),
     };
     let served = served(&config, lots, pictures, journal).await?;
@@ -204,7 +204,7 @@ async fn start_lot(
         displays.extend(beside.iter().map(|(_, display)| display.clone()));
         LaneEquipment {
             controller,
-            barrier: lane.barrier.clone(),
+            layout: lane.layout(),
             devices: lane.devices().cloned().collect(),
             displays: beside,
         }
@@ -327,9 +327,9 @@ async fn served(
     pictures: Pictures,
     journal: Journal,
 ) -> Result<Served, StartError> {
-    let replays = Replays::new(config.clock.window);
-    let since = Timestamp::now() - replays.keeps_for();
-    replays.recall(journal.commands_since(since).await?);
+    let orders = Replays::new(config.clock.window);
+    let since = Timestamp::now() - orders.keeps_for();
+    orders.recall(journal.commands_since(since).await?);
     let lots = lots.into_iter().map(|lot| {
         let served = ServedLot {
             driver: lot.driver,
@@ -343,7 +343,8 @@ async fn served(
         journal,
         pictures,
         public_url: config.public_url.clone(),
-        replays,
+        orders,
+        texts: Replays::new(config.clock.window),
     })
 }
 

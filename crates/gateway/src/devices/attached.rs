@@ -1,13 +1,13 @@
 //! Which key speaks for which lanes, and which device belongs to which lane.
 
 use boshi_protocol::id::{DeviceNo, LotId, PlaceNo};
-use boshi_protocol::lane::{Layout, Side};
-use secrecy::{ExposeSecret as _, SecretString};
-use sha2::{Digest as _, Sha256};
+use boshi_protocol::lane::Layout;
+use secrecy::ExposeSecret as _;
 use subtle::ConstantTimeEq as _;
 
 use crate::config;
 use crate::lot::LaneNo;
+use crate::secret_file::digest;
 
 /// Every lane of every lot, as its devices see it.
 #[derive(Debug)]
@@ -23,7 +23,8 @@ pub(crate) struct AttachedLane {
     pub(crate) lane: LaneNo,
     pub(crate) layout: Layout,
     devices: Vec<DeviceNo>,
-    key: SecretString,
+    /// The digest of the key, so that the key itself cannot be shown (D-7).
+    key: [u8; 32],
 }
 
 impl Attached {
@@ -35,7 +36,7 @@ impl Attached {
                 lane: LaneNo(place),
                 layout: lane.layout(),
                 devices: lane.devices().cloned().collect(),
-                key: lane.device_key.clone(),
+                key: digest(lane.device_key.expose_secret()),
             })
         });
         let places = lots.iter().flat_map(|lot| {
@@ -51,9 +52,8 @@ impl Attached {
     /// The lanes that a key speaks for; none when nobody has it. Takes the same time whichever
     /// key fits (D-7).
     pub(crate) fn by_key(&self, key: &str) -> Vec<&AttachedLane> {
-        let digest = |text: &str| Sha256::digest(text.as_bytes());
         let came = digest(key);
-        let fits = |lane: &&AttachedLane| bool::from(digest(lane.key.expose_secret()).ct_eq(&came));
+        let fits = |lane: &&AttachedLane| bool::from(lane.key.ct_eq(&came));
         self.lanes.iter().filter(fits).collect()
     }
 
@@ -66,11 +66,6 @@ impl Attached {
 }
 
 impl AttachedLane {
-    /// The side that a recognizer of this lane looks at.
-    pub(crate) fn side_of(&self, recognizer: &DeviceNo) -> Option<Side> {
-        self.layout.side_of(recognizer)
-    }
-
     /// Whether a device belongs to this lane.
     pub(crate) fn has(&self, device: &DeviceNo) -> bool {
         self.devices.contains(device)

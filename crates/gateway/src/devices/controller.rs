@@ -11,11 +11,16 @@ use boshi_protocol::lane::Motion;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-/// Longest that an answer is waited for. Longer than a lane waits, so that a late answer is still
-/// heard: a barrier that moved late did move.
-const ANSWER: Duration = Duration::from_secs(10);
+use super::event::Event;
+
+/// Longest that an answer is waited for.
+const ANSWER: Duration = Duration::from_secs(3);
+
+/// Longest that the answer of a barrier is waited for. Longer than a lane waits, so that a late
+/// answer is still heard: a barrier that moved late did move.
+const LATE_ANSWER: Duration = Duration::from_secs(10);
 
 /// Longest that a connection on the lot's own network may take.
 const CONNECT: Duration = Duration::from_secs(2);
@@ -49,6 +54,17 @@ struct Reply {
     error: String,
     #[serde(default)]
     online: Vec<String>,
+    #[serde(default)]
+    state: Vec<Map<String, Value>>,
+}
+
+/// What a controller says about its devices.
+#[derive(Debug, Default)]
+pub(crate) struct Checked {
+    /// Those that answer.
+    pub(crate) online: Vec<DeviceNo>,
+    /// How their contacts are now.
+    pub(crate) state: Vec<Event>,
 }
 
 impl Controller {
@@ -64,8 +80,12 @@ impl Controller {
             .no_proxy()
             .tcp_nodelay(true)
             .connect_timeout(CONNECT)
-            .timeout(ANSWER)
             .build()
+    }
+
+    /// Where it takes commands.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
     }
 
     /// Drives a barrier, once.
@@ -81,7 +101,7 @@ impl Controller {
             Motion::Release => "restore",
         };
         let command = json!({"command": word, "id": id, "device": barrier.as_str()});
-        self.send(command).await.map(drop)
+        self.send(command, LATE_ANSWER).await.map(drop)
     }
 
     /// Shows lines on a display (SHOW-1, SHOW-2).
@@ -95,26 +115,36 @@ impl Controller {
         let lines: Vec<Value> = lines.iter().map(line).collect();
         let device = display.as_str();
         let command = json!({"command": "show", "id": id, "device": device, "lines": lines});
-        self.send(command).await.map(drop)
+        self.send(command, ANSWER).await.map(drop)
     }
 
-    /// Asks which of these devices answer (ABN-3).
+    /// Asks which of these devices answer, and how their contacts are (ABN-3).
     pub(crate) async fn check(
         &self,
         id: &str,
         devices: &[DeviceNo],
-    ) -> Result<Vec<DeviceNo>, CommandError> {
+    ) -> Result<Checked, CommandError> {
         let numbers: Vec<&str> = devices.iter().map(DeviceNo::as_str).collect();
         let command = json!({"command": "check", "id": id, "devices": numbers});
-        let online = self.send(command).await?.online;
+        let Reply { online, state, .. } = self.send(command, ANSWER).await?;
         let known = |device: &&DeviceNo| online.iter().any(|text| text == device.as_str());
-        Ok(devices.iter().filter(known).cloned().collect())
+        let state = state.into_iter().filter_map(|object| {
+            let event = Event::of(object);
+            event
+                .inspect_err(|error| tracing::warn!(error, "a controller's state is unreadable"))
+                .ok()
+        });
+        Ok(Checked {
+            online: devices.iter().filter(known).cloned().collect(),
+            state: state.collect(),
+        })
     }
 
-    async fn send(&self, command: Value) -> Result<Reply, CommandError> {
+    async fn send(&self, command: Value, limit: Duration) -> Result<Reply, CommandError> {
         let request = self
             .client
             .post(&self.url)
+            .timeout(limit)
             .header(CONTENT_TYPE, "application/json")
             .header(
                 AUTHORIZATION,

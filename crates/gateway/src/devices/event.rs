@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use boshi_protocol::code::PlaceStatus;
 use boshi_protocol::id::{DeviceNo, Id, PlaceNo};
-use boshi_protocol::lane::Position;
+use boshi_protocol::lane::{Input as LaneInput, Layout, Position};
 use boshi_protocol::plate::{Plate, PlateColor};
 use jiff::Timestamp;
 use serde::de::{DeserializeOwned, Error as _};
@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 
 /// What a device tells.
 #[derive(Debug)]
-pub(super) enum Event {
+pub(crate) enum Event {
     Plate(PlateEvent),
     TriggerLoop(LoopEvent),
     SafetyLoop(LoopEvent),
@@ -25,7 +25,7 @@ pub(super) enum Event {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct PlateEvent {
+pub(crate) struct PlateEvent {
     #[serde(deserialize_with = "id")]
     pub(super) device: DeviceNo,
     #[serde(default)]
@@ -46,7 +46,7 @@ pub(super) struct PlateEvent {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct LoopEvent {
+pub(crate) struct LoopEvent {
     #[serde(deserialize_with = "id")]
     pub(super) device: DeviceNo,
     pub(super) pressed: bool,
@@ -54,7 +54,7 @@ pub(super) struct LoopEvent {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ArmEvent {
+pub(crate) struct ArmEvent {
     #[serde(deserialize_with = "id")]
     pub(super) device: DeviceNo,
     #[serde(deserialize_with = "position")]
@@ -63,20 +63,20 @@ pub(super) struct ArmEvent {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct FireEvent {
+pub(crate) struct FireEvent {
     pub(super) on: bool,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Heartbeat {
+pub(crate) struct Heartbeat {
     #[serde(deserialize_with = "ids")]
     pub(super) devices: Vec<DeviceNo>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct PlaceEvent {
+pub(crate) struct PlaceEvent {
     #[serde(deserialize_with = "id")]
     pub(super) place: PlaceNo,
     #[serde(deserialize_with = "status")]
@@ -93,8 +93,16 @@ impl Event {
     /// # Errors
     /// A sentence that names the field, what came and what was expected.
     pub(super) fn read(body: &[u8]) -> Result<Event, String> {
-        let mut object: Map<String, Value> = serde_json::from_slice(body)
+        let object = serde_json::from_slice(body)
             .map_err(|error| format!("请求体应为 JSON 对象：{error}"))?;
+        Event::of(object)
+    }
+
+    /// Reads an object.
+    ///
+    /// # Errors
+    /// As [`Event::read`].
+    pub(super) fn of(mut object: Map<String, Value>) -> Result<Event, String> {
         let word = object.remove("event").unwrap_or_default();
         let word = word.as_str().unwrap_or_default();
         Ok(match word {
@@ -112,6 +120,25 @@ impl Event {
                 ));
             }
         })
+    }
+}
+
+/// What an event tells of a contact of a lane, if it does.
+pub(crate) fn contact(layout: &Layout, event: &Event) -> Option<LaneInput> {
+    match event {
+        Event::TriggerLoop(it) => {
+            let side = layout.side_of(&it.device)?;
+            let pressed = it.pressed;
+            Some(LaneInput::TriggerLoop { side, pressed })
+        }
+        Event::SafetyLoop(it) if it.device == layout.barrier => {
+            let pressed = it.pressed;
+            Some(LaneInput::SafetyLoop { pressed })
+        }
+        Event::Arm(it) if it.device == layout.barrier => Some(LaneInput::BarrierSeen(it.position)),
+        Event::Fire(it) => Some(LaneInput::Fire { on: it.on }),
+        Event::SafetyLoop(_) | Event::Arm(_) => None,
+        Event::Plate(_) | Event::Heartbeat(_) | Event::Place(_) => None,
     }
 }
 

@@ -2,32 +2,40 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use axum::Router;
-use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use boshi_protocol::id::{DeviceNo, LotId};
-use boshi_protocol::lane::{Input as LaneInput, Reading, Side, Sighting};
+use boshi_protocol::lane::{Input as LaneInput, Reading, Sighting};
 use boshi_protocol::plate::PlateColor;
 use jiff::Timestamp;
 use serde_json::json;
 
 use super::attached::{Attached, AttachedLane};
-use super::event::{ArmEvent, Event, LoopEvent, PlaceEvent, PlateEvent};
+use super::event::{self, Event, PlaceEvent, PlateEvent};
 use crate::driver::{Busy, Handle};
 use crate::journal::{Journal, Place};
 use crate::lot::Input;
 use crate::pictures::Pictures;
 
 /// Largest event in bytes: a full picture of a five-megapixel camera, in base64.
-pub(crate) const MAX_EVENT_BYTES: usize = 4 * 1024 * 1024;
+const MAX_EVENT_BYTES: usize = 4 * 1024 * 1024;
+
+/// Longest that an event may take to arrive: a picture over the slowest network of a lot.
+const ARRIVAL: Duration = Duration::from_secs(10);
 
 /// How many events' own ids are remembered, to know a repetition: minutes of a busy lot, longer
 /// than any controller goes on repeating. History that is older is found in the journal.
 const IDS_REMEMBERED: usize = 4096;
+
+/// What people call the devices that tell events.
+const RECOGNIZER: &str = "车牌识别器";
+const BARRIER: &str = "栏杆机";
 
 /// What the intake works with.
 #[derive(Debug)]
@@ -52,6 +60,8 @@ enum Answer {
     Repeated,
     Wrong(String),
     Stranger,
+    Slow,
+    TooLarge,
     Busy,
 }
 
@@ -59,24 +69,12 @@ enum Answer {
 pub(crate) fn router(intake: Arc<Intake>) -> Router {
     Router::new()
         .route("/v1/events", post(receive))
-        .layer(DefaultBodyLimit::max(MAX_EVENT_BYTES))
         .with_state(intake)
 }
 
-async fn receive(State(intake): State<Arc<Intake>>, headers: HeaderMap, body: Bytes) -> Response {
-    let answer = match bearer(&headers) {
-        Some(key) => {
-            let lanes = intake.attached.by_key(key);
-            if lanes.is_empty() {
-                Answer::Stranger
-            } else {
-                let taken = intake.take(&lanes, &body).await;
-                taken.unwrap_or_else(|answer| answer)
-            }
-        }
-        None => Answer::Stranger,
-    };
-    answer.into_response()
+async fn receive(State(intake): State<Arc<Intake>>, request: Request) -> Response {
+    let answer = intake.admit(request).await;
+    answer.unwrap_or_else(|answer| answer).into_response()
 }
 
 /// The key of a request, if it shows one.
@@ -85,25 +83,36 @@ pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     value.strip_prefix("Bearer ").map(str::trim)
 }
 
+/// The body of an event, whole and in time.
+async fn collect(body: Body) -> Result<Bytes, Answer> {
+    let limited = axum::body::to_bytes(body, MAX_EVENT_BYTES);
+    match tokio::time::timeout(ARRIVAL, limited).await {
+        Ok(Ok(body)) => Ok(body),
+        // A body that was cut off has nobody to hear the answer.
+        Ok(Err(_)) => Err(Answer::TooLarge),
+        Err(_) => Err(Answer::Slow),
+    }
+}
+
 impl Intake {
+    /// Who it comes from is known before anything of it is read.
+    async fn admit(&self, request: Request) -> Result<Answer, Answer> {
+        let key = bearer(request.headers()).ok_or(Answer::Stranger)?;
+        let lanes = self.attached.by_key(key);
+        if lanes.is_empty() {
+            return Err(Answer::Stranger);
+        }
+        let body = collect(request.into_body()).await?;
+        self.take(&lanes, &body).await
+    }
+
     async fn take(&self, lanes: &[&AttachedLane], body: &[u8]) -> Result<Answer, Answer> {
-        match Event::read(body).map_err(Answer::Wrong)? {
+        let event = Event::read(body).map_err(Answer::Wrong)?;
+        match event {
             Event::Plate(event) => self.plate(lanes, event).await,
-            Event::TriggerLoop(LoopEvent { device, pressed }) => {
-                let (lane, side) = recognizer(lanes, &device)?;
-                let input = LaneInput::TriggerLoop { side, pressed };
-                self.tell(lane, device, input).await
-            }
-            Event::SafetyLoop(LoopEvent { device, pressed }) => {
-                let lane = barrier(lanes, &device)?;
-                self.tell(lane, device, LaneInput::SafetyLoop { pressed })
-                    .await
-            }
-            Event::Arm(ArmEvent { device, position }) => {
-                let lane = barrier(lanes, &device)?;
-                self.tell(lane, device, LaneInput::BarrierSeen(position))
-                    .await
-            }
+            Event::TriggerLoop(ref it) => self.contact(lanes, &it.device, RECOGNIZER, &event).await,
+            Event::SafetyLoop(ref it) => self.contact(lanes, &it.device, BARRIER, &event).await,
+            Event::Arm(ref it) => self.contact(lanes, &it.device, BARRIER, &event).await,
             Event::Fire(event) => {
                 for lane in lanes {
                     let input = Input::Lane(lane.lane, LaneInput::Fire { on: event.on });
@@ -117,7 +126,9 @@ impl Intake {
     }
 
     async fn plate(&self, lanes: &[&AttachedLane], event: PlateEvent) -> Result<Answer, Answer> {
-        let (lane, side) = recognizer(lanes, &event.device)?;
+        let lane = lane_of(lanes, &event.device)?;
+        let side = lane.layout.side_of(&event.device);
+        let side = side.ok_or_else(|| wrong_kind(&event.device, RECOGNIZER))?;
         let replayed_at = event
             .replay
             .then(|| event.at.unwrap_or_else(Timestamp::now));
@@ -191,9 +202,10 @@ impl Intake {
             lane_of(lanes, device)?;
         }
         for lane in lanes {
-            let here = devices.iter().filter(|device| lane.has(device));
-            let beat = Input::Beat(here.cloned().collect());
-            self.hand_over(&lane.lot, beat).await?;
+            let here: Vec<DeviceNo> = devices.iter().filter(|it| lane.has(it)).cloned().collect();
+            if !here.is_empty() {
+                self.hand_over(&lane.lot, Input::Beat(here)).await?;
+            }
         }
         Ok(Answer::Taken)
     }
@@ -214,13 +226,19 @@ impl Intake {
         self.hand_over(lot, Input::Place(place)).await
     }
 
-    async fn tell(
+    /// A loop or a limit switch tells something of its lane.
+    async fn contact(
         &self,
-        lane: &AttachedLane,
-        device: DeviceNo,
-        input: LaneInput,
+        lanes: &[&AttachedLane],
+        device: &DeviceNo,
+        expected: &str,
+        event: &Event,
     ) -> Result<Answer, Answer> {
-        self.hand_over(&lane.lot, Input::Heard(device)).await?;
+        let lane = lane_of(lanes, device)?;
+        let input = event::contact(&lane.layout, event);
+        let input = input.ok_or_else(|| wrong_kind(device, expected))?;
+        self.hand_over(&lane.lot, Input::Heard(device.clone()))
+            .await?;
         self.hand_over(&lane.lot, Input::Lane(lane.lane, input))
             .await
     }
@@ -267,24 +285,8 @@ fn lane_of<'a>(lanes: &[&'a AttachedLane], device: &DeviceNo) -> Result<&'a Atta
         .ok_or_else(|| Answer::Wrong(format!("字段 device：此密钥下没有设备 {device}")))
 }
 
-fn recognizer<'a>(
-    lanes: &[&'a AttachedLane],
-    device: &DeviceNo,
-) -> Result<(&'a AttachedLane, Side), Answer> {
-    let lane = lane_of(lanes, device)?;
-    let side = lane.side_of(device);
-    let side =
-        side.ok_or_else(|| Answer::Wrong(format!("字段 device：{device} 不是车牌识别器")))?;
-    Ok((lane, side))
-}
-
-fn barrier<'a>(lanes: &[&'a AttachedLane], device: &DeviceNo) -> Result<&'a AttachedLane, Answer> {
-    let lane = lane_of(lanes, device)?;
-    if lane.layout.barrier == *device {
-        Ok(lane)
-    } else {
-        Err(Answer::Wrong(format!("字段 device：{device} 不是栏杆机")))
-    }
+fn wrong_kind(device: &DeviceNo, expected: &str) -> Answer {
+    Answer::Wrong(format!("字段 device：{device} 不是{expected}"))
 }
 
 impl Answer {
@@ -294,10 +296,15 @@ impl Answer {
             Answer::Taken => (StatusCode::OK, json!({"ok": true})),
             Answer::Repeated => (StatusCode::OK, json!({"ok": true, "repeated": true})),
             Answer::Wrong(error) => (StatusCode::BAD_REQUEST, wrong(error)),
-            Answer::Stranger => (StatusCode::UNAUTHORIZED, wrong("密钥不符".to_owned())),
+            Answer::Stranger => (StatusCode::UNAUTHORIZED, wrong("密钥不符".into())),
+            Answer::Slow => (StatusCode::REQUEST_TIMEOUT, wrong("事件未及时收完".into())),
+            Answer::TooLarge => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                wrong(format!("事件超过 {MAX_EVENT_BYTES} 字节")),
+            ),
             Answer::Busy => (
                 StatusCode::SERVICE_UNAVAILABLE,
-                wrong("网关忙或正在停止，请重发".to_owned()),
+                wrong("网关忙或正在停止，请重发".into()),
             ),
         };
         (status, axum::Json(body)).into_response()

@@ -2,14 +2,18 @@
 
 use std::time::Duration;
 
+use boshi_protocol::code::OpenMode;
 use boshi_protocol::delivery::{Depth, Network};
+use boshi_protocol::id::{DeviceNo, LotId};
 use boshi_protocol::lane::{
     Board, By, CommandId, Done, Input as LaneInput, OpenRefusal, Order, Side,
 };
 use boshi_protocol::moment::Moment;
 use boshi_protocol::plate::Plate;
+use jiff::Timestamp;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
+use crate::journal::Entry;
 use crate::lot::{DeviceState, Happening, Input, LaneNo, Lot};
 
 /// Longest wait for a place in a lot's queue; after it the sender is told to come again.
@@ -20,6 +24,32 @@ const QUEUE_PATIENCE: Duration = Duration::from_secs(2);
 #[error("the lot is busy or has ended")]
 pub(crate) struct Busy;
 
+/// Why a command has no answer of its gate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum CommandError {
+    /// It was not taken: nothing moved.
+    #[error(transparent)]
+    Busy(#[from] Busy),
+    /// The lot ended while it was carried out: nobody knows what moved.
+    #[error("the lot ended before it answered")]
+    Interrupted,
+}
+
+/// What the gate says to a command.
+pub(crate) type Answered = Result<Done, OpenRefusal>;
+
+/// A command of the platform as it came, to be known again after a restart (D-5).
+#[derive(Clone, Debug)]
+pub(crate) struct Received {
+    /// SHA-256 of the request's body.
+    pub(crate) digest: [u8; 32],
+    /// The recognizer it names.
+    pub(crate) device: DeviceNo,
+    pub(crate) mode: OpenMode,
+    pub(crate) plate: Option<Plate>,
+    pub(crate) at: Timestamp,
+}
+
 /// What a lot is sent.
 pub(super) enum Message {
     Input {
@@ -28,7 +58,8 @@ pub(super) enum Message {
     },
     Command {
         order: Commanded,
-        answer: oneshot::Sender<Result<Done, OpenRefusal>>,
+        received: Option<Received>,
+        answer: oneshot::Sender<Answered>,
     },
     Snapshot {
         answer: oneshot::Sender<Snapshot>,
@@ -89,21 +120,35 @@ impl Handle {
         answered.await.map_err(|_| Busy)
     }
 
-    /// Commands a gate; returns when the barrier has done it, or will not (OPEN-7).
+    /// The booth commands a gate; returns when the barrier has done it, or will not.
     pub(crate) async fn command(
         &self,
         lane: LaneNo,
-        side: Option<Side>,
         order: Order,
-        by: By,
-    ) -> Result<Result<Done, OpenRefusal>, Busy> {
-        self.order(Commanded::Gate {
+    ) -> Result<Answered, CommandError> {
+        let order = Commanded::Gate {
+            lane,
+            side: None,
+            order,
+            by: By::Booth,
+        };
+        self.order(order, None).await
+    }
+
+    /// The platform commands a gate; returns when the barrier has done it, or will not (OPEN-7).
+    pub(crate) async fn obey(
+        &self,
+        lane: LaneNo,
+        side: Option<Side>,
+        received: Received,
+    ) -> Result<Answered, CommandError> {
+        let order = Commanded::Gate {
             lane,
             side,
-            order,
-            by,
-        })
-        .await
+            order: Order::of(received.mode, received.plate.clone()),
+            by: By::Platform,
+        };
+        self.order(order, Some(received)).await
     }
 
     /// Types in the plate of the vehicle that waits.
@@ -112,8 +157,9 @@ impl Handle {
         lane: LaneNo,
         side: Option<Side>,
         plate: Plate,
-    ) -> Result<Result<Done, OpenRefusal>, Busy> {
-        self.order(Commanded::Typed { lane, side, plate }).await
+    ) -> Result<Answered, CommandError> {
+        let order = Commanded::Typed { lane, side, plate };
+        self.order(order, None).await
     }
 
     /// What the lot looks like now.
@@ -128,10 +174,19 @@ impl Handle {
         self.happenings.subscribe()
     }
 
-    async fn order(&self, order: Commanded) -> Result<Result<Done, OpenRefusal>, Busy> {
+    async fn order(
+        &self,
+        order: Commanded,
+        received: Option<Received>,
+    ) -> Result<Answered, CommandError> {
         let (answer, answered) = oneshot::channel();
-        self.send(Message::Command { order, answer }).await?;
-        answered.await.map_err(|_| Busy)
+        let message = Message::Command {
+            order,
+            received,
+            answer,
+        };
+        self.send(message).await?;
+        answered.await.map_err(|_| CommandError::Interrupted)
     }
 
     async fn send(&self, message: Message) -> Result<(), Busy> {
@@ -165,6 +220,20 @@ impl Commanded {
                     plate,
                 },
             ),
+        }
+    }
+}
+
+impl Received {
+    pub(super) fn into_entry(self, lot: LotId) -> Entry {
+        Entry::Command {
+            lot,
+            digest: self.digest,
+            device: self.device,
+            mode: self.mode.as_str().to_owned(),
+            plate: self.plate,
+            by: "platform".to_owned(),
+            at: self.at,
         }
     }
 }

@@ -1,12 +1,12 @@
 //! Everything slow that a lot wants done, each beside it, each with its result coming back.
 
 use boshi_protocol::id::DeviceNo;
-use boshi_protocol::lane::{ActId, Input as LaneInput, Motion, Side, Sign};
+use boshi_protocol::lane::{ActId, Input as LaneInput, Layout, Motion, Side, Sign};
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-use crate::devices::{CommandError, Controller};
+use crate::devices::{Checked, CommandError, Controller, contact};
 use crate::display::Display;
 use crate::lot::{Input, LaneNo, Push};
 use crate::push::Pusher;
@@ -14,7 +14,7 @@ use crate::push::Pusher;
 /// What stands around a lane.
 pub(crate) struct LaneEquipment {
     pub(crate) controller: Controller,
-    pub(crate) barrier: DeviceNo,
+    pub(crate) layout: Layout,
     /// What a check asks for.
     pub(crate) devices: Vec<DeviceNo>,
     pub(crate) displays: Vec<(Side, Display)>,
@@ -46,7 +46,8 @@ impl Outward {
     /// long as it does for any barrier, and says so (OPEN-7).
     pub(super) fn drive(&self, lane: LaneNo, act: ActId, motion: Motion) {
         let equipment = &self.lanes[lane.0];
-        let (controller, barrier) = (equipment.controller.clone(), equipment.barrier.clone());
+        let controller = equipment.controller.clone();
+        let barrier = equipment.layout.barrier.clone();
         let results = self.results.clone();
         self.tasks.spawn(async move {
             let id = Uuid::now_v7().to_string();
@@ -87,12 +88,23 @@ impl Outward {
     pub(super) fn check(&self, lane: LaneNo) {
         let equipment = &self.lanes[lane.0];
         let (controller, devices) = (equipment.controller.clone(), equipment.devices.clone());
+        let layout = equipment.layout.clone();
         let results = self.results.clone();
         self.tasks.spawn(async move {
             let id = Uuid::now_v7().to_string();
-            let online = controller.check(&id, &devices).await;
-            let online = online.map_err(|error| error.to_string());
-            give(&results, Input::Checked { lane, online }).await;
+            let checked = controller.check(&id, &devices).await;
+            let Checked { online, state } = checked.unwrap_or_else(|error| {
+                tracing::warn!(%error, url = controller.url(), "a controller does not answer");
+                Checked::default()
+            });
+            let contacts = state.iter().filter_map(|event| contact(&layout, event));
+            let contacts = contacts.collect();
+            let checked = Input::Checked {
+                lane,
+                online,
+                contacts,
+            };
+            give(&results, checked).await;
         });
     }
 

@@ -8,8 +8,9 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::JournalError;
 
-/// Longest wait for another connection's lock: a commit takes milliseconds, a backup seconds.
-const LOCK_WAIT: Duration = Duration::from_secs(5);
+/// Longest wait for another connection's lock: a commit takes milliseconds. Who holds it longer is
+/// outlasted by writing again, not by waiting.
+const LOCK_WAIT: Duration = Duration::from_secs(1);
 
 /// Every version there was, in order; never changed once released.
 const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/0001_initial.sql")];

@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use boshi_protocol::refusal::Refusal;
 use serde_json::json;
 
 /// Why a request has no answer.
@@ -14,9 +15,11 @@ pub(super) enum Problem {
     /// The request makes no sense; names the field.
     Wrong(String),
     /// The gate was not moved, and why.
-    Refused { code: String, sentence: String },
-    /// The lot is busy or has ended.
+    Refused(Refusal),
+    /// The lot is busy or has ended: nothing was done.
     Busy,
+    /// The lot ended while it was being done.
+    Interrupted,
     /// The journal cannot be read.
     Unreadable,
 }
@@ -27,7 +30,16 @@ impl IntoResponse for Problem {
             Problem::Stranger => (StatusCode::UNAUTHORIZED, String::new(), "密钥不符".into()),
             Problem::NotFound(error) => (StatusCode::NOT_FOUND, String::new(), error),
             Problem::Wrong(error) => (StatusCode::BAD_REQUEST, String::new(), error),
-            Problem::Refused { code, sentence } => (StatusCode::CONFLICT, code, sentence),
+            Problem::Refused(refusal) => (
+                StatusCode::CONFLICT,
+                refusal.code().to_owned(),
+                refusal.sentence().to_owned(),
+            ),
+            Problem::Interrupted => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                String::new(),
+                "车场正在停止，闸机是否动作未知".into(),
+            ),
             Problem::Busy => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 String::new(),

@@ -4,16 +4,15 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::{Json, body::Bytes};
-use boshi_protocol::lane::{By, Done, OpenRefusal, Order, Side};
+use boshi_protocol::lane::{Order, Side};
 use boshi_protocol::plate::Plate;
-use boshi_protocol::refusal::Refusal;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::answer::Problem;
 use super::{Local, LocalLot};
-use crate::driver::Busy;
+use crate::driver::{Answered, CommandError};
 use crate::lot::LaneNo;
 
 #[derive(Deserialize)]
@@ -77,7 +76,7 @@ pub(super) async fn open(
         reason = wanted.reason,
         "the booth commands a gate"
     );
-    answer(lot.driver.command(number, None, order, By::Booth).await)
+    answer(lot.driver.command(number, order).await)
 }
 
 pub(super) async fn plate(
@@ -120,16 +119,11 @@ fn typed(text: &str) -> Result<Plate, Problem> {
     plate.ok_or_else(|| Problem::Wrong("字段 plate：应为车牌".to_owned()))
 }
 
-fn answer(done: Result<Result<Done, OpenRefusal>, Busy>) -> Result<Json<Value>, Problem> {
+fn answer(done: Result<Answered, CommandError>) -> Result<Json<Value>, Problem> {
     match done {
         Ok(Ok(done)) => Ok(Json(json!({"ok": true, "note": done.note()}))),
-        Ok(Err(refusal)) => {
-            let refusal = Refusal::from(refusal);
-            Err(Problem::Refused {
-                code: refusal.code().to_owned(),
-                sentence: refusal.sentence().to_owned(),
-            })
-        }
-        Err(Busy) => Err(Problem::Busy),
+        Ok(Err(refusal)) => Err(Problem::Refused(refusal.into())),
+        Err(CommandError::Busy(_)) => Err(Problem::Busy),
+        Err(CommandError::Interrupted) => Err(Problem::Interrupted),
     }
 }

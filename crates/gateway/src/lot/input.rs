@@ -34,12 +34,15 @@ pub enum Input {
     Beat(Vec<DeviceNo>),
     /// A device said something, so it is alive.
     Heard(DeviceNo),
-    /// Which devices of a lane answered a check, or why nobody did (ABN-3).
+    /// What came of asking for the devices of a lane (ABN-3).
     Checked {
         /// The lane.
         lane: LaneNo,
         /// Those that answered.
-        online: Result<Vec<DeviceNo>, String>,
+        online: Vec<DeviceNo>,
+        /// What their contacts say. It counts only for a contact that has not told anything by
+        /// itself since the start: what it told since then is newer.
+        contacts: Vec<lane::Input>,
     },
     /// A request to the platform ended.
     Pushed {

@@ -1,5 +1,6 @@
 //! The lanes: what reaches them, and what becomes of what they want.
 
+use boshi_protocol::code::AbnormalCode;
 use boshi_protocol::delivery::{self, Ask, Key};
 use boshi_protocol::id::RecordId;
 use boshi_protocol::lane::{
@@ -8,6 +9,7 @@ use boshi_protocol::lane::{
 use jiff::Timestamp;
 
 use super::action::{Action, Letter};
+use super::contact::Contact;
 use super::happening::What;
 use super::input::{Input, LaneNo};
 use super::turn::{Work, Working};
@@ -43,9 +45,14 @@ impl Lot {
                 let findings = self.supervision.heard(&device, turn.now.tick);
                 self.act_on(turn, findings);
             }
-            Input::Checked { lane, online } => {
-                let findings = self.supervision.checked(lane, online, turn.now.tick);
+            Input::Checked {
+                lane,
+                online,
+                contacts,
+            } => {
+                let findings = self.supervision.checked(lane, &online, turn.now.tick);
                 self.act_on(turn, findings);
+                self.learn(turn, lane, contacts);
             }
             Input::Pushed {
                 attempt,
@@ -86,6 +93,17 @@ impl Lot {
         self.tell_lane(turn, lane, lane::Input::Read(reading), event);
     }
 
+    /// What the contacts of a lane say when they are asked. An event that came before the answer
+    /// may be newer than it, so only those count that have told nothing yet.
+    fn learn(&mut self, turn: &mut Working<'_>, lane: LaneNo, contacts: Vec<lane::Input>) {
+        for input in contacts {
+            let news = Contact::of(&input).filter(|it| !self.lanes[lane.0].told.contains(it));
+            if news.is_some() {
+                turn.queue(Work::Lane(lane, input));
+            }
+        }
+    }
+
     pub(super) fn tell_lane(
         &mut self,
         turn: &mut Working<'_>,
@@ -94,6 +112,7 @@ impl Lot {
         event: Option<String>,
     ) {
         self.write_result(turn, lane, &input);
+        self.lanes[lane.0].told.extend(Contact::of(&input));
         let now = turn.now;
         let effects = self.lanes[lane.0].machine.handle(input, now, turn.ids());
         for effect in effects {
@@ -221,6 +240,9 @@ impl Lot {
 
     fn ask(&mut self, turn: &mut Working<'_>, ask: AskId) {
         let AskId { record, round } = ask;
+        if let Some(vehicle) = self.vehicles.get_mut(&record) {
+            vehicle.settled = false;
+        }
         let ask = Ask(u64::from(round));
         turn.queue(Work::Deliver(delivery::Input::Ask { record, ask }));
     }
@@ -253,6 +275,9 @@ impl Lot {
             at,
         });
         if let Some(vehicle) = self.vehicles.remove(&record) {
+            if vehicle.settled {
+                self.letters.remove(&Key::recognition(record.clone()));
+            }
             let what = What::Passage {
                 record: record.to_string(),
                 plate: vehicle.plate_text(),
@@ -267,8 +292,12 @@ impl Lot {
     fn abnormal(&mut self, turn: &mut Working<'_>, lane: LaneNo, it: Abnormal) {
         let id = turn.new_id();
         let state = &mut self.lanes[lane.0];
-        let occurrence = state.occurrences.entry(it.occurrence);
-        let occurrence = occurrence.or_insert_with(|| id.clone()).clone();
+        let occurrence = if lasts(&it.code) {
+            let first = state.occurrences.entry(it.occurrence);
+            first.or_insert_with(|| id.clone()).clone()
+        } else {
+            id.clone()
+        };
         let device = it.device.as_ref();
         let msg = self
             .texts
@@ -368,4 +397,12 @@ impl Lot {
             }
         }
     }
+}
+
+/// Whether an abnormality is over only when it is said to be. A crossing is over as it happens.
+const fn lasts(code: &AbnormalCode) -> bool {
+    !matches!(
+        code,
+        AbnormalCode::CrossedUnrecognized | AbnormalCode::Tailgated
+    )
 }

@@ -35,6 +35,12 @@ impl Lot {
         }
     }
 
+    /// Keeps the order of a record for which there is no room; the record itself is in the journal.
+    fn defer(&mut self, key: Key) {
+        self.letters.remove(&key);
+        self.backlog.push_back(key);
+    }
+
     pub(super) fn tell_delivery(&mut self, turn: &mut Working<'_>, input: delivery::Input) {
         for effect in self.delivery.handle(input, turn.now.tick) {
             match effect {
@@ -60,7 +66,7 @@ impl Lot {
                     verdict,
                 } => self.verdict(turn, record, ask, verdict),
                 Effect::Settle { key, settled } => self.settled(turn, key, settled),
-                Effect::Defer { key } => self.backlog.push_back(key),
+                Effect::Defer { key } => self.defer(key),
                 Effect::NetworkLost => self.tell(turn, None, What::NetworkLost),
                 Effect::NetworkBack => self.tell(turn, None, What::NetworkBack),
             }
@@ -104,7 +110,10 @@ impl Lot {
                 self.tell(turn, Some(lane), what);
                 lane::Verdict::MayNot { reason }
             }
-            Verdict::Undeliverable { .. } => lane::Verdict::Undeliverable,
+            Verdict::Undeliverable { .. } => {
+                vehicle.settled = true;
+                lane::Verdict::Undeliverable
+            }
         };
         let round = u32::try_from(ask.0).expect("questions are numbered by the lane's rounds");
         let ask = AskId { record, round };
@@ -121,9 +130,14 @@ impl Lot {
             };
             self.tell(turn, None, what);
         }
-        let asked_again = key.kind == Kind::Recognition && self.vehicles.contains_key(&key.id);
-        if !asked_again {
-            self.letters.remove(&key);
+        let waiting = match key.kind {
+            Kind::Recognition => self.vehicles.get_mut(&key.id),
+            Kind::Crossing | Kind::Abnormality => None,
+        };
+        match waiting {
+            // Its lane may ask about it again, perhaps while the disk fails.
+            Some(vehicle) => vehicle.settled = true,
+            None => drop(self.letters.remove(&key)),
         }
         turn.write(Entry::Settled {
             lot: self.id.clone(),

@@ -13,9 +13,9 @@ use boshi_protocol::moment::Tick;
 use super::input::LaneNo;
 use crate::config;
 
-/// When every device is first asked for after the start: time for the controllers to come up after
-/// the same power cut.
-const FIRST_CHECK: Duration = Duration::from_secs(10);
+/// How long after the start a device that does not answer yet is not missed: time for the
+/// controllers to come up after the same power cut.
+const COMING_UP: Duration = Duration::from_secs(10);
 
 /// What a device is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +80,8 @@ pub(super) struct Supervision {
     times: config::Supervision,
     repeat: Duration,
     next_check: Tick,
+    /// Until when the controllers may still be coming up.
+    coming_up: Tick,
     checking: BTreeSet<LaneNo>,
 }
 
@@ -123,7 +125,8 @@ impl Supervision {
         Supervision {
             devices,
             lanes: lanes.len(),
-            next_check: Tick::ZERO + FIRST_CHECK.min(times.check),
+            next_check: Tick::ZERO,
+            coming_up: Tick::ZERO + COMING_UP.min(times.check),
             times,
             repeat,
             checking: BTreeSet::new(),
@@ -155,21 +158,17 @@ impl Supervision {
     }
 
     /// A check of a lane has ended. Who was heard from a moment ago is online whatever it says.
-    pub(super) fn checked(
-        &mut self,
-        lane: LaneNo,
-        online: Result<Vec<DeviceNo>, String>,
-        now: Tick,
-    ) -> Vec<Finding> {
+    pub(super) fn checked(&mut self, lane: LaneNo, online: &[DeviceNo], now: Tick) -> Vec<Finding> {
         self.checking.remove(&lane);
-        let online = online.unwrap_or_default();
         let silence = self.times.silence;
         let mut findings = Vec::new();
         for (device, watched) in &mut self.devices {
             if watched.lane == lane {
                 let lately = watched.heard.is_some_and(|heard| now < heard + silence);
                 let answers = lately || online.contains(device);
-                findings.extend(watched.found(device, answers, now, self.repeat));
+                if answers || watched.was_there() || self.coming_up <= now {
+                    findings.extend(watched.found(device, answers, now, self.repeat));
+                }
             }
         }
         findings
@@ -180,7 +179,11 @@ impl Supervision {
         let mut wanted = BTreeSet::new();
         let mut findings = Vec::new();
         if self.next_check <= now {
-            self.next_check = now + self.times.check;
+            self.next_check = if now < self.coming_up {
+                self.coming_up
+            } else {
+                now + self.times.check
+            };
             wanted.extend((0..self.lanes).map(LaneNo));
         }
         for (device, watched) in &mut self.devices {
@@ -253,6 +256,10 @@ impl Watched {
             beat_due: None,
             link: Link::Unknown,
         }
+    }
+
+    fn was_there(&self) -> bool {
+        !matches!(self.link, Link::Unknown)
     }
 
     fn tell_again(&self) -> Option<Tick> {

@@ -12,6 +12,8 @@ pub(super) struct Vehicle {
     pub(super) lane: LaneNo,
     pub(super) plate: Option<Plate>,
     pub(super) color: PlateColor,
+    /// Whether its recognition is settled and nobody asks about it again.
+    pub(super) settled: bool,
     recognized: Tick,
     replied: Option<Tick>,
     lifted: Option<Tick>,
@@ -24,6 +26,7 @@ impl Vehicle {
             lane,
             plate,
             color,
+            settled: false,
             recognized: now,
             replied: None,
             lifted: None,
