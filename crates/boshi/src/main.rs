@@ -1,7 +1,16 @@
 //! The command line: both sides of the standard in one binary.
 
+mod account;
+mod demo;
+mod gateway;
+mod interface;
+mod lines;
 mod platform;
+mod simulate;
 mod terminal;
+mod told;
+
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
@@ -15,21 +24,43 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Part {
+    /// The supplier's side (供应商): drives a lot's devices, pushes what happens, obeys the platform
+    #[command(subcommand)]
+    Gateway(gateway::Command),
     /// The property's side (平台): decides who may pass, keeps the records, commands the gates
     #[command(subcommand)]
     Platform(platform::Command),
+    /// A virtual car park (模拟车场) in front of a gateway
+    Simulate(simulate::Arguments),
+    /// Platform, gateway and a simulated car park on this machine, with nothing to configure (演示)
+    Demo(demo::Arguments),
 }
 
-fn main() -> anyhow::Result<()> {
+fn main() -> ExitCode {
     let arguments = Arguments::parse();
     boshi_transport::certificate::install_crypto();
     terminal::log();
+    match run(arguments.part) {
+        Ok(code) => code,
+        Err(error) => {
+            // The whole chain on one line; where in the program it arose helps nobody here.
+            terminal::complain(&format!("{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(part: Part) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        match arguments.part {
-            Part::Platform(command) => platform::run(command).await,
+        match part {
+            Part::Gateway(command) => gateway::run(command).await?,
+            Part::Platform(command) => platform::run(command).await?,
+            Part::Simulate(arguments) => simulate::run(arguments).await?,
+            Part::Demo(arguments) => return demo::run(arguments).await,
         }
+        Ok(ExitCode::SUCCESS)
     })
 }

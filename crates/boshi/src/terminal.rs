@@ -24,6 +24,11 @@ pub(crate) fn say(line: &str) {
     let _ = writeln!(io::stdout().lock(), "{line}");
 }
 
+/// Prints what went wrong to standard error.
+pub(crate) fn complain(error: &str) {
+    let _ = writeln!(io::stderr().lock(), "错误：{error}");
+}
+
 /// A table without lines, its columns aligned also where they are Chinese.
 pub(crate) fn table(head: &[&str], rows: Vec<Vec<String>>) -> String {
     let mut table = Table::new();
@@ -32,5 +37,10 @@ pub(crate) fn table(head: &[&str], rows: Vec<Vec<String>>) -> String {
         .set_content_arrangement(ContentArrangement::Disabled)
         .set_header(head);
     table.add_rows(rows);
-    table.trim_fmt()
+    // Each cell has a space on either side, which the first column does not need.
+    let lines = table.lines().map(|line| {
+        let line = line.strip_prefix(' ').unwrap_or(&line);
+        line.trim_end().to_owned()
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }

@@ -1,6 +1,6 @@
 //! A controller's way to the gateway: events in order, each until it is taken.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use tracing::debug;
 
 use super::event::Event;
 use super::gateway::{Gateway, Told};
+use crate::equipment::VehicleId;
 
 /// Most events that wait to be told. A controller has little memory; without pictures, which are
 /// drawn when they are sent, this is an hour of a busy lane.
@@ -27,6 +28,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 pub(super) struct Feed {
     waiting: Mutex<VecDeque<Waiting>>,
     more: Notify,
+    /// The vehicle of which each recognizer has told last.
+    told: Mutex<HashMap<DeviceNo, VehicleId>>,
 }
 
 /// How a feed ends.
@@ -67,13 +70,21 @@ impl Feed {
         lost.map(|lost| lost.event)
     }
 
-    /// The vehicle before `recognizer` has left: what it read and has not told is history.
+    /// The vehicle before `recognizer` has left: what it read and has not told is history, unless
+    /// the vehicle was told of before, when it is nothing at all.
     pub(super) fn left(&self, recognizer: &DeviceNo) {
-        for one in self.lock().iter_mut() {
-            if let Event::Plate(read) = &mut one.event {
-                read.replay |= read.device == *recognizer;
+        let told = self.told().get(recognizer).copied();
+        self.lock().retain_mut(|one| {
+            let Event::Plate(read) = &mut one.event else {
+                return true;
+            };
+            if read.device != *recognizer {
+                return true;
             }
-        }
+            let repeats = told == Some(read.vehicle);
+            read.replay |= !repeats;
+            one.under_way || !repeats
+        });
     }
 
     /// Tells `gateway` one event after the other. `back` is called when an event is taken after
@@ -134,6 +145,9 @@ impl Feed {
             let body = body.as_ref().unwrap_or(event).body(picture.as_deref());
             let why = match gateway.tell(body).await {
                 Told::Taken => {
+                    if let Event::Plate(read) = event {
+                        self.told().insert(read.device.clone(), read.vehicle);
+                    }
                     if was_away {
                         back();
                     }
@@ -152,6 +166,10 @@ impl Feed {
         }
     }
 
+    fn told(&self) -> MutexGuard<'_, HashMap<DeviceNo, VehicleId>> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn lock(&self) -> MutexGuard<'_, VecDeque<Waiting>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -164,7 +182,7 @@ mod tests {
 
     use super::super::event::PlateRead;
     use super::*;
-    use crate::equipment::{Reading, VehicleId};
+    use crate::equipment::Reading;
 
     fn device() -> DeviceNo {
         DeviceNo::new("CAM-01").unwrap()
@@ -218,6 +236,15 @@ mod tests {
         let bodies = bodies(&feed);
         assert!(bodies[0].contains("\"replay\":true"), "{}", bodies[0]);
         assert!(bodies[1].contains("\"replay\":false"), "{}", bodies[1]);
+    }
+
+    #[test]
+    fn what_only_repeats_a_vehicle_that_left_is_not_told() {
+        let feed = Feed::default();
+        feed.told().insert(device(), VehicleId(1));
+        feed.push(read(1, "a"));
+        feed.left(&device());
+        assert!(bodies(&feed).is_empty());
     }
 
     #[tokio::test]

@@ -1,0 +1,73 @@
+//! `boshi gateway …`: runs the gateway, and talks to the local interface of a running one.
+
+mod access;
+mod gates;
+mod happenings;
+mod run;
+mod status;
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+
+use self::access::Access;
+use crate::terminal::say;
+
+/// What the gateway's command line can do.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Print the whole configuration with its defaults, commented
+    Config,
+    /// Check a configuration and every file it names
+    Check {
+        #[command(flatten)]
+        config: ConfigFile,
+    },
+    /// Run the gateway until Ctrl-C or SIGTERM
+    Run {
+        #[command(flatten)]
+        config: ConfigFile,
+    },
+    /// Show the lanes, devices and outbox of every lot as they are now
+    Status {
+        #[command(flatten)]
+        access: Access,
+    },
+    /// Follow what happens in the lanes (实时动态)
+    Watch {
+        #[command(flatten)]
+        access: Access,
+    },
+    /// Command a gate from the booth (闸口)
+    Open(gates::Open),
+    /// Type in the plate of the vehicle that waits (补录车牌)
+    Plate(gates::Plate),
+}
+
+/// Where the configuration is.
+#[derive(clap::Args)]
+pub(crate) struct ConfigFile {
+    /// The configuration; `boshi gateway config` prints one to begin with
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "BOSHI_GATEWAY_CONFIG",
+        default_value = "gateway.toml"
+    )]
+    config: PathBuf,
+}
+
+pub(crate) async fn run(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Config => {
+            say(boshi_gateway::config::COMMENTED.trim_end());
+            Ok(())
+        }
+        Command::Check { config } => run::check(&config.config),
+        Command::Run { config } => run::run(&config.config).await,
+        Command::Status { access } => status::status(&access).await,
+        Command::Watch { access } => happenings::follow(&access).await,
+        Command::Open(open) => gates::open(open).await,
+        Command::Plate(plate) => gates::plate(plate).await,
+    }
+}

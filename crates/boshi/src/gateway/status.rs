@@ -1,0 +1,128 @@
+//! The lots as they are now.
+
+use serde_json::Value;
+
+use super::access::Access;
+use crate::terminal::{say, table};
+
+pub(super) async fn status(access: &Access) -> anyhow::Result<()> {
+    let status = access.interface()?.get(&["status"]).await?;
+    access.print(&status, || {
+        for lot in status["lots"].as_array().into_iter().flatten() {
+            print(lot);
+        }
+    });
+    Ok(())
+}
+
+fn print(lot: &Value) {
+    let outbox = &lot["outbox"];
+    say(&format!(
+        "{} {}　平台{}　时钟差 {} 秒　待推送 {}　推送失败待恢复 {}",
+        text(&lot["lot"]),
+        text(&lot["name"]),
+        match lot["platform"].as_str() {
+            Some("up") => "在线",
+            Some("lost") => "断线",
+            _ => "尚未联系",
+        },
+        text(&lot["skew_seconds"]),
+        number(&outbox["live"]) + number(&outbox["backlog"]),
+        number(&outbox["failed"]),
+    ));
+    if number(&lot["unwritten"]) > 0 {
+        say(&format!("  磁盘写入失败，{} 条记录待写", lot["unwritten"]));
+    }
+    let lanes = lot["lanes"].as_array().into_iter().flatten();
+    let lanes = lanes.map(lane).collect();
+    say(&table(&["闸口", "车道", "道闸", "栏杆", "车辆"], lanes));
+    let devices = lot["devices"].as_array().into_iter().flatten();
+    let devices = devices.map(device).collect();
+    say(&table(
+        &["设备", "类型", "车道", "状态", "最近应答"],
+        devices,
+    ));
+}
+
+fn lane(lane: &Value) -> Vec<String> {
+    let gate = match lane["state"].as_str() {
+        Some("normal") => "一车一抬",
+        Some("fire") => "消防常开",
+        Some("held_after_fire") => "消防后常开",
+        Some("held_by_platform") => "平台常开",
+        Some("held_by_booth") => "岗亭常开",
+        _ => "常开",
+    };
+    let arm = match lane["arm"].as_str() {
+        Some("up") => "抬起",
+        Some("down") => "落下",
+        _ => "-",
+    };
+    let sides = lane["sides"].as_array().into_iter().flatten();
+    let present: Vec<String> = sides
+        .filter(|side| side["present"] == true)
+        .map(|side| {
+            let plate = side["plate"].as_str().unwrap_or("未识别");
+            format!("{plate}（{}）", doing(&side["doing"]))
+        })
+        .collect();
+    let present = if present.is_empty() {
+        "-".to_owned()
+    } else {
+        present.join("，")
+    };
+    vec![
+        text(&lane["gate"]),
+        text(&lane["lane"]),
+        gate.to_owned(),
+        arm.to_owned(),
+        present,
+    ]
+}
+
+fn doing(doing: &Value) -> &'static str {
+    match doing.as_str() {
+        Some("approaching") => "驶近",
+        Some("unread") => "识别中",
+        Some("asked") => "等待平台",
+        Some("refused") => "不放行",
+        Some("cleared") => "即将抬杆",
+        Some("let_through") => "放行中",
+        Some("through") => "已通过",
+        Some("yielding") => "等待对向",
+        _ => "等待人工",
+    }
+}
+
+fn device(device: &Value) -> Vec<String> {
+    let kind = match device["kind"].as_str() {
+        Some("display") => "显示屏",
+        Some("recognizer") => "车牌识别器",
+        _ => "栏杆机",
+    };
+    let online = match device["online"].as_bool() {
+        Some(true) => "在线",
+        Some(false) => "离线",
+        None => "未知",
+    };
+    let heard = device["heard_seconds_ago"].as_u64();
+    vec![
+        text(&device["device"]),
+        kind.to_owned(),
+        text(&device["lane"]),
+        online.to_owned(),
+        heard.map_or_else(|| "-".to_owned(), |seconds| format!("{seconds} 秒前")),
+    ]
+}
+
+fn number(value: &Value) -> u64 {
+    value.as_u64().unwrap_or_default()
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::Null => "-".to_owned(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,4 @@
+//! The binary as people use it: real processes over real sockets.
+
+mod command_line;
+mod demo;
