@@ -38,7 +38,7 @@ pub(crate) enum Scenario {
 const BLOCKED_EVERY: usize = 7;
 
 /// How long the network, or the platform, is away, in the lanes' time.
-const AWAY: Duration = Duration::from_secs(60);
+const AWAY: Duration = Duration::from_secs(90);
 
 /// How long a driver needs to pay, in the lanes' time.
 const PAYING: Duration = Duration::from_secs(3);

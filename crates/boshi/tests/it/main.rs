@@ -1,4 +1,5 @@
 //! The binary as people use it: real processes over real sockets.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod command_line;
 mod demo;
