@@ -1,0 +1,95 @@
+//! What an earlier run left behind, and what it knew.
+
+use super::*;
+use boshi_protocol::delivery::{Key, Recovered};
+use boshi_protocol::id::RecordId;
+use boshi_protocol::lane::{Position, Side};
+
+fn record(text: &str) -> RecordId {
+    RecordId::new(text).unwrap()
+}
+
+/// D-18
+#[test]
+fn what_was_under_way_is_carried_on_and_a_recognition_has_failed_without_another_attempt() {
+    let mut scene = Scene::new();
+    scene.platform = Platform::Thinks;
+    // All of these are in the journal already.
+    scene.expect_on_disk([
+        Key::crossing(record("a")),
+        Key::abnormality(record("b")),
+        Key::abnormality(record("c")),
+    ]);
+    scene.say(Input::Recover(vec![
+        Recovered::Pending(Key::recognition(record("a"))),
+        Recovered::Pending(Key::crossing(record("a"))),
+        Recovered::Pending(Key::abnormality(record("b"))),
+        Recovered::FailedAbnormality(record("c")),
+    ]));
+    assert_eq!(
+        scene.settled(Kind::Recognition),
+        ["failed 0 程序中断，车辆已离开"]
+    );
+    assert!(scene.pushed(Kind::Recognition).is_empty());
+    let (_, crossing) = scene.pushed(Kind::Crossing)[0];
+    assert_eq!(crossing.key.id, record("a"));
+    assert!(crossing.letter.is_none(), "the journal has it");
+    assert_eq!(scene.pushed(Kind::Abnormality).len(), 1);
+    scene.platform = Platform::Accepts;
+    while !scene.under_way.is_empty() {
+        scene.answers(boshi_protocol::delivery::Outcome::Accepted);
+    }
+    scene.wait(seconds(1));
+    assert_eq!(scene.settled(Kind::Abnormality).len(), 2);
+    assert_eq!(scene.settled(Kind::Crossing), ["delivered 1"]);
+    assert_eq!(scene.drives(ONE), 0);
+}
+
+/// A vehicle that stood on the loop before the start is one, although nothing changes on it.
+#[test]
+fn the_contacts_are_asked_at_the_start_and_who_stands_there_is_recognized() {
+    let mut scene = Scene::new();
+    let side = Side::Entry;
+    scene.contacts = vec![
+        lane::Input::TriggerLoop {
+            side,
+            pressed: true,
+        },
+        lane::Input::BarrierSeen(Position::Down),
+    ];
+    scene.wait(seconds(1));
+    scene.reads(ONE, "粤B12345");
+    assert_eq!(scene.causes(), ["may_pass"]);
+}
+
+/// CROSS-1: that the anti-smash loop is pressed at the start is no crossing.
+#[test]
+fn a_vehicle_that_stands_under_the_arm_at_the_start_does_not_cross_again() {
+    let mut scene = Scene::new();
+    scene.contacts = vec![lane::Input::SafetyLoop { pressed: true }];
+    scene.wait(seconds(5));
+    assert!(scene.pushes().is_empty());
+}
+
+/// What a contact told by itself is newer than the answer to a question.
+#[test]
+fn an_answer_does_not_undo_what_an_event_has_told() {
+    let mut scene = Scene::new();
+    let side = Side::Entry;
+    scene.contacts = vec![lane::Input::TriggerLoop {
+        side,
+        pressed: false,
+    }];
+    scene.say(Input::Lane(
+        ONE,
+        lane::Input::TriggerLoop {
+            side,
+            pressed: true,
+        },
+    ));
+    scene.wait(seconds(1));
+    scene.reads(ONE, "粤B12345");
+    assert_eq!(scene.drives(ONE), 1);
+    scene.wait(seconds(600));
+    assert!(scene.outcomes().is_empty(), "it stands there still");
+}
