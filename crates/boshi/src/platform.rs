@@ -8,6 +8,7 @@ mod lots;
 mod permits;
 mod run;
 mod show;
+mod stays;
 
 use std::path::PathBuf;
 
@@ -56,6 +57,20 @@ pub(crate) enum Command {
     Commands(lists::ByPlate),
     /// List outages
     Outages(lists::ByLot),
+    /// List stays, from entry to exit
+    Stays(stays::Stays),
+    /// List the stays that may be the missing half of one, the likeliest first
+    Candidates(stays::Candidates),
+    /// Say what plate a crossing had (更正车牌)
+    Correct(stays::Correct),
+    /// Show how many vehicles are in a lot, or set it to what somebody counted
+    Occupancy(stays::Occupancy),
+    /// Acknowledge an abnormality
+    Acknowledge(stays::Abnormality),
+    /// Say that an abnormality is over
+    Clear(stays::Abnormality),
+    /// List who did what, when and why
+    Audit(lists::ByLot),
     /// Fetch now what a lot could not push
     Reconcile(lots::Reconcile),
     /// Ask what would be decided about a vehicle now
@@ -95,6 +110,13 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<()> {
         Command::Abnormalities(wanted) => lists::abnormalities(wanted).await,
         Command::Commands(wanted) => lists::commands(wanted).await,
         Command::Outages(wanted) => lists::outages(wanted).await,
+        Command::Stays(wanted) => stays::stays(wanted).await,
+        Command::Candidates(wanted) => stays::candidates(wanted).await,
+        Command::Correct(wanted) => stays::correct(wanted).await,
+        Command::Occupancy(wanted) => stays::occupancy(wanted).await,
+        Command::Acknowledge(wanted) => stays::acknowledge(wanted).await,
+        Command::Clear(wanted) => stays::clear(wanted).await,
+        Command::Audit(wanted) => lists::audit(wanted).await,
         Command::Reconcile(wanted) => lots::reconcile(wanted).await,
         Command::Decide(wanted) => lots::decide(wanted).await,
         Command::Summary(wanted) => lots::summary(wanted).await,

@@ -1,3 +1,11 @@
+CREATE TABLE permit (
+  lot TEXT NOT NULL, plate TEXT NOT NULL, kind TEXT NOT NULL,
+  valid_from INTEGER NOT NULL, valid_to INTEGER NOT NULL,
+  PRIMARY KEY (lot, plate, kind, valid_from)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE block (
+  plate TEXT NOT NULL PRIMARY KEY, reason TEXT NOT NULL, since INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE TABLE outage (
   lot TEXT NOT NULL, since INTEGER NOT NULL, until INTEGER,
   PRIMARY KEY (lot, since)
@@ -12,8 +20,9 @@ CREATE TABLE command (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX command_by_moment ON command (asked_at, lot, id);
 CREATE INDEX command_open ON command (lot) WHERE state = 'asked';
-CREATE INDEX recognition_by_moment ON recognition (at, lot, uuid);
-CREATE INDEX crossing_by_moment ON crossing (at, lot, uuid);
-CREATE INDEX abnormality_by_moment ON abnormality (received, lot);
-CREATE INDEX decision_by_moment ON decision (at, lot, number);
-ALTER TABLE block ADD COLUMN since INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE audit (
+  lot TEXT NOT NULL, number INTEGER NOT NULL, at INTEGER NOT NULL, by TEXT NOT NULL,
+  act TEXT NOT NULL, target TEXT NOT NULL, reason TEXT NOT NULL,
+  PRIMARY KEY (lot, number)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX audit_by_moment ON audit (at, lot, number);

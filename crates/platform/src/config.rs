@@ -50,6 +50,9 @@ pub struct Config {
     /// Commanding gates.
     #[serde(default)]
     pub command: Command,
+    /// How long records are kept.
+    #[serde(default)]
+    pub retention: Retention,
     /// The suppliers.
     #[serde(default, rename = "supplier")]
     pub suppliers: Vec<Supplier>,
@@ -124,6 +127,14 @@ pub struct Command {
     /// How long a gate may take to answer.
     #[serde(deserialize_with = "read::span")]
     pub deadline: Duration,
+}
+
+/// How long records are kept.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Retention {
+    /// Whole months in the database, beside the present one; older ones go to the archive.
+    pub months: u8,
 }
 
 /// Whoever runs the equipment of lots.
@@ -233,6 +244,11 @@ impl Config {
         self.data.join("platform.db")
     }
 
+    /// Where records go that are older than what is kept.
+    pub fn archive(&self) -> PathBuf {
+        self.data.join("archive")
+    }
+
     /// Where the key of the operators' interface is.
     pub fn operator_key(&self) -> PathBuf {
         self.data.join("operator.key")
@@ -333,6 +349,12 @@ impl Default for Command {
         Command {
             deadline: Duration::from_secs(10),
         }
+    }
+}
+
+impl Default for Retention {
+    fn default() -> Retention {
+        Retention { months: 24 }
     }
 }
 

@@ -118,6 +118,23 @@ pub fn decide(approach: Approach<'_>, facts: &Facts, policy: Policy, now: Timest
     }
 }
 
+impl Direction {
+    /// Reads the word of the configuration.
+    pub fn parse(word: &str) -> Option<Direction> {
+        [Direction::Entry, Direction::Exit]
+            .into_iter()
+            .find(|direction| direction.as_str() == word)
+    }
+
+    /// The word of the configuration.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Direction::Entry => "entry",
+            Direction::Exit => "exit",
+        }
+    }
+}
+
 impl Permit {
     fn is_for(&self, lot: &LotId) -> bool {
         self.lot.as_ref().is_none_or(|own| own == lot)

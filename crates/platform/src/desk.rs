@@ -2,6 +2,10 @@
 
 use std::collections::HashMap;
 
+use crate::decision::{Approach, Decision, decide};
+use crate::lots::Rules;
+use crate::store::record::{find, keep};
+use crate::store::{Record, RecordKind, Store, StoreError, abnormality, facts, passage};
 use boshi_protocol::endpoint::{Abnormal, CrossGate, PlateNumber};
 use boshi_protocol::envelope::Answer;
 use boshi_protocol::id::{DeviceNo, LotId};
@@ -9,12 +13,6 @@ use boshi_protocol::plate::Plate;
 use boshi_protocol::refusal::Refusal;
 use boshi_transport::serve::Reply;
 use jiff::Timestamp;
-use rusqlite::params;
-
-use crate::decision::{Approach, Decision, decide};
-use crate::lots::Rules;
-use crate::store::record::{find, keep};
-use crate::store::{Record, RecordKind, Store, StoreError, facts};
 
 /// Answers for all lots.
 pub struct Desk {
@@ -92,13 +90,13 @@ impl Desk {
     /// A vehicle crossed; the same again changes nothing (CROSS-3), and one that comes before its
     /// recognition is kept.
     pub async fn crossed(&self, lot: LotId, pushed: CrossGate) -> Reply<()> {
-        if !self.lots.contains_key(&lot) {
+        let Some(rules) = self.lots.get(&lot).cloned() else {
             return refused(unknown_lot());
-        }
+        };
         let record = Record::from(pushed);
         let kept = self
             .store
-            .write(move |db| keep(db, RecordKind::Crossing, &lot, record));
+            .write(move |db| passage::cross(db, &lot, record, &rules));
         stored(kept.await.map(drop))
     }
 
@@ -114,22 +112,10 @@ impl Desk {
         if !self.lots.contains_key(&lot) {
             return refused(unknown_lot());
         }
-        let work = self.store.write(move |db| {
-            db.execute(
-                "INSERT OR IGNORE INTO abnormality (lot, digest, code, device, msg, received)
-                 VALUES (?,?,?,?,?,?)",
-                params![
-                    lot.as_str(),
-                    digest.as_slice(),
-                    pushed.code.as_str(),
-                    pushed.device.as_ref().map(DeviceNo::as_str),
-                    pushed.msg,
-                    now.as_second(),
-                ],
-            )?;
-            Ok(())
-        });
-        stored(work.await)
+        let kept = self
+            .store
+            .write(move |db| abnormality::keep(db, &lot, digest, &pushed, now));
+        stored(kept.await.map(drop))
     }
 }
 

@@ -1,17 +1,21 @@
 //! The operators' interface: JSON under `/api/v1`, opened by the key in `data/operator.key`.
 //! One file a resource; handlers read, ask, and answer.
 
+mod abnormalities;
 mod blocks;
+mod caller;
 mod decide;
 mod devices;
 mod error;
 mod health;
 mod lists;
 mod lots;
+mod occupancy;
 mod permits;
 mod places;
 mod read;
 mod reconcile;
+mod stays;
 mod summary;
 
 use std::sync::Arc;
@@ -25,6 +29,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use boshi_protocol::id::LotId;
 
+use self::caller::Caller;
 use self::error::ApiError;
 use self::lists::list;
 use crate::commands::Commands;
@@ -34,8 +39,8 @@ use crate::lots::{Lot, Lots};
 use crate::reconcile::Reconciler;
 use crate::store::Store;
 use crate::store::row::{
-    AbnormalityRow, BlockRow, CommandRow, CrossingRow, DecisionRow, OutageRow, PermitRow,
-    RecognitionRow,
+    AbnormalityRow, AuditRow, BlockRow, CommandRow, CorrectionRow, CrossingRow, DecisionRow,
+    OutageRow, PermitRow, RecognitionRow, StayRow,
 };
 
 /// Largest body of a request in bytes: a screenful of text for a display needs two kilobytes.
@@ -62,6 +67,26 @@ pub(crate) fn router(operators: Arc<Operators>, key: Key) -> Router {
         .route("/lots/{lot}/show", post(devices::show))
         .route("/lots/{lot}/reconcile", post(reconcile::now))
         .route("/lots/{lot}/places", get(places::list))
+        .route(
+            "/lots/{lot}/occupancy",
+            get(occupancy::show).post(occupancy::counted),
+        )
+        .route(
+            "/lots/{lot}/stays/{uuid}/candidates",
+            get(stays::candidates),
+        )
+        .route("/lots/{lot}/crossings/{uuid}/correct", post(stays::correct))
+        .route(
+            "/lots/{lot}/abnormalities/{id}/acknowledge",
+            post(abnormalities::acknowledge),
+        )
+        .route(
+            "/lots/{lot}/abnormalities/{id}/clear",
+            post(abnormalities::clear),
+        )
+        .route("/stays", get(list::<StayRow>))
+        .route("/corrections", get(list::<CorrectionRow>))
+        .route("/audit", get(list::<AuditRow>))
         .route(
             "/permits",
             get(list::<PermitRow>)
@@ -103,13 +128,16 @@ impl Operators {
 
 async fn authorize(
     State(key): State<Key>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
     let shown = request.headers().get(header::AUTHORIZATION);
     let shown = shown.and_then(|value| value.to_str().ok());
     match shown.and_then(|value| value.strip_prefix("Bearer ")) {
-        Some(shown) if key.opens(shown.trim()) => Ok(next.run(request).await),
+        Some(shown) if key.opens(shown.trim()) => {
+            request.extensions_mut().insert(Caller::key_holder());
+            Ok(next.run(request).await)
+        }
         Some(_) => Err(ApiError::unauthorized(
             "密钥不符，应为 data/operator.key 中的密钥",
         )),

@@ -24,6 +24,7 @@ use crate::key::Key;
 use crate::lots::{Lots, LotsError};
 use crate::operators::{self, Operators};
 use crate::reconcile::{Reconciler, keep_reconciled};
+use crate::retention::keep_archived;
 use crate::server::{Door, router};
 use crate::store::{Store, StoreError, outage};
 use crate::watch::Watch;
@@ -149,6 +150,9 @@ pub async fn start(config: Config, stop: CancellationToken) -> Result<Running, S
             stop.clone(),
         ));
     }
+    let months = config.retention.months;
+    let archiving = keep_archived(store.clone(), config.archive(), months, stop.clone());
+    tasks.spawn(archiving);
     let routes = operators::router(Arc::clone(&parts), key);
     tasks.spawn(serve(operator, None, routes, limits, stop));
     tasks.close();

@@ -4,10 +4,19 @@ use std::collections::HashSet;
 
 use super::{Config, ConfigError, Lot, Supplier};
 
+/// Fewest whole months that records are kept: a lot may still return what it has for 180 days
+/// (UNPUSH-2), and what has left for the archive must not come again.
+const LEAST_MONTHS: u8 = 7;
+
 pub(super) fn config(config: &Config) -> Result<(), ConfigError> {
     if config.tls.certificate.is_some() != config.tls.key.is_some() {
         let expected = "both certificate and key, or neither";
         return Err(wrong("tls", "incomplete", expected));
+    }
+    if config.retention.months < LEAST_MONTHS {
+        let months = config.retention.months.to_string();
+        let expected = format!("at least {LEAST_MONTHS}");
+        return Err(wrong("retention.months", &months, &expected));
     }
     if config.suppliers.is_empty() {
         return Err(wrong("supplier", "empty", "at least one [[supplier]]"));

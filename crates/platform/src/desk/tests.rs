@@ -64,7 +64,7 @@ async fn the_same_recognition_is_stored_once_and_passes_once_it_has_been_paid() 
         to: "2026-01-16T00:00:00Z".parse().unwrap(),
     };
     desk.store
-        .write(move |db| facts::add_permit(db, &plate, &paid))
+        .write(move |db| facts::add_permit(db, &plate, &paid, "王工", now))
         .await
         .unwrap();
     let second = desk.recognized(lot, recognition(), now).await;

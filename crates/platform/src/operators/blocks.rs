@@ -7,9 +7,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::Shared;
+use super::caller::Caller;
 use super::error::ApiError;
 use super::permits::{Removed, required_plate};
-use super::read::{Body, Params, words};
+use super::read::{Body, Params, by, words};
 use crate::store::facts;
 
 /// A plate that was blocked.
@@ -21,10 +22,13 @@ pub(super) struct BlockView {
 
 pub(super) async fn add(
     State(operators): Shared,
+    caller: Caller,
     body: Body,
 ) -> Result<(StatusCode, Json<BlockView>), ApiError> {
-    let read = body.read(|fields| Ok((required_plate(fields)?, words(fields, "reason")?)));
-    let (plate, reason) = read?;
+    let (plate, by, reason) = body.read(|fields| {
+        let plate = required_plate(fields)?;
+        Ok((plate, by(fields, &caller)?, words(fields, "reason")?))
+    })?;
     let view = BlockView {
         plate: plate.as_str().to_owned(),
         reason: reason.clone(),
@@ -32,20 +36,23 @@ pub(super) async fn add(
     let now = Timestamp::now();
     let added = operators
         .store
-        .write(move |db| facts::add_block(db, &plate, &reason, now));
+        .write(move |db| facts::add_block(db, &plate, &reason, &by, now));
     added.await?;
     Ok((StatusCode::CREATED, Json(view)))
 }
 
 pub(super) async fn remove(
     State(operators): Shared,
+    caller: Caller,
     parameters: Params,
 ) -> Result<Json<Removed>, ApiError> {
-    let plate = parameters.read(&["plate"], required_plate)?;
-    let shown = plate.clone();
+    let (plate, by) = parameters.read(&["plate", "by"], |fields| {
+        Ok((required_plate(fields)?, by(fields, &caller)?))
+    })?;
+    let (shown, now) = (plate.clone(), Timestamp::now());
     let removed = operators
         .store
-        .write(move |db| facts::remove_block(db, &plate));
+        .write(move |db| facts::remove_block(db, &plate, &by, now));
     match removed.await? {
         0 => {
             let error = format!("{} 不在黑名单中", shown.as_str());

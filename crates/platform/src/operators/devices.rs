@@ -9,8 +9,9 @@ use boshi_protocol::fields::{FieldError, Fields};
 use serde::Serialize;
 
 use super::Shared;
+use super::caller::Caller;
 use super::error::ApiError;
-use super::read::{Body, words};
+use super::read::{Body, by, words};
 use crate::commands::{Act, Order, State as Ended, mode_word};
 
 /// Most lines of a text: no display at a lane shows more.
@@ -28,18 +29,20 @@ pub(super) struct EndView {
 pub(super) async fn open(
     operators: Shared,
     lot: Path<String>,
+    caller: Caller,
     body: Body,
 ) -> Result<Json<EndView>, ApiError> {
-    let order = body.read(read_open)?;
+    let order = body.read(|fields| read_open(fields, &caller))?;
     give(operators, lot, order).await
 }
 
 pub(super) async fn show(
     operators: Shared,
     lot: Path<String>,
+    caller: Caller,
     body: Body,
 ) -> Result<Json<EndView>, ApiError> {
-    let order = body.read(read_show)?;
+    let order = body.read(|fields| read_show(fields, &caller))?;
     give(operators, lot, order).await
 }
 
@@ -58,7 +61,7 @@ async fn give(
     }))
 }
 
-fn read_open(fields: &Fields<'_>) -> Result<Order, FieldError> {
+fn read_open(fields: &Fields<'_>, caller: &Caller) -> Result<Order, FieldError> {
     const EXPECTED: &str = "应为 normal、forced、hold 或 restore";
     let mode = fields.optional_parsed("mode", |text| {
         let mut modes = OpenMode::ALL.into_iter();
@@ -78,12 +81,12 @@ fn read_open(fields: &Fields<'_>) -> Result<Order, FieldError> {
             plate,
             mode,
         }),
-        by: words(fields, "by")?,
+        by: by(fields, caller)?,
         reason: words(fields, "reason")?,
     })
 }
 
-fn read_show(fields: &Fields<'_>) -> Result<Order, FieldError> {
+fn read_show(fields: &Fields<'_>, caller: &Caller) -> Result<Order, FieldError> {
     let lines = fields.list("lines", MAX_LINES, Line::read)?;
     if lines.is_empty() {
         return Err(fields.refuse("lines", format!("应为 1 到 {MAX_LINES} 行")));
@@ -93,7 +96,7 @@ fn read_show(fields: &Fields<'_>) -> Result<Order, FieldError> {
             device: fields.id("device")?,
             lines,
         }),
-        by: words(fields, "by")?,
+        by: by(fields, caller)?,
         reason: String::new(),
     })
 }

@@ -6,12 +6,13 @@ use axum::http::StatusCode;
 use boshi_protocol::fields::{FieldError, Fields};
 use boshi_protocol::id::LotId;
 use boshi_protocol::plate::Plate;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::Shared;
+use super::caller::Caller;
 use super::error::ApiError;
-use super::read::{Body, Params};
+use super::read::{Body, Params, by, time};
 use crate::china::ChinaTime;
 use crate::decision::{Permit, PermitKind};
 use crate::store::facts;
@@ -35,10 +36,14 @@ pub(super) struct Removed {
 
 pub(super) async fn add(
     State(operators): Shared,
+    caller: Caller,
     body: Body,
 ) -> Result<(StatusCode, Json<PermitView>), ApiError> {
     let now = Timestamp::now();
-    let (plate, permit) = body.read(|fields| read(fields, now))?;
+    let (plate, permit, by) = body.read(|fields| {
+        let (plate, permit) = read(fields, now)?;
+        Ok((plate, permit, by(fields, &caller)?))
+    })?;
     if let Some(lot) = &permit.lot {
         operators.lot(lot.as_str())?;
     }
@@ -51,7 +56,7 @@ pub(super) async fn add(
     };
     let added = operators
         .store
-        .write(move |db| facts::add_permit(db, &plate, &permit));
+        .write(move |db| facts::add_permit(db, &plate, &permit, &by, now));
     added.await?;
     Ok((StatusCode::CREATED, Json(view)))
 }
@@ -59,16 +64,19 @@ pub(super) async fn add(
 /// Removes the permits of `plate`, all of them or those of a `kind` or `lot`.
 pub(super) async fn remove(
     State(operators): Shared,
+    caller: Caller,
     parameters: Params,
 ) -> Result<Json<Removed>, ApiError> {
-    let (plate, kind, lot) = parameters.read(&["plate", "kind", "lot"], |fields| {
+    let known = ["plate", "kind", "lot", "by"];
+    let (plate, kind, lot, by) = parameters.read(&known, |fields| {
         let lot = fields.optional_id::<boshi_protocol::id::kind::Lot>("lot")?;
-        Ok((required_plate(fields)?, optional_kind(fields)?, lot))
+        let (plate, kind) = (required_plate(fields)?, optional_kind(fields)?);
+        Ok((plate, kind, lot, by(fields, &caller)?))
     })?;
-    let shown = plate.clone();
+    let (shown, now) = (plate.clone(), Timestamp::now());
     let removed = operators
         .store
-        .write(move |db| facts::remove_permits(db, &plate, kind, lot.as_ref()));
+        .write(move |db| facts::remove_permits(db, &plate, kind, lot.as_ref(), &by, now));
     match removed.await? {
         0 => {
             let error = format!("{} 没有这样的许可", shown.as_str());
@@ -85,12 +93,14 @@ pub(super) fn required_plate(fields: &Fields<'_>) -> Result<Plate, FieldError> {
 }
 
 fn read(fields: &Fields<'_>, now: Timestamp) -> Result<(Plate, Permit), FieldError> {
-    let time =
-        |name| fields.optional_parsed(name, |text| ChinaTime::parse(text).map_err(str::to_owned));
     let plate = required_plate(fields)?;
     let kind = optional_kind(fields)?;
-    let from = time("from")?.map_or(now, ChinaTime::timestamp);
-    let to = time("to")?.map(ChinaTime::timestamp);
+    let from = time(fields, "from")?.map_or(now, ChinaTime::timestamp);
+    let to = time(fields, "to")?.map(ChinaTime::timestamp);
+    let to = to.or_else(|| {
+        let paid = kind == Some(PermitKind::Paid);
+        from.checked_add(TO_LEAVE).ok().filter(|_| paid)
+    });
     let permit = Permit {
         kind: kind.ok_or_else(|| fields.refuse("kind", KINDS))?,
         lot: fields.optional_id("lot")?,
@@ -101,6 +111,9 @@ fn read(fields: &Fields<'_>, now: Timestamp) -> Result<(Plate, Permit), FieldErr
     };
     Ok((plate, permit))
 }
+
+/// How long a vehicle has to leave once it has paid, where nothing else is said.
+const TO_LEAVE: SignedDuration = SignedDuration::from_mins(15);
 
 const KINDS: &str = "应为 white、monthly、visitor 或 paid";
 

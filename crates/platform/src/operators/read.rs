@@ -12,7 +12,9 @@ use bytes::Bytes;
 use serde_json::{Map, Value};
 
 use super::MAX_BODY_BYTES;
+use super::caller::Caller;
 use super::error::ApiError;
+use crate::china::ChinaTime;
 
 /// Longest name or reason in characters: what fits a line of a list.
 const MAX_WORDS_CHARS: usize = 200;
@@ -60,6 +62,21 @@ pub(super) fn words(fields: &Fields<'_>, name: &'static str) -> Result<String, F
         return Err(fields.refuse(name, expected));
     }
     Ok(text.to_owned())
+}
+
+/// A time, if given.
+pub(super) fn time(
+    fields: &Fields<'_>,
+    name: &'static str,
+) -> Result<Option<ChinaTime>, FieldError> {
+    fields.optional_parsed(name, |text| ChinaTime::parse(text).map_err(str::to_owned))
+}
+
+/// Who is said to act: the field `by`, or who calls.
+pub(super) fn by(fields: &Fields<'_>, caller: &Caller) -> Result<String, FieldError> {
+    let said = fields.optional_text("by")?;
+    let said = said.map(|_| words(fields, "by")).transpose()?;
+    Ok(caller.acting(said))
 }
 
 impl<S: Send + Sync> FromRequest<S> for Body {

@@ -16,7 +16,7 @@ use super::row::{Crossings, Recognitions, Row};
 use super::{Counts, MAX_PAGES, PassError, Reconciler};
 use crate::lots::Lot;
 use crate::store::record::keep;
-use crate::store::{Record, RecordKind, StoreError};
+use crate::store::{Record, RecordKind, StoreError, passage};
 
 /// Longest that a page may take: a hundred rows, from a busy gateway over a slow line.
 const PAGE_TIMEOUT: Duration = Duration::from_secs(30);
@@ -85,11 +85,15 @@ impl Reconciler {
         kind: RecordKind,
         records: Vec<Record>,
     ) -> Result<u64, StoreError> {
-        let id = lot.id.clone();
+        let (id, rules) = (lot.id.clone(), lot.rules.clone());
         let merged = self.store.write(move |db| {
             let mut new = 0;
             for record in records {
-                new += u64::from(keep(db, kind, &id, record)?);
+                let kept = match kind {
+                    RecordKind::Recognition => keep(db, kind, &id, record)?,
+                    RecordKind::Crossing => passage::cross(db, &id, record, &rules)?,
+                };
+                new += u64::from(kept.is_new());
             }
             Ok(new)
         });

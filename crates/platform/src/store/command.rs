@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use uuid::Uuid;
 
-use super::StoreError;
+use super::{StoreError, audit};
 use crate::commands::{End, Order, State};
 
 /// Writes down that `order` is about to be sent.
@@ -35,7 +35,13 @@ pub(crate) fn ask(
             State::Asked.as_str(),
         ],
     )?;
-    Ok(())
+    let act = audit::Act {
+        by: &order.by,
+        what: &format!("command.{}", order.act.what()),
+        target: order.act.device().as_str(),
+        reason: &order.reason,
+    };
+    audit::note(connection, Some(lot), &act, now)
 }
 
 /// Writes down how a command ended.

@@ -6,9 +6,9 @@ pub enum StoreError {
     /// The database refused.
     #[error("database: {0}")]
     Database(#[from] rusqlite::Error),
-    /// The writer could not be started.
-    #[error("writer thread: {0}")]
-    Thread(#[from] std::io::Error),
+    /// The writer could not be started, or a file beside the database not be written.
+    #[error("files: {0}")]
+    File(#[from] std::io::Error),
     /// The file is of a newer version of this program.
     #[error("the database has version {found}, this program knows {known}")]
     Newer {

@@ -5,7 +5,7 @@ use boshi_protocol::plate::Plate;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::StoreError;
+use super::{StoreError, audit};
 use crate::decision::{Decision, Facts, Permit, PermitKind};
 
 /// Everything known of `plate`; nothing when there is none.
@@ -42,6 +42,8 @@ pub fn add_permit(
     connection: &Connection,
     plate: &Plate,
     permit: &Permit,
+    by: &str,
+    now: Timestamp,
 ) -> Result<(), StoreError> {
     connection.execute(
         "INSERT OR REPLACE INTO permit (lot, plate, kind, valid_from, valid_to) VALUES (?,?,?,?,?)",
@@ -53,7 +55,8 @@ pub fn add_permit(
             permit.to.as_second(),
         ],
     )?;
-    Ok(())
+    let act = act(by, "permit.add", plate, permit.kind.as_str());
+    audit::note(connection, permit.lot.as_ref(), &act, now)
 }
 
 /// Takes permits from `plate`: all, or only those of a kind or lot; how many.
@@ -65,8 +68,10 @@ pub fn remove_permits(
     plate: &Plate,
     kind: Option<PermitKind>,
     lot: Option<&LotId>,
+    by: &str,
+    now: Timestamp,
 ) -> Result<usize, StoreError> {
-    Ok(connection.execute(
+    let removed = connection.execute(
         "DELETE FROM permit WHERE plate = ?1 AND coalesce(kind = ?2, TRUE) AND
          coalesce(lot = ?3, TRUE)",
         params![
@@ -74,7 +79,12 @@ pub fn remove_permits(
             kind.map(PermitKind::as_str),
             lot.map(LotId::as_str)
         ],
-    )?)
+    )?;
+    if removed > 0 {
+        let kind = kind.map_or("", PermitKind::as_str);
+        audit::note(connection, lot, &act(by, "permit.remove", plate, kind), now)?;
+    }
+    Ok(removed)
 }
 
 /// Puts `plate` on the block list.
@@ -85,21 +95,31 @@ pub fn add_block(
     connection: &Connection,
     plate: &Plate,
     reason: &str,
+    by: &str,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     connection.execute(
         "INSERT OR REPLACE INTO block (plate, reason, since) VALUES (?,?,?)",
         params![plate.as_str(), reason, now.as_second()],
     )?;
-    Ok(())
+    audit::note(connection, None, &act(by, "block.add", plate, reason), now)
 }
 
 /// Takes `plate` from the block list; how many rows that were, 0 or 1.
 ///
 /// # Errors
 /// What the database said.
-pub fn remove_block(connection: &Connection, plate: &Plate) -> Result<usize, StoreError> {
-    Ok(connection.execute("DELETE FROM block WHERE plate = ?", [plate.as_str()])?)
+pub fn remove_block(
+    connection: &Connection,
+    plate: &Plate,
+    by: &str,
+    now: Timestamp,
+) -> Result<usize, StoreError> {
+    let removed = connection.execute("DELETE FROM block WHERE plate = ?", [plate.as_str()])?;
+    if removed > 0 {
+        audit::note(connection, None, &act(by, "block.remove", plate, ""), now)?;
+    }
+    Ok(removed)
 }
 
 /// Writes down a decision; each is a row of its own, since a recognition is decided afresh each
@@ -127,6 +147,15 @@ pub fn log(
             decision.reason.to_string(),
         ])?;
     Ok(())
+}
+
+fn act<'a>(by: &'a str, what: &'a str, plate: &'a Plate, reason: &'a str) -> audit::Act<'a> {
+    audit::Act {
+        by,
+        what,
+        target: plate.as_str(),
+        reason,
+    }
 }
 
 fn permit((lot, kind, from, to): (String, String, i64, i64)) -> Result<Permit, StoreError> {

@@ -2,12 +2,18 @@
 //!
 //! An answer to a supplier follows the commit, never precedes it. Every key begins with the lot.
 
+pub(crate) mod abnormality;
+pub(crate) mod archive;
+pub(crate) mod audit;
 pub(crate) mod command;
+pub(crate) mod correction;
 mod error;
 pub mod facts;
 mod migrate;
 pub(crate) mod newest;
+pub(crate) mod occupancy;
 pub(crate) mod outage;
+pub(crate) mod passage;
 pub(crate) mod record;
 pub(crate) mod row;
 pub(crate) mod summary;
@@ -16,6 +22,7 @@ mod writer;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags};
 
 pub use self::error::StoreError;
@@ -97,6 +104,11 @@ impl Store {
             )?),
         }
     }
+}
+
+/// The instant that a row holds.
+fn instant(second: i64) -> Result<Timestamp, StoreError> {
+    Timestamp::from_second(second).map_err(|_| StoreError::Corrupt("time"))
 }
 
 #[cfg(test)]

@@ -4,8 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use boshi_protocol::id::LotId;
-use rusqlite::types::{ToSql, ToSqlOutput};
+use rusqlite::types::{ToSql, ToSqlOutput, Value};
 use rusqlite::{Connection, Row, params_from_iter};
 use serde::{Deserialize, Serialize};
 
@@ -18,14 +17,14 @@ pub(crate) const MAX_LIMIT: u32 = 200;
 
 /// A row that can be listed.
 pub(crate) trait Listed: Sized {
-    /// What to select from, with the column `lot` and, among the [`Listed::FILTERS`], `plate`.
+    /// What to select from, with the column `lot`.
     const FROM: &'static str;
-    /// The column to sort by.
+    /// The column to sort by, and by which `from` and `to` choose.
     const TIME: &'static str;
     /// The expression that tells rows of one lot and time apart.
     const TAIL: &'static str;
-    /// What a search may be narrowed by.
-    const FILTERS: &'static [&'static str] = &["lot", "plate", "limit", "before"];
+    /// What a search may be narrowed by, beside time.
+    const FILTERS: &'static [Filter];
 
     /// Reads a row.
     ///
@@ -34,13 +33,51 @@ pub(crate) trait Listed: Sized {
     fn read(row: &Row<'_>) -> rusqlite::Result<Self>;
 }
 
+/// Something that a search may be narrowed by.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Filter {
+    /// The parameter.
+    pub(crate) name: &'static str,
+    /// How it is read.
+    pub(crate) kind: FilterKind,
+    /// The condition, with one `?` for its value.
+    pub(crate) sql: &'static str,
+}
+
+/// How the value of a [`Filter`] is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FilterKind {
+    /// A part of a plate, normalised as plates are.
+    Plate,
+    /// The id of a thing, or one of a few words.
+    Id,
+    /// `true` or `false`.
+    Truth,
+}
+
+/// Only of this lot.
+pub(crate) const LOT: Filter = filter("lot", FilterKind::Id, "lot = ?");
+/// Only with a plate that contains this.
+pub(crate) const PLATE: Filter = filter("plate", FilterKind::Plate, "instr(plate, ?) > 0");
+/// Only at this lane, told by its recognizer, or at this device.
+pub(crate) const DEVICE: Filter = filter("device", FilterKind::Id, "device = ?");
+/// Only in this state.
+pub(crate) const STATE: Filter = filter("state", FilterKind::Id, "state = ?");
+
+/// A filter.
+pub(crate) const fn filter(name: &'static str, kind: FilterKind, sql: &'static str) -> Filter {
+    Filter { name, kind, sql }
+}
+
 /// Which rows are wanted.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Search {
-    /// Only of this lot.
-    pub(crate) lot: Option<LotId>,
-    /// Only with a plate that contains this.
-    pub(crate) plate: Option<String>,
+    /// Conditions with their values.
+    pub(crate) narrowed: Vec<(&'static str, Value)>,
+    /// Not before this second.
+    pub(crate) from: Option<i64>,
+    /// Before this second.
+    pub(crate) to: Option<i64>,
     /// At most so many.
     pub(crate) limit: u32,
     /// Only rows after this one.
@@ -76,20 +113,21 @@ pub(crate) fn newest<T: Listed>(
     search: &Search,
 ) -> Result<Found<T>, StoreError> {
     let (mut wanted, mut values) = (Vec::new(), Vec::<&dyn ToSql>::new());
-    let lot = search.lot.as_ref().map(LotId::as_str);
-    if let Some(lot) = &lot {
-        wanted.push("lot = ?".to_owned());
-        values.push(lot);
+    for (condition, value) in &search.narrowed {
+        wanted.push((*condition).to_owned());
+        values.push(value);
     }
-    if let Some(plate) = &search.plate {
-        wanted.push("instr(plate, ?) > 0".to_owned());
-        values.push(plate);
+    for (condition, value) in [(">=", &search.from), ("<", &search.to)] {
+        if value.is_some() {
+            wanted.push(format!("{} {condition} ?", T::TIME));
+            values.push(value);
+        }
     }
     if let Some(Cursor(time, lot, tail)) = &search.before {
         wanted.push(format!("({}, lot, {}) < (?, ?, ?)", T::TIME, T::TAIL));
         values.extend([time as &dyn ToSql, lot, tail]);
     }
-    let limit = search.limit.min(MAX_LIMIT);
+    let limit = search.limit;
     let one_more = limit + 1;
     values.push(&one_more);
     let condition = if wanted.is_empty() {

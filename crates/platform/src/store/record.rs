@@ -96,7 +96,23 @@ impl Record {
     }
 }
 
-/// Keeps `record`, joined with what is there under its lot and `uuid`; whether it is new.
+/// A record before and after another account of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Kept {
+    /// As it was; none when it is new.
+    pub(crate) before: Option<Record>,
+    /// As it is now.
+    pub(crate) after: Record,
+}
+
+impl Kept {
+    /// Whether it was not here yet.
+    pub(crate) fn is_new(&self) -> bool {
+        self.before.is_none()
+    }
+}
+
+/// Keeps `record`, joined with what is there under its lot and `uuid`.
 ///
 /// # Errors
 /// What the database said.
@@ -105,14 +121,17 @@ pub(crate) fn keep(
     kind: RecordKind,
     lot: &LotId,
     record: Record,
-) -> Result<bool, StoreError> {
-    let there = find(connection, kind, lot, &record.uuid)?;
-    let is_new = there.is_none();
-    let joined = match there {
+) -> Result<Kept, StoreError> {
+    let before = find(connection, kind, lot, &record.uuid)?;
+    let joined = match before.clone() {
         Some(there) => there.join(record),
         None => record,
     };
-    connection.prepare_cached(kind.replace())?.execute(params![
+    if before.as_ref() == Some(&joined) {
+        let after = joined;
+        return Ok(Kept { before, after });
+    }
+    connection.prepare_cached(kind.upsert())?.execute(params![
         lot.as_str(),
         joined.uuid.as_str(),
         joined.device.as_str(),
@@ -124,7 +143,8 @@ pub(crate) fn keep(
         joined.pushed,
         joined.fetched,
     ])?;
-    Ok(is_new)
+    let after = joined;
+    Ok(Kept { before, after })
 }
 
 /// The record of that name, if there is one.
@@ -143,12 +163,23 @@ pub(crate) fn find(
 }
 
 impl RecordKind {
-    fn replace(self) -> &'static str {
+    fn upsert(self) -> &'static str {
+        macro_rules! into {
+            ($table:literal) => {
+                concat!(
+                    "INSERT INTO ",
+                    $table,
+                    " (lot, uuid, device, at, plate, color, reliability, image, pushed, fetched)
+                     VALUES (?,?,?,?,?,?,?,?,?,?) ON CONFLICT (lot, uuid) DO UPDATE SET
+                     device = excluded.device, at = excluded.at, plate = excluded.plate,
+                     color = excluded.color, reliability = excluded.reliability,
+                     image = excluded.image, pushed = excluded.pushed, fetched = excluded.fetched"
+                )
+            };
+        }
         match self {
-            RecordKind::Recognition => {
-                "INSERT OR REPLACE INTO recognition VALUES (?,?,?,?,?,?,?,?,?,?)"
-            }
-            RecordKind::Crossing => "INSERT OR REPLACE INTO crossing VALUES (?,?,?,?,?,?,?,?,?,?)",
+            RecordKind::Recognition => into!("recognition"),
+            RecordKind::Crossing => into!("crossing"),
         }
     }
 

@@ -3,8 +3,11 @@
 use rusqlite::Row;
 use serde::Serialize;
 
-use super::newest::Listed;
+use super::newest::{DEVICE, Filter, FilterKind, LOT, Listed, PLATE, STATE, filter};
 use crate::china::ChinaTime;
+
+const PASS: Filter = filter("pass", FilterKind::Truth, "pass = ?");
+const UUID: Filter = filter("uuid", FilterKind::Id, "uuid = ?");
 
 /// A recognition, what was decided on it last, and its crossing.
 #[derive(Clone, Debug, Serialize)]
@@ -33,18 +36,75 @@ pub(crate) struct CrossingRow {
     crossed_at: ChinaTime,
     plate: Option<String>,
     color: String,
+    direction: Option<String>,
     pushed: bool,
     fetched: bool,
+    /// The plate that a person says it was, if one does.
+    corrected: Option<String>,
+}
+
+/// A stay, from entry to exit (STAY-1).
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct StayRow {
+    lot: String,
+    uuid: String,
+    plate: String,
+    /// `open`, `closed`, `superseded` or `orphaned`.
+    state: String,
+    in_at: Option<ChinaTime>,
+    in_device: Option<String>,
+    in_image: Option<String>,
+    out_uuid: Option<String>,
+    out_at: Option<ChinaTime>,
+    out_device: Option<String>,
+    out_image: Option<String>,
+    /// The entry that came before an exit did.
+    superseded_by: Option<String>,
+    /// Whether a person has said what plate one of its crossings had.
+    corrected: bool,
+}
+
+/// What a person says a crossing's plate was.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct CorrectionRow {
+    lot: String,
+    number: i64,
+    uuid: String,
+    was: Option<String>,
+    plate: Option<String>,
+    by: String,
+    reason: String,
+    corrected_at: ChinaTime,
+}
+
+/// What somebody did.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct AuditRow {
+    /// The lot it was done to; null when none.
+    lot: Option<String>,
+    number: i64,
+    at: ChinaTime,
+    by: String,
+    act: String,
+    target: String,
+    reason: String,
 }
 
 /// An abnormality.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct AbnormalityRow {
     lot: String,
+    id: String,
     received_at: ChinaTime,
     code: String,
     device: Option<String>,
     msg: String,
+    /// `open`, `acknowledged` or `cleared`.
+    state: String,
+    acknowledged_by: Option<String>,
+    acknowledged_at: Option<ChinaTime>,
+    cleared_by: Option<String>,
+    cleared_at: Option<ChinaTime>,
 }
 
 /// A decision: one a row each time a recognition was sent.
@@ -113,6 +173,7 @@ impl Listed for RecognitionRow {
         FROM recognition r)";
     const TIME: &'static str = "at";
     const TAIL: &'static str = "uuid";
+    const FILTERS: &'static [Filter] = &[LOT, PLATE, DEVICE, PASS];
 
     fn read(row: &Row<'_>) -> rusqlite::Result<RecognitionRow> {
         Ok(RecognitionRow {
@@ -134,9 +195,20 @@ impl Listed for RecognitionRow {
 }
 
 impl Listed for CrossingRow {
-    const FROM: &'static str = "crossing";
+    const FROM: &'static str = "(SELECT c.*, (SELECT k.plate FROM correction k WHERE k.lot = c.lot
+        AND k.uuid = c.uuid ORDER BY number DESC LIMIT 1) AS corrected FROM crossing c)";
     const TIME: &'static str = "at";
     const TAIL: &'static str = "uuid";
+    const FILTERS: &'static [Filter] = &[
+        LOT,
+        filter(
+            "plate",
+            FilterKind::Plate,
+            "instr(coalesce(corrected, plate), ?) > 0",
+        ),
+        DEVICE,
+        filter("direction", FilterKind::Id, "direction = ?"),
+    ];
 
     fn read(row: &Row<'_>) -> rusqlite::Result<CrossingRow> {
         Ok(CrossingRow {
@@ -146,25 +218,118 @@ impl Listed for CrossingRow {
             crossed_at: row.get("at")?,
             plate: row.get("plate")?,
             color: row.get("color")?,
+            direction: row.get("direction")?,
             pushed: row.get("pushed")?,
             fetched: row.get("fetched")?,
+            corrected: row.get("corrected")?,
+        })
+    }
+}
+
+impl Listed for StayRow {
+    const FROM: &'static str = "(SELECT s.*, s.vehicle AS plate,
+        (SELECT image FROM recognition r WHERE r.lot = s.lot AND r.uuid = s.uuid
+         AND s.in_at IS NOT NULL) AS in_image,
+        (SELECT image FROM recognition r WHERE r.lot = s.lot AND r.uuid = s.out_uuid) AS out_image,
+        EXISTS (SELECT 1 FROM correction c WHERE c.lot = s.lot AND c.uuid IN (s.uuid, s.out_uuid))
+        AS corrected FROM stay s)";
+    const TIME: &'static str = "began";
+    const TAIL: &'static str = "uuid";
+    const FILTERS: &'static [Filter] = &[
+        LOT,
+        PLATE,
+        STATE,
+        filter("device", FilterKind::Id, "?  IN (in_device, out_device)"),
+    ];
+
+    fn read(row: &Row<'_>) -> rusqlite::Result<StayRow> {
+        Ok(StayRow {
+            lot: row.get("lot")?,
+            uuid: row.get("uuid")?,
+            plate: row.get("plate")?,
+            state: row.get("state")?,
+            in_at: row.get("in_at")?,
+            in_device: row.get("in_device")?,
+            in_image: row.get("in_image")?,
+            out_uuid: row.get("out_uuid")?,
+            out_at: row.get("out_at")?,
+            out_device: row.get("out_device")?,
+            out_image: row.get("out_image")?,
+            superseded_by: row.get("superseded_by")?,
+            corrected: row.get("corrected")?,
+        })
+    }
+}
+
+impl Listed for CorrectionRow {
+    const FROM: &'static str = "correction";
+    const TIME: &'static str = "at";
+    const TAIL: &'static str = "number";
+    const FILTERS: &'static [Filter] = &[LOT, PLATE];
+
+    fn read(row: &Row<'_>) -> rusqlite::Result<CorrectionRow> {
+        Ok(CorrectionRow {
+            lot: row.get("lot")?,
+            number: row.get("number")?,
+            uuid: row.get("uuid")?,
+            was: row.get("was")?,
+            plate: row.get("plate")?,
+            by: row.get("by")?,
+            reason: row.get("reason")?,
+            corrected_at: row.get("at")?,
+        })
+    }
+}
+
+impl Listed for AuditRow {
+    const FROM: &'static str = "audit";
+    const TIME: &'static str = "at";
+    const TAIL: &'static str = "number";
+    const FILTERS: &'static [Filter] = &[
+        LOT,
+        filter("by", FilterKind::Id, "by = ?"),
+        filter("act", FilterKind::Id, "act = ?"),
+        filter("target", FilterKind::Id, "target = ?"),
+    ];
+
+    fn read(row: &Row<'_>) -> rusqlite::Result<AuditRow> {
+        let lot: String = row.get("lot")?;
+        Ok(AuditRow {
+            lot: Some(lot).filter(|lot| !lot.is_empty()),
+            number: row.get("number")?,
+            at: row.get("at")?,
+            by: row.get("by")?,
+            act: row.get("act")?,
+            target: row.get("target")?,
+            reason: row.get("reason")?,
         })
     }
 }
 
 impl Listed for AbnormalityRow {
-    const FROM: &'static str = "abnormality";
+    const FROM: &'static str = "(SELECT *, lower(hex(digest)) AS id FROM abnormality)";
     const TIME: &'static str = "received";
-    const TAIL: &'static str = "hex(digest)";
-    const FILTERS: &'static [&'static str] = &["lot", "limit", "before"];
+    const TAIL: &'static str = "id";
+    const FILTERS: &'static [Filter] = &[
+        LOT,
+        DEVICE,
+        STATE,
+        filter("code", FilterKind::Id, "code = ?"),
+    ];
 
     fn read(row: &Row<'_>) -> rusqlite::Result<AbnormalityRow> {
         Ok(AbnormalityRow {
             lot: row.get("lot")?,
             received_at: row.get("received")?,
+            id: row.get("id")?,
             code: row.get("code")?,
             device: row.get("device")?,
             msg: row.get("msg")?,
+            state: row.get("state")?,
+            acknowledged_by: row.get("acknowledged_by")?,
+            acknowledged_at: row.get("acknowledged_at")?,
+            cleared_by: row.get("cleared_by")?,
+            cleared_at: row.get("cleared_at")?,
         })
     }
 }
@@ -174,6 +339,7 @@ impl Listed for DecisionRow {
         LEFT JOIN recognition r ON r.lot = d.lot AND r.uuid = d.uuid)";
     const TIME: &'static str = "at";
     const TAIL: &'static str = "number";
+    const FILTERS: &'static [Filter] = &[LOT, PLATE, DEVICE, PASS, UUID];
 
     fn read(row: &Row<'_>) -> rusqlite::Result<DecisionRow> {
         Ok(DecisionRow {
@@ -193,6 +359,7 @@ impl Listed for CommandRow {
     const FROM: &'static str = "command";
     const TIME: &'static str = "asked_at";
     const TAIL: &'static str = "id";
+    const FILTERS: &'static [Filter] = &[LOT, PLATE, DEVICE, STATE];
 
     fn read(row: &Row<'_>) -> rusqlite::Result<CommandRow> {
         Ok(CommandRow {
@@ -216,7 +383,7 @@ impl Listed for OutageRow {
     const FROM: &'static str = "outage";
     const TIME: &'static str = "since";
     const TAIL: &'static str = "since";
-    const FILTERS: &'static [&'static str] = &["lot", "limit", "before"];
+    const FILTERS: &'static [Filter] = &[LOT];
 
     fn read(row: &Row<'_>) -> rusqlite::Result<OutageRow> {
         Ok(OutageRow {
@@ -231,6 +398,7 @@ impl Listed for PermitRow {
     const FROM: &'static str = "permit";
     const TIME: &'static str = "valid_from";
     const TAIL: &'static str = "plate || ' ' || kind";
+    const FILTERS: &'static [Filter] = &[LOT, PLATE, filter("kind", FilterKind::Id, "kind = ?")];
 
     fn read(row: &Row<'_>) -> rusqlite::Result<PermitRow> {
         let lot: String = row.get("lot")?;
@@ -248,7 +416,7 @@ impl Listed for BlockRow {
     const FROM: &'static str = "(SELECT *, '' AS lot FROM block)";
     const TIME: &'static str = "since";
     const TAIL: &'static str = "plate";
-    const FILTERS: &'static [&'static str] = &["plate", "limit", "before"];
+    const FILTERS: &'static [Filter] = &[PLATE];
 
     fn read(row: &Row<'_>) -> rusqlite::Result<BlockRow> {
         Ok(BlockRow {

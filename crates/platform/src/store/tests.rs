@@ -1,3 +1,6 @@
+mod archive;
+mod stays;
+
 use std::task::{Context, Poll, Waker};
 
 use boshi_protocol::id::LotId;
@@ -33,9 +36,14 @@ fn any_record() -> impl Strategy<Value = Record> {
         })
 }
 
-fn kept(records: &[(bool, Record)]) -> Vec<Option<Record>> {
+fn empty() -> Connection {
     let mut connection = Connection::open_in_memory().unwrap();
     migrate::migrate(&mut connection).unwrap();
+    connection
+}
+
+fn kept(records: &[(bool, Record)]) -> Vec<Option<Record>> {
+    let connection = empty();
     let lot = LotId::new("L1").unwrap();
     let kind = |crossing| {
         if crossing {

@@ -5,6 +5,7 @@
 mod commands;
 mod operators;
 mod outage;
+mod records;
 mod site;
 mod standard;
 mod start;

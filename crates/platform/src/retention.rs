@@ -1,0 +1,85 @@
+//! How long records are kept: whole months in the database, then in files of their own.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use boshi_protocol::time::CHINA;
+use jiff::{Span, Timestamp};
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info};
+
+use crate::store::{Store, StoreError, archive};
+
+/// How often it is looked whether a month has become too old.
+const INTERVAL: Duration = Duration::from_secs(60 * 60);
+
+/// Archives until `stop` what is older than `months` whole months.
+pub(crate) async fn keep_archived(
+    store: Store,
+    folder: PathBuf,
+    months: u8,
+    stop: CancellationToken,
+) {
+    loop {
+        if let Some(cutoff) = cutoff(Timestamp::now(), months) {
+            let archived = stop.run_until_cancelled(archive(&store, &folder, cutoff));
+            match archived.await {
+                None => return,
+                Some(Ok(0)) => {}
+                Some(Ok(rows)) => info!(rows, %cutoff, "old records are in the archive"),
+                Some(Err(error)) => error!(%error, "old records could not be archived"),
+            }
+        }
+        if stop
+            .run_until_cancelled(tokio::time::sleep(INTERVAL))
+            .await
+            .is_none()
+        {
+            return;
+        }
+    }
+}
+
+/// Moves everything from before `cutoff` into the files of `folder`, piece by piece, so that
+/// nobody waits long for the writer.
+pub(crate) async fn archive(
+    store: &Store,
+    folder: &Path,
+    cutoff: Timestamp,
+) -> Result<usize, StoreError> {
+    let mut moved = 0;
+    loop {
+        let folder = folder.to_owned();
+        let some = store.write(move |db| archive::move_some(db, &folder, cutoff));
+        match some.await? {
+            0 => return Ok(moved),
+            rows => moved += rows,
+        }
+    }
+}
+
+/// The first instant, in China, of the oldest month that is kept beside the present one.
+fn cutoff(now: Timestamp, months: u8) -> Option<Timestamp> {
+    let first = CHINA.to_datetime(now).date().first_of_month();
+    let oldest = first
+        .checked_sub(Span::new().months(i64::from(months)))
+        .ok()?;
+    CHINA.to_timestamp(oldest.at(0, 0, 0, 0)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_months_are_kept_beside_the_present_one_by_the_calendar_of_china() {
+        for (now, months, expected) in [
+            ("2026-03-31T12:00:00+08:00", 1, "2026-02-01T00:00:00+08:00"),
+            ("2026-02-28T18:00:00Z", 1, "2026-02-01T00:00:00+08:00"),
+            ("2026-01-15T00:00:00+08:00", 13, "2024-12-01T00:00:00+08:00"),
+        ] {
+            let found = cutoff(now.parse().unwrap(), months).unwrap();
+            assert_eq!(found, expected.parse().unwrap(), "{now}");
+        }
+    }
+}
