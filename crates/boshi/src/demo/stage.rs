@@ -90,7 +90,7 @@ impl Stage {
         fs::write(data.join("gateway.toml"), texts.gateway())?;
         let secret = texts::secret_file(&platform_data);
         if !secret.exists() {
-            fs::write(secret, texts::new_secret()?)?;
+            texts::write_secret(&secret)?;
         }
         // Each side trusts the other's authority, which therefore is there before either starts.
         LocalAuthority::open_or_create(&platform_data.join("tls"))?;

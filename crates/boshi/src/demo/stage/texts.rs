@@ -1,6 +1,8 @@
 //! The configurations of a demo, as somebody would write them by hand.
 
 use std::fmt::Write as _;
+use std::fs::File;
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -37,11 +39,19 @@ pub(super) fn secret_file(platform_data: &Path) -> PathBuf {
     platform_data.join("supplier.secret")
 }
 
-/// A secret that nobody knows.
-pub(super) fn new_secret() -> anyhow::Result<String> {
+/// Makes a secret that nobody knows, in a file that only its owner reads.
+pub(super) fn write_secret(path: &Path) -> anyhow::Result<()> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("no random bytes: {error}"))?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    for byte in bytes {
+        write!(file, "{byte:02x}")?;
+    }
+    Ok(())
 }
 
 impl Texts<'_> {
