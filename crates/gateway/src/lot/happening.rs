@@ -38,6 +38,8 @@ pub enum What {
         record: String,
         /// The plate; empty when unreadable.
         plate: String,
+        /// Its colour.
+        color: &'static str,
         /// Why.
         reason: String,
     },

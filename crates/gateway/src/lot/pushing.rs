@@ -97,7 +97,7 @@ impl Lot {
             return;
         };
         vehicle.replied(turn.now.tick);
-        let (lane, plate) = (vehicle.lane, vehicle.plate_text());
+        let (lane, plate, color) = (vehicle.lane, vehicle.plate_text(), vehicle.color);
         let verdict = match verdict {
             Verdict::MayPass => lane::Verdict::MayPass,
             Verdict::MayNot(refusal) => {
@@ -105,6 +105,7 @@ impl Lot {
                 let what = What::Refused {
                     record: record.to_string(),
                     plate,
+                    color: color.as_str(),
                     reason: reason.clone(),
                 };
                 self.tell(turn, Some(lane), what);
