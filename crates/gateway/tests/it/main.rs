@@ -1,0 +1,20 @@
+//! The running gateway between a scripted platform and a scripted controller, both in raw JSON
+//! typed from the standard and from `docs/DEVICES.md`.
+
+mod commands;
+mod controller;
+mod dead_platform;
+mod displays;
+mod envelope;
+mod events;
+mod fire;
+mod local;
+mod pictures;
+mod places;
+mod platform;
+mod restart;
+mod site;
+mod supervision;
+mod unpushed;
+mod vehicle;
+mod wire;

@@ -1,0 +1,62 @@
+//! Devices that are lost, and are back (ABN-1, ABN-2, ABN-3).
+
+use serde_json::json;
+
+use crate::site::World;
+
+/// ABN-1, ABN-2, ABN-3, D-15
+#[tokio::test]
+async fn devices_that_do_not_answer_are_reported_in_the_standards_words() {
+    let often = "[supervision]\ncheck = \"50ms\"\n[[lot]]";
+    let world = World::with(&[("[[lot]]", often)]).await;
+    let online = |world: &World| {
+        let devices = ["CAM-01", "BAR-01", "LED-01", "CAM-02", "BAR-02", "LED-02"];
+        world.controller.has_online(&devices);
+    };
+    world.controller.has_online(&["CAM-02", "BAR-02", "LED-02"]);
+    let told = world.platform.hears("/receiveAbnormal", 3).await;
+    let mut told: Vec<(&str, &str, &str)> = told
+        .iter()
+        .map(|it| {
+            let word = |field: &str| it[field].as_str().unwrap();
+            (word("abnormalCode"), word("deviceNo"), word("msg"))
+        })
+        .collect();
+    told.sort_unstable();
+    assert_eq!(
+        told,
+        [
+            ("1101", "LED-01", "东二门01道的显示屏【LED-01】连接异常！"),
+            (
+                "1201",
+                "CAM-01",
+                "东二门01道的车牌识别器【CAM-01】连接异常！"
+            ),
+            ("1301", "BAR-01", "东二门01道的栏杆机【BAR-01】连接异常！"),
+        ]
+    );
+    online(&world);
+    let open = "SELECT count(*) FROM abnormality WHERE cleared_at IS NULL";
+    world.gateway.counts(open, 0).await;
+    assert_eq!(world.platform.heard("/receiveAbnormal").len(), 3);
+}
+
+/// A device whose heartbeats stop is asked for at once, not at the next interval.
+#[tokio::test]
+async fn a_heartbeat_that_stops_brings_a_check() {
+    let quick = "[supervision]\ncheck = \"1h\"\nsilence = \"100ms\"\n[[lot]]";
+    let world = World::with(&[("[[lot]]", quick)]).await;
+    world
+        .gateway
+        .event(json!({"event": "heartbeat", "devices": ["CAM-01", "BAR-01"]}))
+        .await;
+    world.controller.has_online(&["BAR-01", "LED-01"]);
+    let told = world.platform.hears("/receiveAbnormal", 1).await;
+    assert_eq!(told[0]["abnormalCode"], "1201");
+    world
+        .gateway
+        .event(json!({"event": "heartbeat", "devices": ["CAM-01"]}))
+        .await;
+    let open = "SELECT count(*) FROM abnormality WHERE cleared_at IS NULL";
+    world.gateway.counts(open, 0).await;
+}
