@@ -60,6 +60,13 @@ CREATE TABLE command (
 CREATE INDEX command_digest ON command (lot, digest);
 CREATE INDEX command_at ON command (at);
 
+-- What people did, with name and reason.
+CREATE TABLE act (
+    seq INTEGER PRIMARY KEY,
+    lot TEXT NOT NULL, at INTEGER NOT NULL, by TEXT NOT NULL, what TEXT NOT NULL,
+    subject TEXT NOT NULL, reason TEXT NOT NULL, outcome TEXT NOT NULL
+);
+
 CREATE TABLE place (
     lot TEXT NOT NULL, place TEXT NOT NULL, status TEXT NOT NULL, image TEXT, plate TEXT,
     at INTEGER NOT NULL,

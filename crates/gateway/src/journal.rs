@@ -3,10 +3,13 @@
 //! One thread writes. It takes what is queued, writes it in one transaction and answers after the
 //! commit, so that whoever has an answer has it on disk. Readers have connections of their own.
 
+mod audit;
 mod column;
 mod entry;
 mod insert;
+mod look;
 mod open;
+mod proof;
 mod read;
 #[cfg(test)]
 mod tests;
@@ -21,6 +24,9 @@ use tokio::sync::mpsc;
 
 pub(crate) use column::gate_word;
 pub use entry::{Abnormality, Crossing, Entry, Place, Recognition};
+pub use audit::Act;
+pub use look::{AttemptRow, LiftRow, MAX_ROWS, OutboxRow, Part};
+pub use proof::{Account, Proof};
 pub use read::{Pending, PushState, RecordState, RememberedCommand, Summary};
 
 /// How many writes wait at most: above this the callers wait, which slows the devices down

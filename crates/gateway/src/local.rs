@@ -3,7 +3,14 @@
 //! Plain HTTP and JSON on the loopback, with the key in `data/local.key`.
 
 mod answer;
+mod audit;
 mod gates;
+mod look;
+mod proof;
+mod query;
+mod read;
+mod resend;
+mod show;
 mod status;
 mod watch;
 
@@ -20,6 +27,7 @@ use tokio_util::sync::CancellationToken;
 use self::answer::Problem;
 use crate::config;
 use crate::devices::intake::bearer;
+use crate::display::Display;
 use crate::driver::Handle;
 use crate::journal::Journal;
 use crate::secret_file::digest;
@@ -40,6 +48,7 @@ pub(crate) struct Local {
 pub(crate) struct LocalLot {
     pub(crate) configured: config::Lot,
     pub(crate) driver: Handle,
+    pub(crate) displays: Vec<Display>,
 }
 
 /// The routes of the local interface.
@@ -52,6 +61,13 @@ pub(crate) fn router(local: Arc<Local>) -> Router {
             "/local/v1/lots/{lot}/lanes/{lane}/plate",
             post(gates::plate),
         )
+        .route("/local/v1/lots/{lot}/show", post(show::show))
+        .route("/local/v1/lots/{lot}/outbox", get(look::outbox))
+        .route("/local/v1/lots/{lot}/attempts", get(look::attempts))
+        .route("/local/v1/lots/{lot}/lifts", get(look::lifts))
+        .route("/local/v1/lots/{lot}/acts", get(look::acts))
+        .route("/local/v1/lots/{lot}/resend", post(resend::resend))
+        .route("/local/v1/lots/{lot}/proof", get(proof::proof))
         .layer(middleware::from_fn_with_state(Arc::clone(&local), with_key))
         .with_state(local)
 }

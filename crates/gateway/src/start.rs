@@ -180,6 +180,7 @@ impl StartedLot {
         LocalLot {
             configured: self.configured.clone(),
             driver: self.driver.clone(),
+            displays: self.displays.clone(),
         }
     }
 }

@@ -94,6 +94,14 @@ pub(super) fn time(row: &Row<'_>, column: usize) -> Result<Timestamp> {
     Timestamp::from_millisecond(millis).map_err(|error| unreadable(column, &error))
 }
 
+pub(super) fn optional_time(row: &Row<'_>, column: usize) -> Result<Option<Timestamp>> {
+    let millis: Option<i64> = row.get(column)?;
+    let read = |millis| {
+        Timestamp::from_millisecond(millis).map_err(|error| unreadable(column, &error))
+    };
+    millis.map(read).transpose()
+}
+
 pub(super) fn count(row: &Row<'_>, column: usize) -> Result<u64> {
     let count: i64 = row.get(column)?;
     u64::try_from(count).map_err(|error| unreadable(column, &error))

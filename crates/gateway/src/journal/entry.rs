@@ -7,6 +7,8 @@ use boshi_protocol::lane::Gate;
 use boshi_protocol::plate::{Plate, PlateColor};
 use jiff::Timestamp;
 
+use super::audit::Act;
+
 /// One thing that happened. Times are kept to the millisecond.
 #[derive(Clone, Debug)]
 pub enum Entry {
@@ -144,6 +146,8 @@ pub enum Entry {
     },
     /// A parking space as last seen (PLACE-2).
     Place(Place),
+    /// Something that a person did.
+    Act(Act),
 }
 
 /// A recognition as the journal has it.

@@ -6,6 +6,7 @@ use boshi_protocol::plate::Plate;
 use jiff::Timestamp;
 use rusqlite::{Connection, Result, params};
 
+use super::audit;
 use super::column::{self, kind_word};
 use super::entry::{Abnormality, Crossing, Entry, Place, Recognition};
 
@@ -16,6 +17,7 @@ pub(super) fn entry(to: &Connection, entry: &Entry) -> Result<()> {
         Entry::Crossing(crossing) => insert_crossing(to, crossing),
         Entry::Abnormality(abnormality) => insert_abnormality(to, abnormality),
         Entry::Place(place) => put_place(to, place),
+        Entry::Act(act) => audit::insert(to, act),
         Entry::AbnormalityCleared { .. } | Entry::Outcome { .. } => end(to, entry),
         Entry::Lift { .. } | Entry::ActDone { .. } => barrier(to, entry),
         Entry::LiftSeen { .. } | Entry::Gate { .. } => seen(to, entry),

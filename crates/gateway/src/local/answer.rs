@@ -55,3 +55,9 @@ impl IntoResponse for Problem {
         (status, body).into_response()
     }
 }
+
+/// The journal cannot be read: said in the log, and to the caller that he may try again.
+pub(super) fn unreadable(error: crate::journal::JournalError) -> Problem {
+    tracing::error!(%error, "the journal cannot be read");
+    Problem::Unreadable
+}

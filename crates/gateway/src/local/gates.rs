@@ -6,13 +6,16 @@ use axum::extract::{Path, State};
 use axum::{Json, body::Bytes};
 use boshi_protocol::lane::{Order, Side};
 use boshi_protocol::plate::Plate;
+use jiff::Timestamp;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::answer::Problem;
+use super::audit;
+use super::read::read;
 use super::{Local, LocalLot};
 use crate::driver::{Answered, CommandError};
+use crate::journal::Act;
 use crate::lot::LaneNo;
 
 #[derive(Deserialize)]
@@ -42,6 +45,8 @@ struct Typed {
     #[serde(default)]
     side: Option<Coming>,
     by: String,
+    #[serde(default)]
+    reason: String,
 }
 
 /// The side from which the vehicle comes.
@@ -68,15 +73,15 @@ pub(super) async fn open(
         Mode::Hold => Order::HoldOpen,
         Mode::Restore => Order::Restore,
     };
-    tracing::info!(
-        lot = %lot.configured.id,
-        lane,
-        mode = ?wanted.mode,
-        by = wanted.by,
-        reason = wanted.reason,
-        "the booth commands a gate"
-    );
-    answer(lot.driver.command(number, order).await)
+    let what = match wanted.mode {
+        Mode::Normal => "open_normal",
+        Mode::Forced => "open_forced",
+        Mode::Hold => "hold",
+        Mode::Restore => "restore",
+    };
+    let done = lot.driver.command(number, order).await;
+    let act = act(lot, wanted.by, what, lane, wanted.reason);
+    answer(&local, act, done).await
 }
 
 pub(super) async fn plate(
@@ -88,12 +93,27 @@ pub(super) async fn plate(
     let lot = local.lot(&lot)?;
     let number = lot.lane(&lane)?;
     let plate = typed(&wanted.plate)?;
-    tracing::info!(lot = %lot.configured.id, lane, %plate, by = wanted.by, "a plate is typed in");
     let side = wanted.side.map(|side| match side {
         Coming::Entry => Side::Entry,
         Coming::Exit => Side::Exit,
     });
-    answer(lot.driver.type_plate(number, side, plate).await)
+    let subject = format!("{lane} {plate}");
+    let done = lot.driver.type_plate(number, side, plate).await;
+    let act = act(lot, wanted.by, "plate_typed", subject, wanted.reason);
+    answer(&local, act, done).await
+}
+
+/// An act on a gate, with what came of it yet to be filled in.
+fn act(lot: &LocalLot, by: String, what: &str, subject: String, reason: String) -> Act {
+    Act {
+        lot: lot.configured.id.clone(),
+        at: Timestamp::now(),
+        by,
+        what: what.to_owned(),
+        subject,
+        reason,
+        outcome: String::new(),
+    }
 }
 
 impl LocalLot {
@@ -105,25 +125,30 @@ impl LocalLot {
     }
 }
 
-fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    let mut json = serde_json::Deserializer::from_slice(body);
-    serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let field = error.path().to_string();
-        Problem::Wrong(format!("字段 {field}：{}", error.inner()))
-    })
-}
-
 fn typed(text: &str) -> Result<Plate, Problem> {
     let plate =
         Plate::read(text).map_err(|error| Problem::Wrong(format!("字段 plate：{error}")))?;
     plate.ok_or_else(|| Problem::Wrong("字段 plate：应为车牌".to_owned()))
 }
 
-fn answer(done: Result<Answered, CommandError>) -> Result<Json<Value>, Problem> {
-    match done {
-        Ok(Ok(done)) => Ok(Json(json!({"ok": true, "note": done.note()}))),
-        Ok(Err(refusal)) => Err(Problem::Refused(refusal.into())),
-        Err(CommandError::Busy(_)) => Err(Problem::Busy),
-        Err(CommandError::Interrupted) => Err(Problem::Interrupted),
-    }
+/// Writes the act down with what came of it, and says that.
+async fn answer(
+    local: &Local,
+    act: Act,
+    done: Result<Answered, CommandError>,
+) -> Result<Json<Value>, Problem> {
+    let (outcome, answer) = match done {
+        Ok(Ok(done)) => (
+            "done".to_owned(),
+            Ok(Json(json!({"ok": true, "note": done.note()}))),
+        ),
+        Ok(Err(refusal)) => (
+            refusal.code().to_owned(),
+            Err(Problem::Refused(refusal.into())),
+        ),
+        Err(CommandError::Busy(_)) => ("BUSY".to_owned(), Err(Problem::Busy)),
+        Err(CommandError::Interrupted) => ("unknown".to_owned(), Err(Problem::Interrupted)),
+    };
+    audit::write(&local.journal, Act { outcome, ..act }).await;
+    answer
 }

@@ -1,6 +1,6 @@
 //! What a lot is told.
 
-use boshi_protocol::delivery::{AttemptId, Outcome, Recovered};
+use boshi_protocol::delivery::{AttemptId, Key, Outcome, Recovered};
 use boshi_protocol::id::DeviceNo;
 use boshi_protocol::lane::{self, Reading};
 use jiff::Timestamp;
@@ -57,6 +57,8 @@ pub enum Input {
     Contact,
     /// What an earlier run left behind (D-18).
     Recover(Vec<Recovered>),
+    /// Somebody wants these failed records sent again.
+    Resend(Vec<Key>),
     /// A parking space as seen now.
     Place(Place),
 }

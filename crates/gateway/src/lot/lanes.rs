@@ -63,6 +63,11 @@ impl Lot {
             Input::Recover(records) => {
                 turn.queue(Work::Deliver(delivery::Input::Recover { records }));
             }
+            Input::Resend(keys) => {
+                for key in keys {
+                    self.enqueue(turn, key);
+                }
+            }
             Input::Place(place) => turn.write(Entry::Place(place)),
         }
     }
