@@ -190,7 +190,7 @@ fn aligned(cells: &[&str; 6]) -> String {
 }
 
 /// The time of day in China, where the lots are.
-fn clock_time(timestamp: &str) -> String {
+pub(crate) fn clock_time(timestamp: &str) -> String {
     let Ok(at) = timestamp.parse::<Timestamp>() else {
         return String::new();
     };

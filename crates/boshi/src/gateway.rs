@@ -3,6 +3,9 @@
 mod access;
 mod gates;
 mod happenings;
+mod look;
+mod proof;
+mod resend;
 mod run;
 mod status;
 
@@ -38,6 +41,20 @@ pub(crate) enum Command {
         #[command(flatten)]
         access: Access,
     },
+    /// List the records to be pushed and how far each is (待推送与推送失败)
+    Outbox(look::Outbox),
+    /// List attempts to push: when, how long, what came back
+    Attempts(look::Attempts),
+    /// List the acts of the barriers, each with its one cause
+    Lifts(look::Lifts),
+    /// List what people did, with name and reason (操作记录)
+    Acts(look::Acts),
+    /// Send failed records again (补发)
+    Resend(resend::Resend),
+    /// Prove a day: delivered, failed and pending together are all there was (对账)
+    Prove(proof::Prove),
+    /// Show a text on a display (显示屏)
+    Show(resend::Show),
     /// Command a gate from the booth (闸口)
     Open(gates::Open),
     /// Type in the plate of the vehicle that waits (补录车牌)
@@ -67,6 +84,13 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<()> {
         Command::Run { config } => run::run(&config.config).await,
         Command::Status { access } => status::status(&access).await,
         Command::Watch { access } => happenings::follow(&access).await,
+        Command::Outbox(wanted) => look::outbox(wanted).await,
+        Command::Attempts(wanted) => look::attempts(wanted).await,
+        Command::Lifts(wanted) => look::lifts(wanted).await,
+        Command::Acts(wanted) => look::acts(wanted).await,
+        Command::Resend(wanted) => resend::resend(wanted).await,
+        Command::Prove(wanted) => proof::prove(wanted).await,
+        Command::Show(wanted) => resend::show(wanted).await,
         Command::Open(open) => gates::open(open).await,
         Command::Plate(plate) => gates::plate(plate).await,
     }

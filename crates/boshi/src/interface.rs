@@ -1,5 +1,6 @@
 //! A client of the interfaces that people's tools use: plain HTTP and JSON, with a key.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
@@ -36,7 +37,20 @@ impl Interface {
     }
 
     pub(crate) async fn get(&self, path: &[&str]) -> anyhow::Result<Value> {
-        let request = self.request(Method::GET, path)?;
+        self.get_with(path, &[]).await
+    }
+
+    /// The same, with parameters.
+    pub(crate) async fn get_with(
+        &self,
+        path: &[&str],
+        query: &[(&str, Cow<'_, str>)],
+    ) -> anyhow::Result<Value> {
+        let mut url = self.address(path)?;
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        let request = self.client.get(url).bearer_auth(&self.key);
         self.value(request.timeout(TIMEOUT)).await
     }
 
@@ -57,12 +71,17 @@ impl Interface {
     }
 
     fn request(&self, method: Method, path: &[&str]) -> anyhow::Result<RequestBuilder> {
+        let url = self.address(path)?;
+        Ok(self.client.request(method, url).bearer_auth(&self.key))
+    }
+
+    fn address(&self, path: &[&str]) -> anyhow::Result<Url> {
         let mut url = self.base.clone();
         let segments = url.path_segments_mut();
         let mut segments = segments.map_err(|()| anyhow!("{} 不是 http 地址", self.base))?;
         segments.extend(path);
         drop(segments);
-        Ok(self.client.request(method, url).bearer_auth(&self.key))
+        Ok(url)
     }
 
     async fn value(&self, request: RequestBuilder) -> anyhow::Result<Value> {

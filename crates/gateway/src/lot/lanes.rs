@@ -65,7 +65,7 @@ impl Lot {
             }
             Input::Resend(keys) => {
                 for key in keys {
-                    self.enqueue(turn, key);
+                    turn.queue(Work::Deliver(delivery::Input::Resend { key }));
                 }
             }
             Input::Place(place) => turn.write(Entry::Place(place)),

@@ -29,6 +29,12 @@ impl Memory {
         }
     }
 
+    pub(super) fn forget(&mut self, key: &Key) {
+        if self.reasons.remove(key).is_some() {
+            self.order.retain(|known| known != key);
+        }
+    }
+
     pub(super) fn reason(&self, key: &Key) -> Option<&Reason> {
         self.reasons.get(key)
     }

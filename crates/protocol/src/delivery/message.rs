@@ -76,6 +76,12 @@ pub enum Input {
         /// The record.
         key: Key,
     },
+    /// A person wants a failed record pushed once more, which nothing does by itself (PUSH-3,
+    /// PUSH-4). Otherwise as [`Input::Take`].
+    Resend {
+        /// The record.
+        key: Key,
+    },
     /// A lane waits for the answer to a recognition, already on disk (D-18), for the first time
     /// or again (RECOG-2), and perhaps with better data. This takes the recognition too.
     Ask {

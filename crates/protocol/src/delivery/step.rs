@@ -31,6 +31,10 @@ impl<'a> Step<'a> {
     pub(super) fn run(mut self, input: Input) -> Vec<Effect> {
         match input {
             Input::Take { key } => self.take(key),
+            Input::Resend { key } => {
+                self.machine.memory.forget(&key);
+                self.take(key);
+            }
             Input::Ask { record, ask } => self.ask(record, ask),
             Input::Done { attempt, outcome } => self.done(attempt, outcome),
             Input::Contact => self.heard(),

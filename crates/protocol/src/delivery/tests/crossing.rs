@@ -104,6 +104,18 @@ fn a_failed_crossing_is_never_pushed_again() {
     assert_eq!(bench.machine.depth(), Depth::default());
 }
 
+/// PUSH-4: nothing does it by itself, a person may.
+#[test]
+fn a_failed_crossing_is_pushed_again_when_a_person_wants_it() {
+    let mut bench = bench();
+    let effects = bench.take(crossing("a"));
+    bench.answer_all(effects, &fault(), 60_000);
+    let key = crossing("a");
+    let effects = bench.give(Input::Resend { key });
+    let effects = told(bench.done(sent(&effects), Outcome::Accepted));
+    assert!(effects.contains(&delivered(crossing("a"))), "{effects:?}");
+}
+
 /// CROSS-3
 #[test]
 fn the_same_crossing_taken_twice_is_pushed_once() {

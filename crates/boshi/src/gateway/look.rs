@@ -1,0 +1,261 @@
+//! What the engineer on the phone looks up.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use serde_json::Value;
+
+use super::access::Access;
+use crate::account::clock_time;
+use crate::terminal::{say, table};
+use crate::told::told_to_stop;
+
+/// Pause between two looks with `--follow`.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// A column: its name, and its text of a row.
+type Column = (&'static str, fn(&Value) -> String);
+
+/// The records to be pushed.
+#[derive(Args)]
+pub(crate) struct Outbox {
+    /// The lot
+    lot: String,
+    /// Only in this state
+    #[arg(long, value_enum)]
+    state: Option<PushState>,
+    #[command(flatten)]
+    list: List,
+}
+
+/// How far a push is.
+#[derive(Clone, Copy, ValueEnum)]
+enum PushState {
+    /// 待推送
+    Pending,
+    /// 已送达
+    Delivered,
+    /// 推送失败
+    Failed,
+}
+
+/// Attempts to push.
+#[derive(Args)]
+pub(crate) struct Attempts {
+    /// The lot
+    lot: String,
+    /// Only of this record (uuid)
+    #[arg(long)]
+    record: Option<String>,
+    #[command(flatten)]
+    list: List,
+}
+
+/// Acts of the barriers.
+#[derive(Args)]
+pub(crate) struct Lifts {
+    /// The lot
+    lot: String,
+    /// Only of this lane
+    #[arg(long)]
+    lane: Option<String>,
+    #[command(flatten)]
+    list: List,
+}
+
+/// What people did.
+#[derive(Args)]
+pub(crate) struct Acts {
+    /// The lot
+    lot: String,
+    #[command(flatten)]
+    list: List,
+}
+
+/// How much of a list, and how.
+#[derive(Args)]
+struct List {
+    /// How many rows, newest first
+    #[arg(long, default_value_t = 30)]
+    limit: u32,
+    /// Only rows before this number
+    #[arg(long)]
+    before: Option<i64>,
+    /// Go on with what comes
+    #[arg(long, conflicts_with = "before")]
+    follow: bool,
+    #[command(flatten)]
+    access: Access,
+}
+
+pub(super) async fn outbox(wanted: Outbox) -> anyhow::Result<()> {
+    const COLUMNS: &[Column] = &[
+        ("时间", |row| time(&row["at"])),
+        ("种类", |row| kind(&row["kind"])),
+        ("记录", |row| text(&row["record"])),
+        ("状态", push_state),
+        ("次数", |row| text(&row["attempts"])),
+        ("原因", |row| text(&row["reason"])),
+    ];
+    let state = wanted.state.map(|state| match state {
+        PushState::Pending => "pending",
+        PushState::Delivered => "delivered",
+        PushState::Failed => "failed",
+    });
+    let filter = state.map(|state| ("state", Cow::from(state)));
+    wanted
+        .list
+        .print(&wanted.lot, "outbox", filter, COLUMNS)
+        .await
+}
+
+pub(super) async fn attempts(wanted: Attempts) -> anyhow::Result<()> {
+    const COLUMNS: &[Column] = &[
+        ("时间", |row| time(&row["at"])),
+        ("种类", |row| kind(&row["kind"])),
+        ("记录", |row| text(&row["record"])),
+        ("第几次", |row| text(&row["attempt"])),
+        ("毫秒", |row| text(&row["millis"])),
+        ("结果", |row| text(&row["outcome"])),
+    ];
+    let filter = wanted.record.map(|record| ("record", record.into()));
+    wanted
+        .list
+        .print(&wanted.lot, "attempts", filter, COLUMNS)
+        .await
+}
+
+pub(super) async fn lifts(wanted: Lifts) -> anyhow::Result<()> {
+    const COLUMNS: &[Column] = &[
+        ("时间", |row| time(&row["at"])),
+        ("车道", |row| text(&row["lane"])),
+        ("原因", |row| cause(&row["cause"])),
+        ("记录", |row| text(&row["record"])),
+        ("结果", |row| match row["result"].as_str() {
+            None => "未应答".to_owned(),
+            Some("done") => "已执行".to_owned(),
+            Some(other) => other.to_owned(),
+        }),
+    ];
+    let filter = wanted.lane.map(|lane| ("lane", lane.into()));
+    wanted
+        .list
+        .print(&wanted.lot, "lifts", filter, COLUMNS)
+        .await
+}
+
+pub(super) async fn acts(wanted: Acts) -> anyhow::Result<()> {
+    const COLUMNS: &[Column] = &[
+        ("时间", |row| time(&row["at"])),
+        ("操作人", |row| text(&row["by"])),
+        ("操作", |row| text(&row["what"])),
+        ("对象", |row| text(&row["subject"])),
+        ("原因", |row| text(&row["reason"])),
+        ("结果", |row| text(&row["outcome"])),
+    ];
+    wanted.list.print(&wanted.lot, "acts", None, COLUMNS).await
+}
+
+impl List {
+    async fn print(
+        &self,
+        lot: &str,
+        what: &str,
+        filter: Option<(&'static str, Cow<'static, str>)>,
+        columns: &[Column],
+    ) -> anyhow::Result<()> {
+        let interface = self.access.interface()?;
+        let mut query = vec![("limit", self.limit.to_string().into())];
+        query.extend(
+            self.before
+                .map(|before| ("before", before.to_string().into())),
+        );
+        query.extend(filter);
+        let path = ["lots", lot, what];
+        let mut seen = None;
+        loop {
+            let answer = interface.get_with(&path, &query).await?;
+            let rows = answer["items"].as_array().cloned().unwrap_or_default();
+            let newest = rows.first().and_then(|row| row["number"].as_i64());
+            let new = rows.into_iter().filter(|row| row["number"].as_i64() > seen);
+            let new: Vec<Value> = new.collect();
+            self.print_rows(&answer, new, seen.is_none(), columns);
+            if !self.follow {
+                return Ok(());
+            }
+            seen = newest.max(seen);
+            tokio::select! {
+                () = tokio::time::sleep(LOOK_AGAIN) => {}
+                stopped = told_to_stop() => return stopped,
+            }
+        }
+    }
+
+    /// The whole table at first, later only what is new, the newest last.
+    fn print_rows(&self, answer: &Value, rows: Vec<Value>, first: bool, columns: &[Column]) {
+        let cells = |row: &Value| columns.iter().map(|(_, cell)| cell(row)).collect();
+        if self.access.json {
+            if first && !self.follow {
+                return say(&answer.to_string());
+            }
+            return rows.iter().rev().for_each(|row| say(&row.to_string()));
+        }
+        if first {
+            let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
+            return say(&table(&names, rows.iter().map(cells).collect()));
+        }
+        for row in rows.iter().rev() {
+            let cells: Vec<String> = cells(row);
+            say(&cells.join("  "));
+        }
+    }
+}
+
+fn push_state(row: &Value) -> String {
+    let word = match row["state"].as_str() {
+        Some("pending") => "待推送",
+        Some("delivered") => "已送达",
+        Some("failed") if row["resent"] == true => "推送失败，后已补发",
+        _ => "推送失败",
+    };
+    word.to_owned()
+}
+
+fn kind(kind: &Value) -> String {
+    let word = match kind.as_str() {
+        Some("recognition") => "识别",
+        Some("crossing") => "过闸",
+        _ => "异常",
+    };
+    word.to_owned()
+}
+
+fn cause(cause: &Value) -> String {
+    let word = match cause.as_str() {
+        Some("may_pass") => "平台放行",
+        Some("blind") => "断网放行",
+        Some("commanded") => "指令开闸",
+        Some("forced") => "强制开闸",
+        Some("hold_ordered") => "常开",
+        Some("restore_ordered") => "恢复",
+        Some("fire") => "消防",
+        Some("hold_asserted") => "保持常开",
+        Some("seen") => "手动抬杆",
+        _ => return text(cause),
+    };
+    word.to_owned()
+}
+
+fn time(at: &Value) -> String {
+    at.as_str().map_or_else(|| "-".to_owned(), clock_time)
+}
+
+pub(super) fn text(value: &Value) -> String {
+    match value {
+        Value::Null => "-".to_owned(),
+        Value::String(text) if text.is_empty() => "-".to_owned(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
