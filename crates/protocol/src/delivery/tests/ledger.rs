@@ -85,6 +85,12 @@ impl Ledger {
                 account.may_retry |= account.failed;
                 account.open |= account.last.is_none() && !account.failed;
             }
+            Input::Resend { key } => {
+                let account = self.accounts.entry(key.clone()).or_default();
+                account.last = None;
+                account.may_retry |= account.failed;
+                account.open |= !account.failed;
+            }
             Input::Ask { record, ask } => {
                 let account = self
                     .accounts
