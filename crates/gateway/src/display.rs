@@ -7,6 +7,7 @@ use boshi_protocol::endpoint::Line;
 use boshi_protocol::id::DeviceNo;
 use boshi_protocol::lane::Sign;
 use boshi_protocol::plate::Plate;
+use boshi_protocol::refusal::Refusal;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -142,6 +143,17 @@ impl Keeper {
     async fn show(&self, lines: &[Line]) -> Result<(), CommandError> {
         let id = Uuid::now_v7().to_string();
         self.controller.show(&id, &self.device, lines).await
+    }
+}
+
+/// Why a text is not shown, for whoever wanted it (SHOW-2).
+pub(crate) fn not_shown(error: CommandError) -> Refusal {
+    match error {
+        CommandError::NotDone(why) => Refusal::new("DISPLAY_FAILED", format!("显示失败：{why}")),
+        CommandError::Unknown(why) => {
+            let sentence = format!("显示屏未应答，是否显示未知：{why}");
+            Refusal::new("DISPLAY_SILENT", sentence)
+        }
     }
 }
 

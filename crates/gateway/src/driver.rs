@@ -18,7 +18,7 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-pub(crate) use self::handle::{Answered, Busy, CommandError, Handle, Received, Snapshot};
+pub(crate) use self::handle::{Answered, Busy, Handle, Received, Snapshot, Unanswered};
 pub(crate) use self::outward::{LaneEquipment, Outward};
 
 use self::disk::Disk;

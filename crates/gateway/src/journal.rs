@@ -22,9 +22,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::Connection;
 use tokio::sync::mpsc;
 
-pub(crate) use column::gate_word;
-pub use entry::{Abnormality, Crossing, Entry, Place, Recognition};
 pub use audit::Act;
+pub(crate) use column::{gate_word, kind_word};
+pub use entry::{Abnormality, Crossing, Entry, Place, Recognition};
 pub use look::{AttemptRow, LiftRow, MAX_ROWS, OutboxRow, Part};
 pub use proof::{Account, Proof};
 pub use read::{Pending, PushState, RecordState, RememberedCommand, Summary};

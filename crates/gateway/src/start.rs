@@ -25,6 +25,8 @@ use crate::config::{self, Config, ConfigError};
 use crate::devices::Controller;
 use crate::devices::attached::Attached;
 use crate::devices::intake::{self, Intake};
+use crate::devices::mailbox::Mailboxes;
+use crate::devices::polled::{self, Polled};
 use crate::display::Display;
 use crate::driver::{Driver, Handle, LaneEquipment, Outward};
 use crate::journal::{Entry, Journal, JournalError};
@@ -135,8 +137,9 @@ pub async fn start(config: Config, stop: CancellationToken) -> Result<Running, S
     let (local_on, local_at) = listen("listen.local", config.listen.local).await?;
     let tasks = TaskTracker::new();
     let mut lots = Vec::with_capacity(config.lots.len());
+    let mut mailboxes = Mailboxes::default();
     for lot in &config.lots {
-        lots.push(start_lot(&config, lot, &journal, &stop, &tasks).await?);
+        lots.push(start_lot(&config, lot, &journal, &mut mailboxes, &stop, &tasks).await?);
     }
     let ids = config.lots.iter().map(|lot| lot.id.clone());
     let freshness = Freshness::within(config.clock.window);
@@ -154,7 +157,11 @@ pub async fn start(config: Config, stop: CancellationToken) -> Result<Running, S
     let door: Arc<dyn Gatekeeper> = door;
     let routes = standard::router(door, Arc::new(served));
     tasks.spawn(serve(standard_on, tls, routes, limits, stop.clone()));
-    let routes = intake::router(Arc::new(intake));
+    let polled = Polled {
+        mailboxes,
+        stop: stop.clone(),
+    };
+    let routes = intake::router(Arc::new(intake)).merge(polled::router(Arc::new(polled)));
     tasks.spawn(serve(devices_on, None, routes, limits, stop.clone()));
     let routes = local::router(Arc::new(local));
     tasks.spawn(serve(local_on, None, routes, limits, stop));
@@ -190,6 +197,7 @@ async fn start_lot(
     config: &Config,
     lot: &config::Lot,
     journal: &Journal,
+    mailboxes: &mut Mailboxes,
     stop: &CancellationToken,
     tasks: &TaskTracker,
 ) -> Result<StartedLot, StartError> {
@@ -199,8 +207,12 @@ async fn start_lot(
     let client = Controller::client()?;
     let mut displays = Vec::new();
     let equipment = lot.lanes.iter().map(|lane| {
-        let url = lane.device_url.clone();
-        let controller = Controller::new(client.clone(), url, lane.device_key.clone());
+        let controller = if lane.fetches_commands() {
+            Controller::that_fetches(mailboxes.of(&lane.device_key))
+        } else {
+            let url = lane.device_url.clone();
+            Controller::new(client.clone(), url, lane.device_key.clone())
+        };
         let beside = displays_of(lot, lane, &controller, stop);
         displays.extend(beside.iter().map(|(_, display)| display.clone()));
         LaneEquipment {

@@ -62,7 +62,9 @@ fn check_lot(lot: &Lot) -> Result<(), ConfigError> {
 }
 
 fn check_lane(lane: &Lane) -> Result<(), ConfigError> {
-    url("lot.lane.device_url", &lane.device_url)?;
+    if !lane.fetches_commands() {
+        url("lot.lane.device_url", &lane.device_url)?;
+    }
     let (field, value) = ("lot.lane.exit_recognizer", &lane.exit_recognizer);
     match (lane.direction, value) {
         (Direction::Mixed, None) => Err(wrong(

@@ -9,6 +9,9 @@ use serde::Deserialize;
 
 use super::read;
 
+/// What stands in place of a `device_url` when the controller fetches its commands.
+pub const POLL: &str = "poll";
+
 /// A car park.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -81,7 +84,7 @@ pub struct Lane {
     /// Whether the barrier tells where its arm is.
     #[serde(default = "yes")]
     pub limit_switch: bool,
-    /// Where commands to the devices go.
+    /// Where commands to the devices go, or [`POLL`].
     pub device_url: String,
     /// What the devices and the gateway show each other.
     #[serde(deserialize_with = "read::secret")]
@@ -139,6 +142,11 @@ impl Lane {
             (Direction::Mixed, lane::Side::Exit) => self.exit_display.as_ref(),
             (Direction::Entry | Direction::Exit | Direction::Mixed, _) => self.display.as_ref(),
         }
+    }
+
+    /// Whether its controller fetches its commands, instead of being called.
+    pub fn fetches_commands(&self) -> bool {
+        self.device_url == POLL
     }
 
     /// The recognizers, one or two.

@@ -3,6 +3,7 @@
 //! A command is sent once. Whoever did not answer may have acted: that is *unknown*, never tried
 //! again, and said to nobody as done (OPEN-7).
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use boshi_protocol::endpoint::Line;
@@ -14,6 +15,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::event::Event;
+use super::mailbox::Mailbox;
 
 /// Longest that an answer is waited for.
 const ANSWER: Duration = Duration::from_secs(3);
@@ -42,9 +44,20 @@ pub(crate) enum CommandError {
 /// One controller.
 #[derive(Clone, Debug)]
 pub(crate) struct Controller {
-    client: reqwest::Client,
-    url: String,
-    key: SecretString,
+    way: Way,
+}
+
+/// How a controller is told.
+#[derive(Clone, Debug)]
+enum Way {
+    /// It is called.
+    Called {
+        client: reqwest::Client,
+        url: String,
+        key: SecretString,
+    },
+    /// It fetches its commands itself.
+    Fetches(Arc<Mailbox>),
 }
 
 #[derive(Deserialize)]
@@ -69,7 +82,16 @@ pub(crate) struct Checked {
 
 impl Controller {
     pub(crate) fn new(client: reqwest::Client, url: String, key: SecretString) -> Controller {
-        Controller { client, url, key }
+        Controller {
+            way: Way::Called { client, url, key },
+        }
+    }
+
+    /// One that fetches its commands from `mailbox`.
+    pub(crate) fn that_fetches(mailbox: Arc<Mailbox>) -> Controller {
+        Controller {
+            way: Way::Fetches(mailbox),
+        }
     }
 
     /// The client that all controllers share.
@@ -83,9 +105,12 @@ impl Controller {
             .build()
     }
 
-    /// Where it takes commands.
+    /// Where it takes commands; empty when it fetches them.
     pub(crate) fn url(&self) -> &str {
-        &self.url
+        match &self.way {
+            Way::Called { url, .. } => url,
+            Way::Fetches(_) => "",
+        }
     }
 
     /// Drives a barrier, once.
@@ -141,16 +166,33 @@ impl Controller {
     }
 
     async fn send(&self, command: Value, limit: Duration) -> Result<Reply, CommandError> {
-        let request = self
-            .client
-            .post(&self.url)
-            .timeout(limit)
-            .header(CONTENT_TYPE, "application/json")
-            .header(
-                AUTHORIZATION,
-                format!("Bearer {}", self.key.expose_secret()),
-            )
-            .body(command.to_string());
+        let reply = match &self.way {
+            Way::Called { client, url, key } => {
+                let authorization = format!("Bearer {}", key.expose_secret());
+                let request = client
+                    .post(url)
+                    .timeout(limit)
+                    .header(CONTENT_TYPE, "application/json")
+                    .header(AUTHORIZATION, authorization)
+                    .body(command.to_string());
+                called(request).await?
+            }
+            Way::Fetches(mailbox) => {
+                let id = command["id"].as_str().unwrap_or_default().to_owned();
+                let answer = mailbox.send(&id, command, limit).await?;
+                serde_json::from_value(answer).map_err(|_| unreadable())?
+            }
+        };
+        if reply.ok {
+            Ok(reply)
+        } else {
+            Err(CommandError::NotDone(reply.error))
+        }
+    }
+}
+
+/// Calls a controller, once.
+async fn called(request: reqwest::RequestBuilder) -> Result<Reply, CommandError> {
         let mut response = request.send().await.map_err(|error| {
             if error.is_connect() {
                 CommandError::NotDone("控制器无法连接".to_owned())
@@ -174,13 +216,7 @@ impl Controller {
                 CommandError::NotDone(why)
             });
         }
-        let reply: Reply = serde_json::from_slice(&bytes).map_err(|_| unreadable())?;
-        if reply.ok {
-            Ok(reply)
-        } else {
-            Err(CommandError::NotDone(reply.error))
-        }
-    }
+        serde_json::from_slice(&bytes).map_err(|_| unreadable())
 }
 
 fn unreadable() -> CommandError {

@@ -19,7 +19,7 @@ use serde_json::json;
 use super::attached::{Attached, AttachedLane};
 use super::event::{self, Event, PlaceEvent, PlateEvent};
 use crate::driver::{Busy, Handle};
-use crate::journal::{Journal, Place};
+use crate::journal::{Entry, Journal, Place};
 use crate::lot::Input;
 use crate::pictures::Pictures;
 
@@ -102,12 +102,16 @@ impl Intake {
         if lanes.is_empty() {
             return Err(Answer::Stranger);
         }
+        let form = parts::boundary(request.headers());
         let body = collect(request.into_body()).await?;
-        self.take(&lanes, &body).await
+        let event = match form {
+            None => Event::read(&body),
+            Some(boundary) => parts::read(boundary, body).await,
+        };
+        self.take(&lanes, event.map_err(Answer::Wrong)?).await
     }
 
-    async fn take(&self, lanes: &[&AttachedLane], body: &[u8]) -> Result<Answer, Answer> {
-        let event = Event::read(body).map_err(Answer::Wrong)?;
+    async fn take(&self, lanes: &[&AttachedLane], event: Event) -> Result<Answer, Answer> {
         match event {
             Event::Plate(event) => self.plate(lanes, event).await,
             Event::TriggerLoop(ref it) => self.contact(lanes, &it.device, RECOGNIZER, &event).await,
@@ -223,7 +227,7 @@ impl Intake {
             plate: event.plate,
             at: Timestamp::now(),
         };
-        self.hand_over(lot, Input::Place(place)).await
+        self.hand_over(lot, Input::Note(Entry::Place(place))).await
     }
 
     /// A loop or a limit switch tells something of its lane.

@@ -26,7 +26,7 @@ pub(crate) struct Busy;
 
 /// Why a command has no answer of its gate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum CommandError {
+pub(crate) enum Unanswered {
     /// It was not taken: nothing moved.
     #[error(transparent)]
     Busy(#[from] Busy),
@@ -121,11 +121,7 @@ impl Handle {
     }
 
     /// The booth commands a gate; returns when the barrier has done it, or will not.
-    pub(crate) async fn command(
-        &self,
-        lane: LaneNo,
-        order: Order,
-    ) -> Result<Answered, CommandError> {
+    pub(crate) async fn command(&self, lane: LaneNo, order: Order) -> Result<Answered, Unanswered> {
         let order = Commanded::Gate {
             lane,
             side: None,
@@ -141,7 +137,7 @@ impl Handle {
         lane: LaneNo,
         side: Option<Side>,
         received: Received,
-    ) -> Result<Answered, CommandError> {
+    ) -> Result<Answered, Unanswered> {
         let order = Commanded::Gate {
             lane,
             side,
@@ -157,7 +153,7 @@ impl Handle {
         lane: LaneNo,
         side: Option<Side>,
         plate: Plate,
-    ) -> Result<Answered, CommandError> {
+    ) -> Result<Answered, Unanswered> {
         let order = Commanded::Typed { lane, side, plate };
         self.order(order, None).await
     }
@@ -178,7 +174,7 @@ impl Handle {
         &self,
         order: Commanded,
         received: Option<Received>,
-    ) -> Result<Answered, CommandError> {
+    ) -> Result<Answered, Unanswered> {
         let (answer, answered) = oneshot::channel();
         let message = Message::Command {
             order,
@@ -186,7 +182,7 @@ impl Handle {
             answer,
         };
         self.send(message).await?;
-        answered.await.map_err(|_| CommandError::Interrupted)
+        answered.await.map_err(|_| Unanswered::Interrupted)
     }
 
     async fn send(&self, message: Message) -> Result<(), Busy> {

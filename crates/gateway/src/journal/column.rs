@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use rusqlite::types::Type;
 use rusqlite::{Error, Result, Row};
 
-pub(super) fn kind_word(kind: Kind) -> &'static str {
+pub(crate) const fn kind_word(kind: Kind) -> &'static str {
     match kind {
         Kind::Recognition => "recognition",
         Kind::Crossing => "crossing",
@@ -96,9 +96,8 @@ pub(super) fn time(row: &Row<'_>, column: usize) -> Result<Timestamp> {
 
 pub(super) fn optional_time(row: &Row<'_>, column: usize) -> Result<Option<Timestamp>> {
     let millis: Option<i64> = row.get(column)?;
-    let read = |millis| {
-        Timestamp::from_millisecond(millis).map_err(|error| unreadable(column, &error))
-    };
+    let read =
+        |millis| Timestamp::from_millisecond(millis).map_err(|error| unreadable(column, &error));
     millis.map(read).transpose()
 }
 

@@ -6,16 +6,14 @@ use axum::extract::{Path, State};
 use axum::{Json, body::Bytes};
 use boshi_protocol::lane::{Order, Side};
 use boshi_protocol::plate::Plate;
-use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::answer::Problem;
-use super::audit;
+use super::audit::{Outcome, Person};
 use super::read::read;
 use super::{Local, LocalLot};
-use crate::driver::{Answered, CommandError};
-use crate::journal::Act;
+use crate::driver::{Answered, Unanswered};
 use crate::lot::LaneNo;
 
 #[derive(Deserialize)]
@@ -79,9 +77,13 @@ pub(super) async fn open(
         Mode::Hold => "hold",
         Mode::Restore => "restore",
     };
-    let done = lot.driver.command(number, order).await;
-    let act = act(lot, wanted.by, what, lane, wanted.reason);
-    answer(&local, act, done).await
+    let person = Person {
+        by: wanted.by,
+        reason: wanted.reason,
+    };
+    let driver = lot.driver.clone();
+    let work = async move { outcome(driver.command(number, order).await) };
+    lot.act(person, what, lane, work).await
 }
 
 pub(super) async fn plate(
@@ -98,22 +100,13 @@ pub(super) async fn plate(
         Coming::Exit => Side::Exit,
     });
     let subject = format!("{lane} {plate}");
-    let done = lot.driver.type_plate(number, side, plate).await;
-    let act = act(lot, wanted.by, "plate_typed", subject, wanted.reason);
-    answer(&local, act, done).await
-}
-
-/// An act on a gate, with what came of it yet to be filled in.
-fn act(lot: &LocalLot, by: String, what: &str, subject: String, reason: String) -> Act {
-    Act {
-        lot: lot.configured.id.clone(),
-        at: Timestamp::now(),
-        by,
-        what: what.to_owned(),
-        subject,
-        reason,
-        outcome: String::new(),
-    }
+    let person = Person {
+        by: wanted.by,
+        reason: wanted.reason,
+    };
+    let driver = lot.driver.clone();
+    let work = async move { outcome(driver.type_plate(number, side, plate).await) };
+    lot.act(person, "plate_typed", subject, work).await
 }
 
 impl LocalLot {
@@ -131,24 +124,13 @@ fn typed(text: &str) -> Result<Plate, Problem> {
     plate.ok_or_else(|| Problem::Wrong("字段 plate：应为车牌".to_owned()))
 }
 
-/// Writes the act down with what came of it, and says that.
-async fn answer(
-    local: &Local,
-    act: Act,
-    done: Result<Answered, CommandError>,
-) -> Result<Json<Value>, Problem> {
-    let (outcome, answer) = match done {
-        Ok(Ok(done)) => (
-            "done".to_owned(),
-            Ok(Json(json!({"ok": true, "note": done.note()}))),
-        ),
-        Ok(Err(refusal)) => (
-            refusal.code().to_owned(),
-            Err(Problem::Refused(refusal.into())),
-        ),
-        Err(CommandError::Busy(_)) => ("BUSY".to_owned(), Err(Problem::Busy)),
-        Err(CommandError::Interrupted) => ("unknown".to_owned(), Err(Problem::Interrupted)),
+fn outcome(done: Result<Answered, Unanswered>) -> Outcome<Json<Value>> {
+    let (word, answer) = match done {
+        Ok(Ok(done)) => ("done", Ok(Json(json!({"ok": true, "note": done.note()})))),
+        Ok(Err(refusal)) => (refusal.code(), Err(Problem::Refused(refusal.into()))),
+        Err(Unanswered::Busy(_)) => ("BUSY", Err(Problem::Busy)),
+        Err(Unanswered::Interrupted) => ("OUTCOME_UNKNOWN", Err(Problem::Interrupted)),
     };
-    audit::write(&local.journal, Act { outcome, ..act }).await;
-    answer
+    let word = word.to_owned();
+    Outcome { word, answer }
 }

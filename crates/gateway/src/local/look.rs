@@ -5,14 +5,13 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::Uri;
-use boshi_protocol::delivery::Kind;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Local;
 use super::answer::{Problem, unreadable};
 use super::query::query;
-use crate::journal::{MAX_ROWS, Part};
+use crate::journal::{MAX_ROWS, Part, kind_word};
 
 /// How many rows are given when nothing is said.
 const USUAL_ROWS: u32 = 50;
@@ -74,7 +73,7 @@ pub(super) async fn outbox(
     let rows = rows.into_iter().map(|row| {
         json!({
             "number": row.number,
-            "kind": kind(row.key.kind),
+            "kind": kind_word(row.key.kind),
             "record": row.key.id.as_str(),
             "state": row.state,
             "reason": row.reason,
@@ -102,7 +101,7 @@ pub(super) async fn attempts(
     let rows = rows.into_iter().map(|row| {
         json!({
             "number": row.number,
-            "kind": kind(row.key.kind),
+            "kind": kind_word(row.key.kind),
             "record": row.key.id.as_str(),
             "attempt": row.attempt,
             "at": row.at,
@@ -164,12 +163,4 @@ fn items(rows: impl Iterator<Item = Value>) -> Json<Value> {
     let rows: Vec<Value> = rows.collect();
     let next = rows.last().map(|row| row["number"].clone());
     Json(json!({ "items": rows, "next": next }))
-}
-
-const fn kind(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Recognition => "recognition",
-        Kind::Crossing => "crossing",
-        Kind::Abnormality => "abnormality",
-    }
 }

@@ -14,10 +14,10 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::Local;
 use super::answer::{Problem, unreadable};
+use super::audit::{Outcome, Person};
 use super::read::read;
-use super::{Local, audit};
-use crate::journal::Act;
 use crate::lot::Input;
 
 /// Most records that are sent again at once; the rest with another request.
@@ -59,22 +59,22 @@ pub(super) async fn resend(
         }
     };
     let count = keys.len();
-    let told = lot.driver.tell(Input::Resend(keys)).await;
-    told.map_err(|_| Problem::Busy)?;
     let subject = wanted.record.unwrap_or_else(|| format!("{from} … {to}"));
-    let act = Act {
-        lot: id.clone(),
-        at: Timestamp::now(),
+    let person = Person {
         by: wanted.by,
-        what: "resend".to_owned(),
-        subject,
         reason: wanted.reason,
-        outcome: format!("{count} 条"),
     };
-    audit::write(&local.journal, act).await;
-    Ok(Json(
-        json!({"ok": true, "count": count, "more": count as u64 >= u64::from(MOST)}),
-    ))
+    let driver = lot.driver.clone();
+    let work = async move {
+        let told = driver.tell(Input::Resend(keys)).await;
+        Outcome {
+            word: told.map_or("BUSY".to_owned(), |()| format!("{count} 条")),
+            answer: told.map_err(|_| Problem::Busy),
+        }
+    };
+    lot.act(person, "resend", subject, work).await?;
+    let more = count as u64 >= u64::from(MOST);
+    Ok(Json(json!({"ok": true, "count": count, "more": more})))
 }
 
 impl Local {

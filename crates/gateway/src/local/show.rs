@@ -7,15 +7,14 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use boshi_protocol::code::Alignment;
 use boshi_protocol::endpoint::Line;
-use boshi_protocol::refusal::Refusal;
-use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::Local;
 use super::answer::Problem;
+use super::audit::{Outcome, Person};
 use super::read::read;
-use super::{Local, audit};
-use crate::journal::Act;
+use crate::display::not_shown;
 
 /// Most lines of a text: no display at a lane shows more.
 const MAX_LINES: usize = 32;
@@ -51,23 +50,22 @@ pub(super) async fn show(
         text,
         alignment: Alignment::Center,
     });
-    let shown = display.text(lines.collect()).await;
-    let outcome = match &shown {
-        Ok(()) => "done".to_owned(),
-        Err(error) => error.to_string(),
-    };
-    let act = Act {
-        lot: lot.configured.id.clone(),
-        at: Timestamp::now(),
+    let (display, lines) = (display.clone(), lines.collect());
+    let person = Person {
         by: wanted.by,
-        what: "show".to_owned(),
-        subject: wanted.display,
         reason: wanted.reason,
-        outcome: outcome.clone(),
     };
-    audit::write(&local.journal, act).await;
-    match shown {
-        Ok(()) => Ok(Json(json!({"ok": true}))),
-        Err(_) => Err(Problem::Refused(Refusal::new("DISPLAY_FAILED", outcome))),
-    }
+    let work = async move {
+        match display.text(lines).await {
+            Ok(()) => Outcome {
+                word: "done".to_owned(),
+                answer: Ok(Json(json!({"ok": true}))),
+            },
+            Err(error) => Outcome {
+                word: error.to_string(),
+                answer: Err(Problem::Refused(not_shown(error))),
+            },
+        }
+    };
+    lot.act(person, "show", wanted.display, work).await
 }

@@ -6,7 +6,7 @@ use boshi_protocol::lane::{self, Reading};
 use jiff::Timestamp;
 
 use super::action::Trace;
-use crate::journal::Place;
+use crate::journal::Entry;
 
 /// A lane of a lot, by its place in the configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -59,6 +59,6 @@ pub enum Input {
     Recover(Vec<Recovered>),
     /// Somebody wants these failed records sent again.
     Resend(Vec<Key>),
-    /// A parking space as seen now.
-    Place(Place),
+    /// Something to be written down that moves nothing: a space as seen, what a person did.
+    Note(Entry),
 }

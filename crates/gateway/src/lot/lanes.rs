@@ -68,7 +68,7 @@ impl Lot {
                     turn.queue(Work::Deliver(delivery::Input::Resend { key }));
                 }
             }
-            Input::Place(place) => turn.write(Entry::Place(place)),
+            Input::Note(entry) => turn.write(entry),
         }
     }
 

@@ -14,7 +14,7 @@ use super::input::LaneNo;
 use super::supervision::{DeviceKind, Finding};
 use super::turn::{Work, Working};
 use super::{Lot, words};
-use crate::journal::{Abnormality, Entry};
+use crate::journal::{Abnormality, Entry, kind_word};
 
 impl Lot {
     /// Hands a record that is on disk to the delivery, behind what waits for room already.
@@ -125,7 +125,7 @@ impl Lot {
         let attempts = self.attempts.remove(&key).unwrap_or_default();
         if let Settled::Failed { reason } = &settled {
             let what = What::PushFailed {
-                kind: words::kind(key.kind),
+                kind: kind_word(key.kind),
                 record: key.id.to_string(),
                 reason: reason.to_string(),
             };

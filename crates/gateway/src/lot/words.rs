@@ -1,6 +1,6 @@
 //! The words that the journal and those who watch read: each stays the same for ever.
 
-use boshi_protocol::delivery::{Kind, Outcome as Pushed};
+use boshi_protocol::delivery::Outcome as Pushed;
 use boshi_protocol::id::RecordId;
 use boshi_protocol::lane::{Cause, Outcome};
 
@@ -52,13 +52,5 @@ pub(super) fn pushed(outcome: &Pushed) -> String {
         Pushed::Accepted => "accepted".to_owned(),
         Pushed::Refused(refusal) => format!("refused {refusal}"),
         Pushed::Fault(fault) => format!("fault {fault}"),
-    }
-}
-
-pub(super) const fn kind(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Recognition => "recognition",
-        Kind::Crossing => "crossing",
-        Kind::Abnormality => "abnormality",
     }
 }

@@ -12,9 +12,8 @@ use boshi_transport::serve::Call;
 
 use super::{Served, ServedLot, busy, no_device};
 use crate::config::Lane;
-use crate::devices::CommandError;
-use crate::display::Display;
-use crate::driver::{self, Received};
+use crate::display::{Display, not_shown};
+use crate::driver::{Received, Unanswered};
 use crate::lot::LaneNo;
 use crate::replay::{answer_to, interrupted};
 
@@ -55,13 +54,7 @@ impl Served {
         };
         match display.text(text.lines).await {
             Ok(()) => Answer::done(()),
-            Err(CommandError::NotDone(why)) => {
-                Answer::Refused(Refusal::new("DISPLAY_FAILED", format!("显示失败：{why}")))
-            }
-            Err(CommandError::Unknown(why)) => {
-                let sentence = format!("显示屏未应答，是否显示未知：{why}");
-                Answer::Refused(Refusal::new("DISPLAY_SILENT", sentence))
-            }
+            Err(error) => Answer::Refused(not_shown(error)),
         }
     }
 }
@@ -78,8 +71,8 @@ impl ServedLot {
         };
         match self.driver.obey(lane, side, received).await {
             Ok(done) => answer_to(done),
-            Err(driver::CommandError::Busy(_)) => Answer::Refused(busy()),
-            Err(driver::CommandError::Interrupted) => interrupted(),
+            Err(Unanswered::Busy(_)) => Answer::Refused(busy()),
+            Err(Unanswered::Interrupted) => interrupted(),
         }
     }
 
