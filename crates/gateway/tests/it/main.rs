@@ -11,6 +11,7 @@ mod envelope;
 mod events;
 mod fire;
 mod local;
+mod looking;
 mod pictures;
 mod places;
 mod platform;
