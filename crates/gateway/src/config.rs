@@ -19,7 +19,7 @@ use boshi_protocol::token::Credentials;
 use secrecy::SecretString;
 use serde::Deserialize;
 
-pub use self::lot::{Direction, Display, Lane, Lot, Place};
+pub use self::lot::{Direction, Display, Lane, Lot, POLL, Place};
 pub use self::timing::Timing;
 
 /// The whole configuration with its defaults, commented.

@@ -208,7 +208,7 @@ async fn start_lot(
     let mut displays = Vec::new();
     let equipment = lot.lanes.iter().map(|lane| {
         let controller = if lane.fetches_commands() {
-            Controller::that_fetches(mailboxes.of(&lane.device_key))
+            Controller::that_fetches(mailboxes.of(&lane.device_key), config.timing.act)
         } else {
             let url = lane.device_url.clone();
             Controller::new(client.clone(), url, lane.device_key.clone())

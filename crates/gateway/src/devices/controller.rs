@@ -57,7 +57,11 @@ enum Way {
         key: SecretString,
     },
     /// It fetches its commands itself.
-    Fetches(Arc<Mailbox>),
+    Fetches {
+        mailbox: Arc<Mailbox>,
+        /// Longest that a command waits to be fetched.
+        within: Duration,
+    },
 }
 
 #[derive(Deserialize)]
@@ -87,10 +91,12 @@ impl Controller {
         }
     }
 
-    /// One that fetches its commands from `mailbox`.
-    pub(crate) fn that_fetches(mailbox: Arc<Mailbox>) -> Controller {
+    /// One that fetches its commands from `mailbox`. Lanes wait for a barrier for `act`: what was
+    /// not fetched in good time before that is withdrawn.
+    pub(crate) fn that_fetches(mailbox: Arc<Mailbox>, act: Duration) -> Controller {
+        let within = act / 3 * 2;
         Controller {
-            way: Way::Fetches(mailbox),
+            way: Way::Fetches { mailbox, within },
         }
     }
 
@@ -109,7 +115,7 @@ impl Controller {
     pub(crate) fn url(&self) -> &str {
         match &self.way {
             Way::Called { url, .. } => url,
-            Way::Fetches(_) => "",
+            Way::Fetches { .. } => "",
         }
     }
 
@@ -177,9 +183,9 @@ impl Controller {
                     .body(command.to_string());
                 called(request).await?
             }
-            Way::Fetches(mailbox) => {
+            Way::Fetches { mailbox, within } => {
                 let id = command["id"].as_str().unwrap_or_default().to_owned();
-                let answer = mailbox.send(&id, command, limit).await?;
+                let answer = mailbox.send(&id, command, *within, limit).await?;
                 serde_json::from_value(answer).map_err(|_| unreadable())?
             }
         };
@@ -193,30 +199,30 @@ impl Controller {
 
 /// Calls a controller, once.
 async fn called(request: reqwest::RequestBuilder) -> Result<Reply, CommandError> {
-        let mut response = request.send().await.map_err(|error| {
-            if error.is_connect() {
-                CommandError::NotDone("控制器无法连接".to_owned())
-            } else {
-                CommandError::Unknown("控制器未应答".to_owned())
-            }
-        })?;
-        let status = response.status();
-        let mut bytes = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|_| unreadable())? {
-            if bytes.len() + chunk.len() > MAX_ANSWER_BYTES {
-                return Err(unreadable());
-            }
-            bytes.extend_from_slice(&chunk);
+    let mut response = request.send().await.map_err(|error| {
+        if error.is_connect() {
+            CommandError::NotDone("控制器无法连接".to_owned())
+        } else {
+            CommandError::Unknown("控制器未应答".to_owned())
         }
-        if !status.is_success() {
-            let why = format!("控制器返回 HTTP {}", status.as_u16());
-            return Err(if status.is_server_error() {
-                CommandError::Unknown(why)
-            } else {
-                CommandError::NotDone(why)
-            });
+    })?;
+    let status = response.status();
+    let mut bytes = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|_| unreadable())? {
+        if bytes.len() + chunk.len() > MAX_ANSWER_BYTES {
+            return Err(unreadable());
         }
-        serde_json::from_slice(&bytes).map_err(|_| unreadable())
+        bytes.extend_from_slice(&chunk);
+    }
+    if !status.is_success() {
+        let why = format!("控制器返回 HTTP {}", status.as_u16());
+        return Err(if status.is_server_error() {
+            CommandError::Unknown(why)
+        } else {
+            CommandError::NotDone(why)
+        });
+    }
+    serde_json::from_slice(&bytes).map_err(|_| unreadable())
 }
 
 fn unreadable() -> CommandError {

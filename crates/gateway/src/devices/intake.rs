@@ -18,6 +18,7 @@ use serde_json::json;
 
 use super::attached::{Attached, AttachedLane};
 use super::event::{self, Event, PlaceEvent, PlateEvent};
+use super::parts;
 use crate::driver::{Busy, Handle};
 use crate::journal::{Entry, Journal, Place};
 use crate::lot::Input;

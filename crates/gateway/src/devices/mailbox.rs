@@ -15,9 +15,6 @@ use tokio::sync::{Notify, oneshot};
 use super::CommandError;
 use crate::secret_file::digest;
 
-/// Longest that a command waits to be fetched: a controller that polls asks again at once.
-const FETCHED_WITHIN: Duration = Duration::from_secs(2);
-
 /// Most commands that wait in one mailbox: more than its lanes can have in the time.
 const MOST_WAITING: usize = 64;
 
@@ -46,11 +43,14 @@ struct Letter {
 }
 
 impl Mailbox {
-    /// Puts a command in, and returns the answer to it.
+    /// Puts a command in, and returns the answer to it. It waits to be fetched for
+    /// `fetched_within`, which has to be shorter than anybody waits for the barrier: an arm that
+    /// was given up must not move.
     pub(super) async fn send(
         &self,
         id: &str,
         command: Value,
+        fetched_within: Duration,
         limit: Duration,
     ) -> Result<Value, CommandError> {
         let (fetched, was_fetched) = oneshot::channel();
@@ -62,7 +62,7 @@ impl Mailbox {
             answer,
         };
         self.put(letter)?;
-        let fetched = tokio::time::timeout(FETCHED_WITHIN, was_fetched).await;
+        let fetched = tokio::time::timeout(fetched_within, was_fetched).await;
         if fetched.is_err() && self.withdraw(id) {
             return Err(CommandError::NotDone("控制器未取走指令".to_owned()));
         }
@@ -175,7 +175,7 @@ mod tests {
         let mailbox = Arc::<Mailbox>::default();
         let sender = Arc::clone(&mailbox);
         let sent =
-            tokio::spawn(async move { sender.send("c1", json!({"id": "c1"}), LIMIT).await });
+            tokio::spawn(async move { sender.send("c1", json!({"id": "c1"}), LIMIT, LIMIT).await });
         assert_eq!(mailbox.fetch(LIMIT).await, [json!({"id": "c1"})]);
         assert!(mailbox.answer("c1", json!({"ok": true})));
         assert_eq!(sent.await.unwrap(), Ok(json!({"ok": true})));
@@ -187,7 +187,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_nobody_fetched_is_withdrawn_and_never_handed_out_later() {
         let mailbox = Mailbox::default();
-        let result = mailbox.send("c1", json!({}), LIMIT).await;
+        let result = mailbox.send("c1", json!({}), LIMIT, LIMIT).await;
         assert!(matches!(result, Err(CommandError::NotDone(_))));
         assert!(mailbox.fetch(Duration::ZERO).await.is_empty());
     }
@@ -197,11 +197,8 @@ mod tests {
     async fn what_was_fetched_and_not_answered_is_unknown() {
         let mailbox = Arc::<Mailbox>::default();
         let sender = Arc::clone(&mailbox);
-        let sent = tokio::spawn(async move { sender.send("c1", json!({}), LIMIT).await });
+        let sent = tokio::spawn(async move { sender.send("c1", json!({}), LIMIT, LIMIT).await });
         assert_eq!(mailbox.fetch(LIMIT).await.len(), 1);
-        assert!(matches!(
-            sent.await.unwrap(),
-            Err(CommandError::Unknown(_))
-        ));
+        assert!(matches!(sent.await.unwrap(), Err(CommandError::Unknown(_))));
     }
 }

@@ -80,7 +80,10 @@ mod tests {
         for (parts, words) in [
             (vec![("image", "x")], "event"),
             (vec![("event", "{}"), ("sound", "x")], "sound"),
-            (vec![("event", r#"{"event":"fire","on":true}"#), ("image", "x")], "image"),
+            (
+                vec![("event", r#"{"event":"fire","on":true}"#), ("image", "x")],
+                "image",
+            ),
         ] {
             let error = read("X".to_owned(), form(&parts)).await.unwrap_err();
             assert!(error.contains(words), "{error}");
