@@ -11,6 +11,7 @@ mod displays;
 mod envelope;
 mod events;
 mod fire;
+mod killed;
 mod local;
 mod looking;
 mod pictures;
