@@ -15,6 +15,7 @@
 //!            └─► Action::Drive, Show, Answer           every step ─► Entry
 //! ```
 
+mod abnormal;
 mod action;
 mod contact;
 mod happening;

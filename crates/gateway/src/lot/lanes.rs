@@ -1,11 +1,8 @@
 //! The lanes: what reaches them, and what becomes of what they want.
 
-use boshi_protocol::code::AbnormalCode;
 use boshi_protocol::delivery::{self, Ask, Key};
 use boshi_protocol::id::RecordId;
-use boshi_protocol::lane::{
-    self, Abnormal, ActId, AskId, Cause, Effect, Motion, Outcome, Reading, Standing,
-};
+use boshi_protocol::lane::{self, ActId, AskId, Cause, Effect, Motion, Outcome, Reading, Standing};
 use jiff::Timestamp;
 
 use super::action::{Action, Letter};
@@ -15,7 +12,7 @@ use super::input::{Input, LaneNo};
 use super::turn::{Work, Working};
 use super::vehicle::Vehicle;
 use super::{Lot, words};
-use crate::journal::{Abnormality, Crossing, Entry, Recognition, gate_word};
+use crate::journal::{Crossing, Entry, Recognition, gate_word};
 
 impl Lot {
     pub(super) fn admit(&mut self, turn: &mut Working<'_>, input: Input) {
@@ -294,34 +291,6 @@ impl Lot {
         }
     }
 
-    fn abnormal(&mut self, turn: &mut Working<'_>, lane: LaneNo, it: Abnormal) {
-        let id = turn.new_id();
-        let state = &mut self.lanes[lane.0];
-        let occurrence = if lasts(&it.code) {
-            let first = state.occurrences.entry(it.occurrence);
-            first.or_insert_with(|| id.clone()).clone()
-        } else {
-            id.clone()
-        };
-        let device = it.device.as_ref();
-        let msg = self
-            .texts
-            .message(&it.code, &state.gate_name, &state.name, device);
-        self.report(
-            turn,
-            lane,
-            Abnormality {
-                lot: self.id.clone(),
-                id,
-                occurrence,
-                code: it.code,
-                device: it.device,
-                msg,
-                at: it.since,
-            },
-        );
-    }
-
     fn drive(
         &mut self,
         turn: &mut Working<'_>,
@@ -402,12 +371,4 @@ impl Lot {
             }
         }
     }
-}
-
-/// Whether an abnormality is over only when it is said to be. A crossing is over as it happens.
-const fn lasts(code: &AbnormalCode) -> bool {
-    !matches!(
-        code,
-        AbnormalCode::CrossedUnrecognized | AbnormalCode::Tailgated
-    )
 }

@@ -1,20 +1,17 @@
 //! The outbox: what is handed to the delivery, what it wants, and abnormalities on their way there.
 
-use boshi_protocol::code::AbnormalCode;
 use boshi_protocol::delivery::{
     self, Ask, AttemptId, Effect, Key, Kind, Outcome, Settled, Verdict,
 };
 use boshi_protocol::id::RecordId;
 use boshi_protocol::lane::{self, AskId};
-use jiff::Timestamp;
 
-use super::action::{Action, Letter, Push, Trace};
+use super::action::{Action, Push, Trace};
 use super::happening::{Happening, What};
 use super::input::LaneNo;
-use super::supervision::{DeviceKind, Finding};
 use super::turn::{Work, Working};
 use super::{Lot, words};
-use crate::journal::{Abnormality, Entry, kind_word};
+use crate::journal::{Entry, kind_word};
 
 impl Lot {
     /// Hands a record that is on disk to the delivery, behind what waits for room already.
@@ -147,74 +144,6 @@ impl Lot {
             attempts,
             at: turn.now.wall,
         });
-    }
-
-    pub(super) fn report(&mut self, turn: &mut Working<'_>, lane: LaneNo, it: Abnormality) {
-        let what = What::Abnormal {
-            code: it.code.to_string(),
-            text: it.msg.clone(),
-        };
-        self.tell(turn, Some(lane), what);
-        turn.write(Entry::Abnormality(it.clone()));
-        let key = Key::abnormality(it.id.clone());
-        self.letters.insert(key.clone(), Letter::Abnormality(it));
-        self.enqueue(turn, key);
-    }
-
-    pub(super) fn cleared(
-        &mut self,
-        turn: &mut Working<'_>,
-        lane: LaneNo,
-        occurrence: RecordId,
-        code: &AbnormalCode,
-        at: Timestamp,
-    ) {
-        turn.write(Entry::AbnormalityCleared {
-            lot: self.id.clone(),
-            occurrence,
-            at,
-        });
-        let code = code.to_string();
-        self.tell(turn, Some(lane), What::Cleared { code });
-    }
-
-    /// ABN-1, ABN-3, D-15: what the watch over the devices has found.
-    pub(super) fn act_on(&mut self, turn: &mut Working<'_>, findings: Vec<Finding>) {
-        for finding in findings {
-            match finding {
-                Finding::Check(lane) => turn.act(Action::Check(lane)),
-                Finding::Online { device, lane, kind } => {
-                    if kind == DeviceKind::Barrier {
-                        turn.queue(Work::Lane(lane, lane::Input::BarrierLink { up: true }));
-                    }
-                    if let Some(first) = self.supervision.occurrence_ended(&device) {
-                        self.cleared(turn, lane, first, &kind.code(), turn.now.wall);
-                    }
-                }
-                Finding::Lost { device, lane, kind } => {
-                    if kind == DeviceKind::Barrier {
-                        turn.queue(Work::Lane(lane, lane::Input::BarrierLink { up: false }));
-                    }
-                    let id = turn.new_id();
-                    let occurrence = self.supervision.occurrence_of(&device, &id);
-                    let state = &self.lanes[lane.0];
-                    let code = kind.code();
-                    let msg =
-                        self.texts
-                            .message(&code, &state.gate_name, &state.name, Some(&device));
-                    let it = Abnormality {
-                        lot: self.id.clone(),
-                        id,
-                        occurrence,
-                        code,
-                        device: Some(device),
-                        msg,
-                        at: turn.now.wall,
-                    };
-                    self.report(turn, lane, it);
-                }
-            }
-        }
     }
 
     pub(super) fn tell(&self, turn: &mut Working<'_>, lane: Option<LaneNo>, what: What) {
