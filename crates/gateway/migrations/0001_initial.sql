@@ -55,7 +55,7 @@ CREATE TABLE gate (
 CREATE TABLE command (
     seq INTEGER PRIMARY KEY,
     lot TEXT NOT NULL, digest BLOB NOT NULL, device TEXT NOT NULL, mode TEXT NOT NULL,
-    plate TEXT, by TEXT NOT NULL, at INTEGER NOT NULL, reply TEXT, replied_at INTEGER
+    plate TEXT, at INTEGER NOT NULL, reply TEXT, replied_at INTEGER
 );
 CREATE INDEX command_digest ON command (lot, digest);
 CREATE INDEX command_at ON command (at);

@@ -24,7 +24,9 @@ use tokio::sync::mpsc;
 
 pub use audit::Act;
 pub(crate) use column::{gate_word, kind_word};
-pub use entry::{Abnormality, Crossing, Entry, Place, Recognition};
+pub use entry::{
+    Abnormality, ActDone, Attempt, Command, Crossing, Entry, Lift, Place, Recognition, Settlement,
+};
 pub use look::{AttemptRow, LiftRow, MAX_ROWS, OutboxRow, Part};
 pub use proof::{Account, Proof};
 pub use read::{Pending, PushState, RecordState, RememberedCommand, Summary};

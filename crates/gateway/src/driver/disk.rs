@@ -131,7 +131,7 @@ fn thin_out(entries: &mut Vec<Entry>, most: usize) -> usize {
     let over = entries.len().saturating_sub(most);
     let mut left = over;
     entries.retain(|entry| {
-        let goes = left > 0 && matches!(entry, Entry::Attempt { .. });
+        let goes = left > 0 && matches!(entry, Entry::Attempt(_));
         left -= usize::from(goes);
         !goes
     });
@@ -147,6 +147,7 @@ mod tests {
     use rusqlite::{Connection, TransactionBehavior};
 
     use super::*;
+    use crate::journal::Attempt;
 
     fn lot() -> LotId {
         LotId::new("L1").unwrap()
@@ -161,14 +162,14 @@ mod tests {
     }
 
     fn attempt() -> Entry {
-        Entry::Attempt {
+        Entry::Attempt(Attempt {
             lot: lot(),
             key: Key::crossing(RecordId::new("r").unwrap()),
             number: 1,
             at: Timestamp::UNIX_EPOCH,
             outcome: "accepted".into(),
             millis: 1,
-        }
+        })
     }
 
     #[test]

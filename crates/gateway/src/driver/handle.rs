@@ -13,7 +13,7 @@ use boshi_protocol::plate::Plate;
 use jiff::Timestamp;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
-use crate::journal::Entry;
+use crate::journal::{Command, Entry};
 use crate::lot::{DeviceState, Happening, Input, LaneNo, Lot};
 
 /// Longest wait for a place in a lot's queue; after it the sender is told to come again.
@@ -222,15 +222,14 @@ impl Commanded {
 
 impl Received {
     pub(super) fn into_entry(self, lot: LotId) -> Entry {
-        Entry::Command {
+        Entry::Command(Command {
             lot,
             digest: self.digest,
             device: self.device,
             mode: self.mode.as_str().to_owned(),
             plate: self.plate,
-            by: "platform".to_owned(),
             at: self.at,
-        }
+        })
     }
 }
 

@@ -41,33 +41,9 @@ pub enum Entry {
         at: Timestamp,
     },
     /// The barrier is about to be driven.
-    Lift {
-        /// The lot.
-        lot: LotId,
-        /// The lane's name.
-        lane: String,
-        /// The lane's number of the act.
-        act: u64,
-        /// The one reason for it.
-        cause: String,
-        /// The vehicle, if one is known.
-        record: Option<RecordId>,
-        /// When.
-        at: Timestamp,
-    },
+    Lift(Lift),
     /// What the barrier did with an act.
-    ActDone {
-        /// The lot.
-        lot: LotId,
-        /// The lane's name.
-        lane: String,
-        /// The lane's number of the act.
-        act: u64,
-        /// What came of it.
-        result: String,
-        /// When.
-        at: Timestamp,
-    },
+    ActDone(ActDone),
     /// The arm went up although nobody here drove it.
     LiftSeen {
         /// The lot.
@@ -89,22 +65,7 @@ pub enum Entry {
         at: Timestamp,
     },
     /// A command came in (D-5).
-    Command {
-        /// The lot.
-        lot: LotId,
-        /// SHA-256 of the request's body.
-        digest: [u8; 32],
-        /// The recognizer it names.
-        device: DeviceNo,
-        /// What is wanted, in one word.
-        mode: String,
-        /// The plate it names.
-        plate: Option<Plate>,
-        /// Who gave it.
-        by: String,
-        /// When.
-        at: Timestamp,
-    },
+    Command(Command),
     /// A command was answered (D-5).
     CommandAnswered {
         /// The lot.
@@ -117,33 +78,9 @@ pub enum Entry {
         at: Timestamp,
     },
     /// What became of a record to be pushed.
-    Settled {
-        /// The lot.
-        lot: LotId,
-        /// The record.
-        key: Key,
-        /// What became of it.
-        settled: Settled,
-        /// How many attempts were made.
-        attempts: u32,
-        /// When.
-        at: Timestamp,
-    },
+    Settled(Settlement),
     /// One attempt to push a record.
-    Attempt {
-        /// The lot.
-        lot: LotId,
-        /// The record.
-        key: Key,
-        /// Which of its series, from 1.
-        number: u32,
-        /// When it was begun.
-        at: Timestamp,
-        /// What came of it.
-        outcome: String,
-        /// How long it took, in milliseconds.
-        millis: u64,
-    },
+    Attempt(Attempt),
     /// A parking space as last seen (PLACE-2).
     Place(Place),
     /// Something that a person did.
@@ -230,4 +167,85 @@ pub struct Place {
     pub plate: Option<Plate>,
     /// When it was seen so.
     pub at: Timestamp,
+}
+
+/// A barrier that is driven.
+#[derive(Clone, Debug)]
+pub struct Lift {
+    /// The lot.
+    pub lot: LotId,
+    /// The lane's name.
+    pub lane: String,
+    /// The lane's number of the act.
+    pub act: u64,
+    /// The one reason for it.
+    pub cause: String,
+    /// The vehicle, if one is known.
+    pub record: Option<RecordId>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What a barrier did with an act.
+#[derive(Clone, Debug)]
+pub struct ActDone {
+    /// The lot.
+    pub lot: LotId,
+    /// The lane's name.
+    pub lane: String,
+    /// The lane's number of the act.
+    pub act: u64,
+    /// What came of it.
+    pub result: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A command of the platform (D-5).
+#[derive(Clone, Debug)]
+pub struct Command {
+    /// The lot.
+    pub lot: LotId,
+    /// SHA-256 of the request's body.
+    pub digest: [u8; 32],
+    /// The recognizer it names.
+    pub device: DeviceNo,
+    /// What is wanted, in one word.
+    pub mode: String,
+    /// The plate it names.
+    pub plate: Option<Plate>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What became of a record to be pushed.
+#[derive(Clone, Debug)]
+pub struct Settlement {
+    /// The lot.
+    pub lot: LotId,
+    /// The record.
+    pub key: Key,
+    /// What became of it.
+    pub settled: Settled,
+    /// How many attempts were made.
+    pub attempts: u32,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// One attempt to push a record.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    /// The lot.
+    pub lot: LotId,
+    /// The record.
+    pub key: Key,
+    /// Which of its series, from 1.
+    pub number: u32,
+    /// When it was begun.
+    pub at: Timestamp,
+    /// What came of it.
+    pub outcome: String,
+    /// How long it took, in milliseconds.
+    pub millis: u64,
 }

@@ -5,7 +5,9 @@ use boshi_protocol::plate::{Plate, PlateColor};
 use jiff::Timestamp;
 use tempfile::TempDir;
 
-use super::{Crossing, Entry, Journal, JournalError, Recognition, open, writer};
+use super::{
+    Command, Crossing, Entry, Journal, JournalError, Recognition, Settlement, open, writer,
+};
 
 fn lot() -> LotId {
     LotId::new("LOT-1").unwrap()
@@ -49,13 +51,13 @@ fn crossing(name: &str, millis: i64) -> Crossing {
 }
 
 fn settled(key: Key, settled: Settled) -> Entry {
-    Entry::Settled {
+    Entry::Settled(Settlement {
         lot: lot(),
         key,
         settled,
         attempts: 5,
         at: at(99_000),
-    }
+    })
 }
 
 fn failed() -> Settled {
@@ -164,15 +166,14 @@ async fn pages_are_stable_and_one_past_the_end_is_empty() {
 #[tokio::test]
 async fn a_command_and_its_reply_are_remembered_over_a_restart() {
     let dir = TempDir::new().unwrap();
-    let command = Entry::Command {
+    let command = Entry::Command(Command {
         lot: lot(),
         digest: [7; 32],
         device: DeviceNo::new("CAM-01").unwrap(),
         mode: "3".to_owned(),
         plate: None,
-        by: "platform".to_owned(),
         at: at(1_000),
-    };
+    });
     let answered = Entry::CommandAnswered {
         lot: lot(),
         digest: [7; 32],

@@ -12,7 +12,7 @@ use super::input::{Input, LaneNo};
 use super::turn::{Work, Working};
 use super::vehicle::Vehicle;
 use super::{Lot, words};
-use crate::journal::{Crossing, Entry, Recognition, gate_word};
+use crate::journal::{ActDone, Crossing, Entry, Lift, Recognition, gate_word};
 
 impl Lot {
     pub(super) fn admit(&mut self, turn: &mut Working<'_>, input: Input) {
@@ -303,14 +303,14 @@ impl Lot {
         if let Some(vehicle) = record.and_then(|record| self.vehicles.get_mut(record)) {
             vehicle.lifted(turn.now.tick);
         }
-        turn.write(Entry::Lift {
+        turn.write(Entry::Lift(Lift {
             lot: self.id.clone(),
             lane: self.lanes[lane.0].name.clone(),
             act: act.0,
             cause: words::cause(cause).to_owned(),
             record: record.cloned(),
             at: turn.now.wall,
-        });
+        }));
         let what = What::Driven {
             cause: words::cause(cause),
             record: record.map(RecordId::to_string),
@@ -324,13 +324,13 @@ impl Lot {
         let lane::Input::ActDone { act, result } = input else {
             return;
         };
-        turn.write(Entry::ActDone {
+        turn.write(Entry::ActDone(ActDone {
             lot: self.id.clone(),
             lane: self.lanes[lane.0].name.clone(),
             act: act.0,
             result: result.clone().err().unwrap_or_else(|| "done".to_owned()),
             at: turn.now.wall,
-        });
+        }));
         if let Err(reason) = result.clone() {
             self.tell(turn, Some(lane), What::DriveFailed { reason });
         }

@@ -11,7 +11,7 @@ use super::happening::{Happening, What};
 use super::input::LaneNo;
 use super::turn::{Work, Working};
 use super::{Lot, words};
-use crate::journal::{Entry, kind_word};
+use crate::journal::{Attempt, Entry, Settlement, kind_word};
 
 impl Lot {
     /// Hands a record that is on disk to the delivery, behind what waits for room already.
@@ -77,14 +77,14 @@ impl Lot {
         outcome: Outcome,
         trace: Trace,
     ) {
-        turn.write(Entry::Attempt {
+        turn.write(Entry::Attempt(Attempt {
             lot: self.id.clone(),
             key: trace.key,
             number: trace.number,
             at: trace.began,
             outcome: words::pushed(&outcome),
             millis: u64::try_from(trace.took.as_millis()).unwrap_or(u64::MAX),
-        });
+        }));
         turn.queue(Work::Deliver(delivery::Input::Done { attempt, outcome }));
     }
 
@@ -137,13 +137,13 @@ impl Lot {
             Some(vehicle) => vehicle.settled = true,
             None => drop(self.letters.remove(&key)),
         }
-        turn.write(Entry::Settled {
+        turn.write(Entry::Settled(Settlement {
             lot: self.id.clone(),
             key,
             settled,
             attempts,
             at: turn.now.wall,
-        });
+        }));
     }
 
     pub(super) fn tell(&self, turn: &mut Working<'_>, lane: Option<LaneNo>, what: What) {

@@ -194,9 +194,7 @@ fn every_attempt_is_written_down_with_what_came_of_it() {
     scene.platform = Platform::Accepts;
     scene.wait(seconds(2));
     let attempts: Vec<(u32, &str)> = scene.written(|entry| match entry {
-        Entry::Attempt {
-            number, outcome, ..
-        } => Some((*number, outcome.as_str())),
+        Entry::Attempt(it) => Some((it.number, it.outcome.as_str())),
         _ => None,
     });
     assert_eq!(attempts, [(1, "fault 无法连接：refused"), (2, "accepted")]);

@@ -167,8 +167,8 @@ impl Scene {
             Entry::Abnormality(it) => {
                 self.on_disk.insert(Key::abnormality(it.id.clone()));
             }
-            Entry::Settled { key, .. } if key.kind == Kind::Recognition => {
-                self.unsettled.remove(&key.id);
+            Entry::Settled(it) if it.key.kind == Kind::Recognition => {
+                self.unsettled.remove(&it.key.id);
             }
             _ => {}
         }

@@ -54,7 +54,7 @@ impl Scene {
     /// Why barriers were driven.
     pub(super) fn causes(&self) -> Vec<&str> {
         self.written(|entry| match entry {
-            Entry::Lift { cause, .. } => Some(cause.as_str()),
+            Entry::Lift(it) => Some(it.cause.as_str()),
             _ => None,
         })
     }
@@ -62,14 +62,9 @@ impl Scene {
     /// What became of the pushes of a kind, after how many attempts, and why.
     pub(super) fn settled(&self, kind: Kind) -> Vec<String> {
         self.written(|entry| match entry {
-            Entry::Settled {
-                key,
-                settled,
-                attempts,
-                ..
-            } if key.kind == kind => Some(match settled {
-                Settled::Delivered => format!("delivered {attempts}"),
-                Settled::Failed { reason } => format!("failed {attempts} {reason}"),
+            Entry::Settled(it) if it.key.kind == kind => Some(match &it.settled {
+                Settled::Delivered => format!("delivered {}", it.attempts),
+                Settled::Failed { reason } => format!("failed {} {reason}", it.attempts),
             }),
             _ => None,
         })
