@@ -11,6 +11,7 @@ mod look;
 mod open;
 mod proof;
 mod read;
+mod recover;
 #[cfg(test)]
 mod tests;
 mod unpushed;
@@ -29,7 +30,8 @@ pub use entry::{
 };
 pub use look::{AttemptRow, LiftRow, MAX_ROWS, OutboxRow, Part};
 pub use proof::{Account, Proof};
-pub use read::{Pending, PushState, RecordState, RememberedCommand, Summary};
+pub use read::Summary;
+pub use recover::{Pending, RememberedCommand};
 
 /// How many writes wait at most: above this the callers wait, which slows the devices down
 /// rather than filling the memory.

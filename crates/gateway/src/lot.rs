@@ -33,7 +33,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 
 use boshi_protocol::abnormal_text::Texts;
 use boshi_protocol::delivery::{self, Delivery, Key};
-use boshi_protocol::id::{DeviceNo, LotId, RecordId};
+use boshi_protocol::id::{LotId, RecordId};
 use boshi_protocol::lane::{self, Crosstalk, Gate, OccurrenceId, Side};
 use boshi_protocol::moment::{Moment, Tick};
 
@@ -70,7 +70,6 @@ pub struct Lot {
 struct LaneState {
     name: String,
     gate_name: String,
-    layout: lane::Layout,
     machine: lane::Lane,
     gate: Gate,
     occurrences: HashMap<OccurrenceId, RecordId>,
@@ -141,14 +140,6 @@ impl Lot {
         &self.id
     }
 
-    /// The lane and the side at which a recognizer stands.
-    pub fn find_recognizer(&self, device: &DeviceNo) -> Option<(LaneNo, Side)> {
-        let found = |(place, lane): (usize, &LaneState)| {
-            Some((LaneNo(place), lane.layout.side_of(device)?))
-        };
-        self.lanes.iter().enumerate().find_map(found)
-    }
-
     /// Each lane as people may see it, with its name and gate.
     pub fn boards(&self) -> impl Iterator<Item = (&str, &str, lane::Board)> {
         let lanes = self.lanes.iter();
@@ -213,14 +204,14 @@ impl LaneState {
         gate: Gate,
     ) -> LaneState {
         let layout = configured.layout();
-        let machine = lane::Lane::new(layout.clone(), timing)
+        let pressed = layout.sides().iter().map(|side| (*side, false)).collect();
+        let machine = lane::Lane::new(layout, timing)
             .forbidding_empty_plates(lot.forbid_empty_plate_open)
             .resuming(gate);
         LaneState {
             name: configured.name.clone(),
             gate_name: configured.gate.clone(),
-            pressed: layout.sides().iter().map(|side| (*side, false)).collect(),
-            layout,
+            pressed,
             machine,
             gate,
             occurrences: HashMap::new(),

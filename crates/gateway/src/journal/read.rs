@@ -1,59 +1,12 @@
 //! What is read from the journal.
 
-use std::collections::HashMap;
-
 use boshi_protocol::code::PlaceStatus;
-use boshi_protocol::delivery::{Key, Kind};
 use boshi_protocol::id::{LotId, PlaceNo, RecordId};
-use boshi_protocol::lane::Gate;
 use boshi_protocol::page::PageRequest;
-use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Result, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, Result, Row, params};
 
 use super::entry::{Abnormality, Crossing, Place, Recognition};
 use super::{Journal, JournalError, column};
-
-/// A record that an earlier run left unfinished (D-18).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pending {
-    /// The record.
-    pub key: Key,
-    /// Whether it is a failed abnormality, to be pushed once the network is back (PUSH-5).
-    pub failed: bool,
-}
-
-/// How far the push of a record is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PushState {
-    /// Neither delivered nor failed.
-    Pending,
-    /// The platform has it.
-    Delivered,
-    /// A failed push (PUSH-2).
-    Failed,
-}
-
-/// One record and the state of its push.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RecordState {
-    /// The record.
-    pub key: Key,
-    /// How far it is.
-    pub state: PushState,
-}
-
-/// A command that was answered (D-5).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RememberedCommand {
-    /// The lot.
-    pub lot: LotId,
-    /// SHA-256 of the request's body.
-    pub digest: [u8; 32],
-    /// The body of the reply; `None` when the program ended before it was given.
-    pub reply: Option<String>,
-    /// When the command came.
-    pub at: Timestamp,
-}
 
 /// Counts for comparison with the other side.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -65,26 +18,6 @@ pub struct Summary {
 }
 
 impl Journal {
-    /// What is pending, and the abnormalities that failed, in the order of arrival (D-18, PUSH-5).
-    ///
-    /// # Errors
-    /// [`JournalError`] when the file cannot be read.
-    pub async fn pending(&self, lot: &LotId) -> std::result::Result<Vec<Pending>, JournalError> {
-        let lot = lot.clone();
-        let sql = "SELECT kind, key, state FROM outbox WHERE lot = ?1 AND (state = 'pending' \
-                   OR (state = 'failed' AND kind = 'abnormality')) ORDER BY seq";
-        self.read(move |from| {
-            all(from, sql, params![lot.as_str()], |row| {
-                let state: String = row.get(2)?;
-                Ok(Pending {
-                    key: column::key(row, 0, 1)?,
-                    failed: state == "failed",
-                })
-            })
-        })
-        .await
-    }
-
     /// The recognition `record`, as it is to be pushed now (D-17).
     ///
     /// # Errors
@@ -94,16 +27,9 @@ impl Journal {
         lot: &LotId,
         record: &RecordId,
     ) -> std::result::Result<Option<Recognition>, JournalError> {
-        let (lot, record) = (lot.clone(), record.clone());
         let sql = "SELECT lot, record, lane, device, plate, color, at, reliability, image, \
                    replayed, event FROM recognition WHERE lot = ?1 AND record = ?2";
-        self.read(move |from| {
-            let values = params![lot.as_str(), record.as_str()];
-            from.prepare_cached(sql)?
-                .query_row(values, recognition)
-                .optional()
-        })
-        .await
+        self.one(sql, lot, record, recognition).await
     }
 
     /// The crossing after the recognition `record`, as it is to be pushed (D-17).
@@ -115,16 +41,9 @@ impl Journal {
         lot: &LotId,
         record: &RecordId,
     ) -> std::result::Result<Option<Crossing>, JournalError> {
-        let (lot, record) = (lot.clone(), record.clone());
         let sql = "SELECT lot, record, lane, device, plate, color, at FROM crossing \
                    WHERE lot = ?1 AND record = ?2";
-        self.read(move |from| {
-            let values = params![lot.as_str(), record.as_str()];
-            from.prepare_cached(sql)?
-                .query_row(values, crossing)
-                .optional()
-        })
-        .await
+        self.one(sql, lot, record, crossing).await
     }
 
     /// The abnormality `id`, as it is to be pushed (D-17).
@@ -136,16 +55,9 @@ impl Journal {
         lot: &LotId,
         id: &RecordId,
     ) -> std::result::Result<Option<Abnormality>, JournalError> {
-        let (lot, id) = (lot.clone(), id.clone());
         let sql = "SELECT lot, id, occurrence, code, device, msg, at FROM abnormality \
                    WHERE lot = ?1 AND id = ?2";
-        self.read(move |from| {
-            let values = params![lot.as_str(), id.as_str()];
-            from.prepare_cached(sql)?
-                .query_row(values, abnormality)
-                .optional()
-        })
-        .await
+        self.one(sql, lot, id, abnormality).await
     }
 
     /// The spaces that match, a page of them, and how many there are (PAGE-1, PLACE-1, PLACE-2).
@@ -182,62 +94,6 @@ impl Journal {
         .await
     }
 
-    /// The commands that came since `since`, oldest first (D-5).
-    ///
-    /// # Errors
-    /// [`JournalError`] when the file cannot be read.
-    pub async fn commands_since(
-        &self,
-        since: Timestamp,
-    ) -> std::result::Result<Vec<RememberedCommand>, JournalError> {
-        let sql = "SELECT lot, digest, reply, at FROM command WHERE at >= ?1 ORDER BY seq";
-        self.read(move |from| {
-            all(from, sql, [since.as_millisecond()], |row| {
-                Ok(RememberedCommand {
-                    lot: column::id(row, 0)?,
-                    digest: row.get(1)?,
-                    reply: row.get(2)?,
-                    at: column::time(row, 3)?,
-                })
-            })
-        })
-        .await
-    }
-
-    /// How the barrier of each lane was operated last, by the lane's name.
-    ///
-    /// # Errors
-    /// [`JournalError`] when the file cannot be read.
-    pub async fn gates(
-        &self,
-        lot: &LotId,
-    ) -> std::result::Result<HashMap<String, Gate>, JournalError> {
-        let lot = lot.clone();
-        let sql = "SELECT lane, state FROM gate WHERE lot = ?1";
-        self.read(move |from| {
-            let rows = all(from, sql, params![lot.as_str()], |row| {
-                Ok((row.get(0)?, column::gate(row, 1)?))
-            })?;
-            Ok(rows.into_iter().collect())
-        })
-        .await
-    }
-
-    /// The occurrences that were not over when an earlier run ended.
-    ///
-    /// # Errors
-    /// [`JournalError`] when the file cannot be read.
-    pub async fn open_occurrences(
-        &self,
-        lot: &LotId,
-    ) -> std::result::Result<Vec<RecordId>, JournalError> {
-        let lot = lot.clone();
-        let sql = "SELECT DISTINCT occurrence FROM abnormality \
-                   WHERE lot = ?1 AND cleared_at IS NULL";
-        self.read(move |from| all(from, sql, params![lot.as_str()], |row| column::id(row, 0)))
-            .await
-    }
-
     /// Whether a recognizer's event was taken already.
     ///
     /// # Errors
@@ -247,34 +103,6 @@ impl Journal {
         let sql = "SELECT EXISTS (SELECT 1 FROM recognition WHERE lot = ?1 AND event = ?2)";
         self.read(move |from| from.query_row(sql, params![lot.as_str(), event], |row| row.get(0)))
             .await
-    }
-
-    /// Every record of a lot, in the order of arrival.
-    ///
-    /// # Errors
-    /// [`JournalError`] when the file cannot be read.
-    pub async fn records(
-        &self,
-        lot: &LotId,
-    ) -> std::result::Result<Vec<RecordState>, JournalError> {
-        let lot = lot.clone();
-        let sql = "SELECT kind, key, state FROM outbox WHERE lot = ?1 ORDER BY seq";
-        self.read(move |from| {
-            all(from, sql, params![lot.as_str()], |row| {
-                let state: String = row.get(2)?;
-                let state = match state.as_str() {
-                    "pending" => PushState::Pending,
-                    "delivered" => PushState::Delivered,
-                    "failed" => PushState::Failed,
-                    other => return Err(column::unreadable(2, &other)),
-                };
-                Ok(RecordState {
-                    key: column::key(row, 0, 1)?,
-                    state,
-                })
-            })
-        })
-        .await
     }
 
     /// Counts of a lot.
@@ -300,14 +128,20 @@ impl Journal {
         })
         .await
     }
-}
 
-impl Summary {
-    /// How many records of a kind are in a state.
-    pub fn pushed(&self, kind: Kind, state: &str) -> u64 {
-        let fits =
-            |row: &&(String, String, u64)| row.0 == column::kind_word(kind) && row.1 == state;
-        self.pushes.iter().filter(fits).map(|row| row.2).sum()
+    async fn one<T: Send + 'static>(
+        &self,
+        sql: &'static str,
+        lot: &LotId,
+        id: &RecordId,
+        read: fn(&Row<'_>) -> Result<T>,
+    ) -> std::result::Result<Option<T>, JournalError> {
+        let (lot, id) = (lot.clone(), id.clone());
+        self.read(move |from| {
+            let values = params![lot.as_str(), id.as_str()];
+            from.prepare_cached(sql)?.query_row(values, read).optional()
+        })
+        .await
     }
 }
 

@@ -1,4 +1,4 @@
-use boshi_protocol::delivery::{Key, Kind, Reason, Settled};
+use boshi_protocol::delivery::{Key, Reason, Settled};
 use boshi_protocol::id::{DeviceNo, LotId, RecordId};
 use boshi_protocol::page::PageRequest;
 use boshi_protocol::plate::{Plate, PlateColor};
@@ -159,7 +159,8 @@ async fn pages_are_stable_and_one_past_the_end_is_empty() {
         assert_eq!(found, Ok((3, expected)));
     }
     let summary = journal.summary(&lot()).await.unwrap();
-    assert_eq!(summary.pushed(Kind::Recognition, "failed"), 3);
+    let failed = ("recognition".to_owned(), "failed".to_owned(), 3);
+    assert_eq!(summary.pushes, [failed]);
 }
 
 /// D-5
