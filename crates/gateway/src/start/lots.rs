@@ -1,0 +1,172 @@
+//! A lot, started: its task, its displays, and what an earlier run left behind.
+
+use std::time::Duration;
+
+use boshi_protocol::delivery::{Policy, Recovered};
+use boshi_protocol::lane::Side;
+use boshi_transport::call::{Peer, PeerSettings};
+use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::StartError;
+use crate::clock::Clock;
+use crate::config::{self, Config};
+use crate::devices::Controller;
+use crate::devices::mailbox::Mailboxes;
+use crate::display::Display;
+use crate::driver::{Driver, Handle, LaneEquipment, Outward};
+use crate::journal::{Entry, Journal, JournalError};
+use crate::local::LocalLot;
+use crate::lot::{Input, Lot, Rules};
+use crate::push::Pusher;
+
+/// Longest that a connection to the platform may take: an attempt has two seconds.
+const CONNECT: Duration = Duration::from_secs(2);
+
+/// A lot whose task runs.
+pub(super) struct StartedLot {
+    pub(super) configured: config::Lot,
+    pub(super) driver: Handle,
+    pub(super) displays: Vec<Display>,
+}
+
+impl StartedLot {
+    pub(super) fn local(&self) -> LocalLot {
+        LocalLot {
+            configured: self.configured.clone(),
+            driver: self.driver.clone(),
+            displays: self.displays.clone(),
+        }
+    }
+}
+
+/// Starts the task of a lot, and takes up where an earlier run ended (D-18).
+pub(super) async fn start_lot(
+    config: &Config,
+    lot: &config::Lot,
+    journal: &Journal,
+    mailboxes: &mut Mailboxes,
+    stop: &CancellationToken,
+    tasks: &TaskTracker,
+) -> Result<StartedLot, StartError> {
+    let recovered = recover(lot, journal).await?;
+    let gates = journal.gates(&lot.id).await?;
+    let machine = Lot::new(lot, rules(config)?, &gates);
+    let client = Controller::client()?;
+    let mut displays = Vec::new();
+    let equipment = lot.lanes.iter().map(|lane| {
+        let controller = if lane.fetches_commands() {
+            Controller::that_fetches(mailboxes.of(&lane.device_key), config.timing.act)
+        } else {
+            let url = lane.device_url.clone();
+            Controller::new(client.clone(), url, lane.device_key.clone())
+        };
+        let beside = displays_of(lot, lane, &controller, stop);
+        displays.extend(beside.iter().map(|(_, display)| display.clone()));
+        LaneEquipment {
+            controller,
+            layout: lane.layout(),
+            devices: lane.devices().cloned().collect(),
+            displays: beside,
+        }
+    });
+    let equipment = equipment.collect();
+    let pusher = Pusher {
+        lot: lot.id.clone(),
+        peer: peer(config, lot)?,
+        journal: journal.clone(),
+        public_url: config.public_url.clone(),
+    };
+    let outward = |results| Outward::new(equipment, pusher, results);
+    let (driver, handle) = Driver::new(machine, Clock::start(), journal.clone(), outward);
+    tasks.spawn(driver.run(stop.clone()));
+    handle
+        .tell(Input::Recover(recovered))
+        .await
+        .map_err(|_| JournalError::Closed)?;
+    Ok(StartedLot {
+        configured: lot.clone(),
+        driver: handle,
+        displays,
+    })
+}
+
+/// What an earlier run left behind. Abnormalities that lasted when it ended are closed: what still
+/// lasts is found anew.
+async fn recover(lot: &config::Lot, journal: &Journal) -> Result<Vec<Recovered>, StartError> {
+    let pending = journal.pending(&lot.id).await?;
+    let open = journal.open_occurrences(&lot.id).await?;
+    if !pending.is_empty() || !open.is_empty() {
+        tracing::info!(
+            lot = %lot.id,
+            pending = pending.len(),
+            abnormalities = open.len(),
+            "an earlier run left records to be pushed, which are taken up"
+        );
+    }
+    let at = Timestamp::now();
+    let closed = open
+        .into_iter()
+        .map(|occurrence| Entry::AbnormalityCleared {
+            lot: lot.id.clone(),
+            occurrence,
+            at,
+        });
+    journal.write(closed.collect()).await?;
+    let pending = pending.into_iter().map(|it| {
+        if it.failed {
+            Recovered::FailedAbnormality(it.key.id)
+        } else {
+            Recovered::Pending(it.key)
+        }
+    });
+    Ok(pending.collect())
+}
+
+fn rules(config: &Config) -> Result<Rules, StartError> {
+    let policy = Policy {
+        attempts: config.push.attempts,
+        budget: config.push.budget,
+        probe_interval: config.push.probe,
+        ..Policy::default()
+    };
+    Ok(Rules {
+        timing: config.timing.clone(),
+        policy,
+        supervision: config.supervision.clone(),
+        texts: config.texts()?,
+    })
+}
+
+fn displays_of(
+    lot: &config::Lot,
+    lane: &config::Lane,
+    controller: &Controller,
+    stop: &CancellationToken,
+) -> Vec<(Side, Display)> {
+    let sides = lane.layout();
+    let sides = sides.sides().iter().copied();
+    let display = |side: Side| {
+        let idle = match side {
+            Side::Entry => &lot.display.entry_idle,
+            Side::Exit => &lot.display.exit_idle,
+        };
+        let device = lane.display_of(side)?.clone();
+        let (controller, idle) = (controller.clone(), idle.clone());
+        let stay = lot.display.message;
+        let display = Display::start(controller, device, idle, stay, stop.clone());
+        Some((side, display))
+    };
+    sides.filter_map(display).collect()
+}
+
+pub(super) fn peer(config: &Config, lot: &config::Lot) -> Result<Peer, StartError> {
+    Ok(Peer::new(PeerSettings {
+        base_url: config.platform.base_url.clone(),
+        lot: lot.id.clone(),
+        credentials: config.platform.credentials()?,
+        ca_pem: config.platform.authority()?,
+        connect_timeout: CONNECT,
+    })?)
+}
