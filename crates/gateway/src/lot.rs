@@ -22,6 +22,7 @@ mod happening;
 mod input;
 mod lanes;
 mod pushing;
+mod records;
 mod supervision;
 #[cfg(test)]
 mod tests;

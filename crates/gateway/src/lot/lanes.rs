@@ -1,18 +1,16 @@
 //! The lanes: what reaches them, and what becomes of what they want.
 
-use boshi_protocol::delivery::{self, Ask, Key};
+use boshi_protocol::delivery;
 use boshi_protocol::id::RecordId;
-use boshi_protocol::lane::{self, ActId, AskId, Cause, Effect, Motion, Outcome, Reading, Standing};
-use jiff::Timestamp;
+use boshi_protocol::lane::{self, ActId, Cause, Effect, Motion, Reading, Standing};
 
-use super::action::{Action, Letter};
+use super::action::Action;
 use super::contact::Contact;
 use super::happening::What;
 use super::input::{Input, LaneNo};
 use super::turn::{Work, Working};
-use super::vehicle::Vehicle;
 use super::{Lot, words};
-use crate::journal::{ActDone, Crossing, Entry, Lift, Recognition, gate_word};
+use crate::journal::{ActDone, Entry, Lift, gate_word};
 
 impl Lot {
     pub(super) fn admit(&mut self, turn: &mut Working<'_>, input: Input) {
@@ -165,129 +163,6 @@ impl Lot {
                 self.tell(turn, Some(lane), What::LiftSeen);
             }
             Effect::Show { side, sign } => turn.act(Action::Show { lane, side, sign }),
-        }
-    }
-
-    fn recognized(
-        &mut self,
-        turn: &mut Working<'_>,
-        lane: LaneNo,
-        it: lane::Recognition,
-        ask: Option<AskId>,
-        event: Option<&str>,
-    ) {
-        let recognition = self.recognition(lane, &it, event);
-        let (plate, color) = (it.sighting.plate.clone(), it.sighting.color);
-        let vehicle = Vehicle::new(lane, plate, color, turn.now.tick);
-        let what = What::Recognized {
-            record: it.record.to_string(),
-            plate: vehicle.plate_text(),
-            color: color.as_str(),
-        };
-        self.vehicles.insert(it.record.clone(), vehicle);
-        turn.write(Entry::Recognition(recognition.clone()));
-        self.tell(turn, Some(lane), what);
-        let key = Key::recognition(it.record);
-        self.letters
-            .insert(key.clone(), Letter::Recognition(recognition));
-        match ask {
-            Some(ask) => self.ask(turn, ask),
-            None => self.enqueue(turn, key),
-        }
-    }
-
-    /// The vehicle was read better, or its plate typed: what is pushed from now on says so.
-    fn amended(
-        &mut self,
-        turn: &mut Working<'_>,
-        lane: LaneNo,
-        it: lane::Recognition,
-        ask: Option<AskId>,
-    ) {
-        let recognition = self.recognition(lane, &it, None);
-        if let Some(vehicle) = self.vehicles.get_mut(&it.record) {
-            vehicle.plate.clone_from(&it.sighting.plate);
-            vehicle.color = it.sighting.color;
-        }
-        turn.write(Entry::Amended(recognition.clone()));
-        let key = Key::recognition(it.record);
-        self.letters
-            .insert(key.clone(), Letter::Recognition(recognition));
-        match ask {
-            Some(ask) => self.ask(turn, ask),
-            None => self.enqueue(turn, key),
-        }
-    }
-
-    fn recognition(
-        &self,
-        lane: LaneNo,
-        it: &lane::Recognition,
-        event: Option<&str>,
-    ) -> Recognition {
-        Recognition {
-            lot: self.id.clone(),
-            lane: self.lanes[lane.0].name.clone(),
-            device: it.recognizer.clone(),
-            record: it.record.clone(),
-            plate: it.sighting.plate.clone(),
-            color: it.sighting.color,
-            reliability: it.sighting.reliability,
-            image: it.sighting.picture.as_deref().map(str::to_owned),
-            at: it.at,
-            replayed: it.origin == lane::Origin::Replay,
-            event: event.map(str::to_owned),
-        }
-    }
-
-    fn ask(&mut self, turn: &mut Working<'_>, ask: AskId) {
-        let AskId { record, round } = ask;
-        if let Some(vehicle) = self.vehicles.get_mut(&record) {
-            vehicle.settled = false;
-        }
-        let ask = Ask(u64::from(round));
-        turn.queue(Work::Deliver(delivery::Input::Ask { record, ask }));
-    }
-
-    fn crossed(&mut self, turn: &mut Working<'_>, lane: LaneNo, it: lane::Crossing) {
-        let crossing = Crossing {
-            lot: self.id.clone(),
-            lane: self.lanes[lane.0].name.clone(),
-            device: it.recognizer,
-            record: it.record.clone(),
-            plate: it.plate,
-            color: it.color,
-            at: it.at,
-        };
-        if let Some(vehicle) = self.vehicles.get_mut(&it.record) {
-            vehicle.crossed(turn.now.tick);
-        }
-        turn.write(Entry::Crossing(crossing.clone()));
-        let key = Key::crossing(it.record);
-        self.letters.insert(key.clone(), Letter::Crossing(crossing));
-        self.enqueue(turn, key);
-    }
-
-    fn ended(&mut self, turn: &mut Working<'_>, record: RecordId, outcome: Outcome, at: Timestamp) {
-        let word = words::outcome(outcome);
-        turn.write(Entry::Outcome {
-            lot: self.id.clone(),
-            record: record.clone(),
-            outcome: word.to_owned(),
-            at,
-        });
-        if let Some(vehicle) = self.vehicles.remove(&record) {
-            if vehicle.settled {
-                self.letters.remove(&Key::recognition(record.clone()));
-            }
-            let what = What::Passage {
-                record: record.to_string(),
-                plate: vehicle.plate_text(),
-                color: vehicle.color.as_str(),
-                outcome: word,
-                steps: vehicle.steps(),
-            };
-            self.tell(turn, Some(vehicle.lane), what);
         }
     }
 

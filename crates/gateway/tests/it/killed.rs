@@ -69,7 +69,7 @@ async fn nothing_that_was_taken_is_lost_and_nothing_is_pushed_under_a_second_id(
             records(&format!("SELECT key FROM outbox {of}"))
         };
         let (delivered, failed) = (of_state("delivered"), of_state("failed"));
-        assert!(!delivered.is_empty() && !all.is_empty(), "{kind}");
+        assert!(!delivered.is_empty(), "{kind}");
         assert_eq!(&delivered | &failed, all, "{kind}");
         let uuid = |body: &serde_json::Value| body["uuid"].as_str().unwrap().to_owned();
         let heard: BTreeSet<String> = world
