@@ -19,6 +19,7 @@ pub mod lot;
 pub mod pictures;
 mod push;
 mod replay;
+mod retention;
 mod secret_file;
 mod serve;
 pub mod start;

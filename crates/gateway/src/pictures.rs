@@ -1,9 +1,12 @@
 //! Pictures, kept as files by what is in them, and found by names that nobody can guess (RECOG-4).
 
+use std::collections::HashSet;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
+use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use crate::secret_file;
@@ -65,6 +68,19 @@ impl Pictures {
         }
     }
 
+    /// Deletes the pictures that were kept before `before`, except those of the names `shown`; says
+    /// how many.
+    ///
+    /// # Errors
+    /// When the folder cannot be read or a picture not deleted.
+    pub async fn forget(&self, before: Timestamp, shown: HashSet<String>) -> io::Result<u64> {
+        let folder = self.folder.clone();
+        let since_epoch = u64::try_from(before.as_millisecond()).unwrap_or_default();
+        let before = SystemTime::UNIX_EPOCH + Duration::from_millis(since_epoch);
+        let forgetting = tokio::task::spawn_blocking(move || forget(&folder, before, &shown));
+        forgetting.await.map_err(io::Error::other)?
+    }
+
     fn write(&self, jpeg: &[u8]) -> io::Result<String> {
         let digest = Sha256::new()
             .chain_update(self.secret.as_bytes())
@@ -89,6 +105,27 @@ impl Pictures {
     fn path(&self, name: &str) -> PathBuf {
         self.folder.join(&name[..2]).join(format!("{name}.jpg"))
     }
+}
+
+fn forget(folder: &Path, before: SystemTime, shown: &HashSet<String>) -> io::Result<u64> {
+    let mut removed = 0;
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if !path.is_dir() {
+            continue;
+        }
+        for entry in fs::read_dir(path)? {
+            let entry = entry?;
+            let path = entry.path();
+            let name = path.file_stem().and_then(|name| name.to_str());
+            let spared = name.is_none_or(|name| !is_name(name) || shown.contains(name));
+            if !spared && entry.metadata()?.modified()? < before {
+                fs::remove_file(path)?;
+                removed += 1;
+            }
+        }
+    }
+    Ok(removed)
 }
 
 fn is_name(text: &str) -> bool {
@@ -128,6 +165,28 @@ mod tests {
         let first = name(one.path()).await;
         assert_ne!(first, name(other.path()).await);
         assert_eq!(first, name(one.path()).await);
+    }
+
+    /// UNPUSH-2
+    #[tokio::test]
+    async fn pictures_go_when_they_are_old_unless_a_space_shows_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let pictures = Pictures::open(folder.path()).unwrap();
+        let keep = async |last: u8| {
+            let jpeg = vec![0xff, 0xd8, last];
+            pictures.keep(jpeg).await.unwrap().unwrap()
+        };
+        let (old, shown) = (keep(1).await, keep(2).await);
+        let now = Timestamp::now();
+        let later = now + jiff::SignedDuration::from_secs(60);
+        let earlier = now - jiff::SignedDuration::from_secs(60);
+        let none = HashSet::new();
+        assert_eq!(pictures.forget(earlier, none).await.unwrap(), 0);
+        let spared = HashSet::from([shown.clone()]);
+        assert_eq!(pictures.forget(later, spared).await.unwrap(), 1);
+        assert_eq!(pictures.read(&old).await.unwrap(), None);
+        assert!(pictures.read(&shown).await.unwrap().is_some());
+        assert_eq!(keep(1).await, old, "the names are the same as before");
     }
 
     #[tokio::test]

@@ -29,6 +29,7 @@ use crate::journal::{Journal, JournalError};
 use crate::local::{self, Local};
 use crate::pictures::Pictures;
 use crate::replay::Replays;
+use crate::retention::Retention;
 use crate::secret_file;
 use crate::serve::{self as standard, Door, Served, ServedLot};
 
@@ -147,6 +148,10 @@ pub async fn start(config: Config, stop: CancellationToken) -> Result<Running, S
         key: secret_file::digest(&key),
         stop: stop.clone(),
     };
+    let ids = config.lots.iter().map(|lot| lot.id.clone()).collect();
+    let kept = (journal.clone(), pictures.clone());
+    let retention = Retention::new(&config.retention, ids, kept.0, kept.1);
+    tasks.spawn(retention.run(stop.clone()));
     let served = served(&config, lots, pictures, journal).await?;
     let door: Arc<dyn Gatekeeper> = door;
     let routes = standard::router(door, Arc::new(served));

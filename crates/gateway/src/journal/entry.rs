@@ -85,6 +85,13 @@ pub enum Entry {
     Place(Place),
     /// Something that a person did.
     Act(Act),
+    /// What is older goes, except what is still to be pushed (UNPUSH-2).
+    Forget {
+        /// The lot.
+        lot: LotId,
+        /// What is from before this.
+        before: Timestamp,
+    },
 }
 
 /// A recognition as the journal has it.

@@ -1,5 +1,6 @@
 //! Entries as statements.
 
+mod forget;
 mod records;
 
 use boshi_protocol::id::{LotId, RecordId};
@@ -49,6 +50,7 @@ pub(super) fn entry(to: &Connection, entry: &Entry) -> Result<()> {
         } => answered(to, lot, digest, reply, *at),
         Entry::Place(it) => place(to, it),
         Entry::Act(act) => audit::insert(to, act),
+        Entry::Forget { lot, before } => forget::before(to, lot, *before),
     }
 }
 
