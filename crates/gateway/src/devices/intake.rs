@@ -97,19 +97,26 @@ async fn collect(body: Body) -> Result<Bytes, Answer> {
 
 impl Intake {
     /// Who it comes from is known before anything of it is read.
-    async fn admit(&self, request: Request) -> Result<Answer, Answer> {
+    async fn admit(self: &Arc<Self>, request: Request) -> Result<Answer, Answer> {
         let key = bearer(request.headers()).ok_or(Answer::Stranger)?;
-        let lanes = self.attached.by_key(key);
-        if lanes.is_empty() {
+        if self.attached.by_key(key).is_empty() {
             return Err(Answer::Stranger);
         }
+        let key = key.to_owned();
         let form = parts::boundary(request.headers());
         let body = collect(request.into_body()).await?;
         let event = match form {
             None => Event::read(&body),
             Some(boundary) => parts::read(boundary, body).await,
         };
-        self.take(&lanes, event.map_err(Answer::Wrong)?).await
+        let event = event.map_err(Answer::Wrong)?;
+        let intake = Arc::clone(self);
+        // What has arrived is taken, also if who sent it goes away: half a taking would be lost.
+        let taking = tokio::spawn(async move {
+            let lanes = intake.attached.by_key(&key);
+            intake.take(&lanes, event).await
+        });
+        taking.await.unwrap_or(Err(Answer::Busy))
     }
 
     async fn take(&self, lanes: &[&AttachedLane], event: Event) -> Result<Answer, Answer> {

@@ -1,5 +1,10 @@
 //! `POST /v1/events`: what is taken from the devices, and what is not.
 
+use std::io::Write as _;
+use std::net::TcpStream;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -124,4 +129,36 @@ async fn readings_of_one_stay_are_one_recognition() {
     world.gateway.reads("粤B12345").await;
     world.controller.hears("open", "BAR-01", 1).await;
     assert_eq!(world.gateway.count("SELECT count(*) FROM recognition"), 1);
+}
+
+/// An event that has arrived is taken, also when who sent it goes away before the answer: sent
+/// again it is a repetition, and not lost.
+#[tokio::test]
+async fn an_event_whose_sender_went_away_is_taken_once() {
+    let world = World::new().await;
+    for number in 0..10 {
+        let mut picture = vec![0xff, 0xd8, number];
+        picture.resize(1_000_000, number);
+        let event = json!({
+            "event": "plate", "device": "CAM-01", "plate": format!("粤B{number:05}"),
+            "id": number.to_string(), "replay": true, "image": STANDARD.encode(picture)
+        });
+        let body = event.to_string();
+        let mut gone = TcpStream::connect(world.gateway.devices).unwrap();
+        let head = format!(
+            "POST /v1/events HTTP/1.1\r\nHost: lot\r\nAuthorization: Bearer {}\r\n\
+             Content-Length: {}\r\n\r\n",
+            KEYS[0],
+            body.len()
+        );
+        gone.write_all(head.as_bytes()).unwrap();
+        gone.write_all(body.as_bytes()).unwrap();
+        drop(gone);
+        world.gateway.event(event).await;
+        let recognized = "SELECT count(*) FROM recognition";
+        world
+            .gateway
+            .counts(recognized, i64::from(number) + 1)
+            .await;
+    }
 }
