@@ -4,12 +4,18 @@ use std::collections::HashSet;
 
 use boshi_protocol::abnormal_text::Texts;
 use boshi_protocol::code::AbnormalCode;
+use secrecy::ExposeSecret as _;
 
 use super::{Config, ConfigError, Direction, Lane, Lot};
 
 pub(super) fn config(config: &Config) -> Result<(), ConfigError> {
     url("public_url", &config.public_url)?;
     url("platform.base_url", &config.platform.base_url)?;
+    let secure = config.platform.base_url.starts_with("https://");
+    if secure && config.platform.ca_file.is_none() {
+        let expected = "the authority of an https platform's certificate";
+        return Err(wrong("platform.ca_file", "missing", expected));
+    }
     if config.tls.certificate.is_some() != config.tls.key.is_some() {
         return Err(wrong(
             "tls",
@@ -22,7 +28,22 @@ pub(super) fn config(config: &Config) -> Result<(), ConfigError> {
         return Err(wrong("lot", "empty", "at least one [[lot]]"));
     }
     unique("lot.id", config.lots.iter().map(|lot| lot.id.as_str()))?;
-    config.lots.iter().try_for_each(check_lot)
+    config.lots.iter().try_for_each(check_lot)?;
+    check_keys(config)
+}
+
+/// A key and a number name one device, in whichever lots the key is used.
+fn check_keys(config: &Config) -> Result<(), ConfigError> {
+    let mut seen = HashSet::new();
+    let lanes = config.lots.iter().flat_map(|lot| &lot.lanes);
+    for (lane, device) in lanes.flat_map(|lane| lane.devices().map(move |it| (lane, it))) {
+        if !seen.insert((lane.device_key.expose_secret(), device)) {
+            let twice = format!("{:?} twice with one key", device.as_str());
+            let expected = "another key, or another number, in each lot";
+            return Err(wrong("lot.lane.device_key", &twice, expected));
+        }
+    }
+    Ok(())
 }
 
 impl Config {

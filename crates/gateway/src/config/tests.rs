@@ -43,9 +43,22 @@ fn values_that_make_no_sense_are_refused() {
         ("direction = \"entry\"", "direction = \"up\""),
         ("\"BAR-01\"", "\"CAM-01\""),
         ("https://127.0.0.1:9443", "platform"),
+        ("ca_file =", "# ca_file ="),
     ] {
         let text = COMMENTED.replace(right, wrong);
         assert_ne!(text, COMMENTED, "{right} is not in the file");
         assert!(Config::parse(&text).is_err(), "{wrong}");
     }
+}
+
+/// A key that two lots share names each device once.
+#[test]
+fn one_key_and_one_number_are_one_device() {
+    let (before, lot) = COMMENTED.split_once("[[lot]]").unwrap();
+    let other = lot.replace("LOT-1", "LOT-2");
+    let two = |other: &str| Config::parse(&format!("{before}[[lot]]{lot}\n[[lot]]{other}"));
+    let error = two(&other).unwrap_err().to_string();
+    assert!(error.contains("device_key"), "{error}");
+    assert!(!error.contains("change-this-key"), "D-7: {error}");
+    two(&other.replace("change-this-key", "another-key")).unwrap();
 }

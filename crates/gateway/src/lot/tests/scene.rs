@@ -18,7 +18,7 @@ use crate::lot::{Lot, Push, Rules, Trace};
 const CONFIG: &str = r#"
 public_url = "https://lot"
 [platform]
-base_url = "https://platform"
+base_url = "http://platform"
 app_id = "99848791"
 secret = "s"
 [[lot]]
