@@ -53,7 +53,7 @@ CREATE TABLE abnormality (
 CREATE INDEX abnormality_by_moment ON abnormality (received, lot);
 CREATE TABLE decision (
   lot TEXT NOT NULL, number INTEGER NOT NULL, uuid TEXT NOT NULL, at INTEGER NOT NULL,
-  pass INTEGER NOT NULL, reason TEXT NOT NULL,
+  pass INTEGER NOT NULL, reason TEXT NOT NULL, facts TEXT NOT NULL,
   PRIMARY KEY (lot, number)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX decision_by_record ON decision (lot, uuid);

@@ -1,8 +1,10 @@
 CREATE TABLE permit (
-  lot TEXT NOT NULL, plate TEXT NOT NULL, kind TEXT NOT NULL,
-  valid_from INTEGER NOT NULL, valid_to INTEGER NOT NULL,
-  PRIMARY KEY (lot, plate, kind, valid_from)
+  -- lots and lanes as `A,B`, hours as `1-5 08:00-18:00`; null for all. The three are the scope.
+  plate TEXT NOT NULL, kind TEXT NOT NULL, valid_from INTEGER NOT NULL, scope TEXT NOT NULL,
+  valid_to INTEGER NOT NULL, lots TEXT, lanes TEXT, hours TEXT, note TEXT NOT NULL,
+  PRIMARY KEY (plate, kind, valid_from, scope)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX permit_by_moment ON permit (valid_from);
 CREATE TABLE block (
   plate TEXT NOT NULL PRIMARY KEY, reason TEXT NOT NULL, since INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;

@@ -18,6 +18,8 @@ use secrecy::SecretString;
 use serde::Deserialize;
 
 use crate::decision::{self, Direction};
+use crate::external;
+use crate::signed::Outside;
 
 /// The whole configuration with its defaults, commented.
 pub const COMMENTED: &str = include_str!("../platform.toml");
@@ -172,6 +174,13 @@ pub struct Lot {
     pub entry: decision::Default,
     /// For unknown vehicles that leave.
     pub exit: decision::Default,
+    /// Vehicles that it holds; as many as come when none.
+    pub capacity: Option<u32>,
+    /// Minutes after its entry in which a vehicle leaves without having paid.
+    #[serde(default)]
+    pub free_minutes: u16,
+    /// A system that is asked before a vehicle may pass.
+    external: Option<External>,
     /// Its lanes.
     #[serde(default, rename = "lane")]
     pub lanes: Vec<Lane>,
@@ -186,6 +195,24 @@ pub struct Lane {
     pub recognizer: DeviceNo,
     /// Which way vehicles go past it.
     pub direction: Direction,
+    /// The display that tells the driver what was decided; none when none should.
+    #[serde(default, deserialize_with = "read::optional_id")]
+    pub display: Option<DeviceNo>,
+}
+
+/// A system that is asked whether a vehicle may pass.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct External {
+    url: String,
+    #[serde(default, deserialize_with = "read::optional_secret")]
+    secret: Option<SecretString>,
+    secret_file: Option<PathBuf>,
+    ca_file: Option<PathBuf>,
+    #[serde(default = "default_deadline", deserialize_with = "read::span")]
+    deadline: Duration,
+    #[serde(default = "default_fallback")]
+    fallback: decision::Fallback,
 }
 
 /// Why a configuration cannot be used.
@@ -297,6 +324,47 @@ impl Lot {
     }
 }
 
+impl Lot {
+    /// The system that is asked before a vehicle may pass, if one is named.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when its address, its secret or its authority cannot be used.
+    pub(crate) fn external(&self) -> Result<Option<external::External>, ConfigError> {
+        let Some(named) = &self.external else {
+            return Ok(None);
+        };
+        let field = |name: &str| format!("external.{name} of lot {}", self.id);
+        let wrong = |name: &str, value: &str, expected: &str| ConfigError::Value {
+            field: field(name),
+            value: value.to_owned(),
+            expected: expected.to_owned(),
+            line: None,
+        };
+        let url = reqwest::Url::parse(&named.url).ok();
+        let url = url.filter(|url| matches!(url.scheme(), "http" | "https"));
+        let expected = "a URL with http:// or https://";
+        let url = url.ok_or_else(|| wrong("url", &named.url, expected))?;
+        let secret = match (&named.secret_file, &named.secret) {
+            (Some(path), _) => {
+                SecretString::from(secret::read(&field("secret_file"), path)?.trim())
+            }
+            (None, Some(secret)) => secret.clone(),
+            (None, None) => return Err(wrong("secret", "missing", "secret or secret_file")),
+        };
+        let ca = named.ca_file.as_ref();
+        let ca = ca
+            .map(|path| secret::read(&field("ca_file"), path))
+            .transpose()?;
+        let outside = Outside::new(url, secret, ca.as_deref().map(str::as_bytes));
+        let expected = "certificates in PEM";
+        Ok(Some(external::External {
+            outside: outside.map_err(|_| wrong("ca_file", "unusable", expected))?,
+            deadline: named.deadline,
+            fallback: named.fallback,
+        }))
+    }
+}
+
 impl Default for Listen {
     fn default() -> Listen {
         Listen {
@@ -356,6 +424,15 @@ impl Default for Retention {
     fn default() -> Retention {
         Retention { months: 24 }
     }
+}
+
+/// Well within the two seconds after which a supplier tries again (D-17).
+fn default_deadline() -> Duration {
+    Duration::from_millis(800)
+}
+
+fn default_fallback() -> decision::Fallback {
+    decision::Fallback::Own
 }
 
 fn default_data() -> PathBuf {

@@ -1,11 +1,7 @@
 //! Answers what suppliers send: load, decide, store, reply. The reply follows the commit.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 
-use crate::decision::{Approach, Decision, decide};
-use crate::lots::Rules;
-use crate::store::record::{find, keep};
-use crate::store::{Record, RecordKind, Store, StoreError, abnormality, facts, passage};
 use boshi_protocol::endpoint::{Abnormal, CrossGate, PlateNumber};
 use boshi_protocol::envelope::Answer;
 use boshi_protocol::id::{DeviceNo, LotId};
@@ -13,76 +9,145 @@ use boshi_protocol::plate::Plate;
 use boshi_protocol::refusal::Refusal;
 use boshi_transport::serve::Reply;
 use jiff::Timestamp;
+use rusqlite::Connection;
+
+use crate::announce::Announcer;
+use crate::decision::{Approach, Decision, Explained, Facts, decide, with_opinion};
+use crate::external::External;
+use crate::lots::{Lot, Lots, Rules};
+use crate::store::record::keep;
+use crate::store::{Record, RecordKind, Store, StoreError, abnormality, facts, passage};
 
 /// Answers for all lots.
 pub struct Desk {
     store: Store,
-    lots: HashMap<LotId, Rules>,
+    lots: Arc<Lots>,
+    announcer: Announcer,
+}
+
+/// A recognition as it is decided on.
+struct Seen {
+    record: Record,
+    facts: Facts,
+    own: Explained,
 }
 
 impl Desk {
     /// A desk for `lots` that writes to `store`.
-    pub fn new(store: Store, lots: HashMap<LotId, Rules>) -> Desk {
-        Desk { store, lots }
+    pub fn new(store: Store, lots: Arc<Lots>) -> Desk {
+        Desk {
+            store,
+            lots,
+            announcer: Announcer::new(),
+        }
     }
 
     /// A plate was recognized: stored once, decided afresh each time (RECOG-1, D-13). Decided is
     /// what all accounts of the recognition together say.
     pub async fn recognized(&self, lot: LotId, pushed: PlateNumber, now: Timestamp) -> Reply<()> {
-        let Some(known) = self.lots.get(&lot) else {
+        let Some(lot) = self.lots.get(&lot).cloned() else {
             return refused(unknown_lot());
         };
-        let policy = known.policy;
-        let direction = known.directions.get(&pushed.device).copied();
-        let work = self.store.write(move |db| {
-            let uuid = pushed.record.clone();
-            keep(db, RecordKind::Recognition, &lot, Record::from(pushed))?;
-            let record = find(db, RecordKind::Recognition, &lot, &uuid)?
-                .ok_or(StoreError::Corrupt("recognition"))?;
-            let known = facts::facts(db, record.plate.as_ref())?;
-            let approach = Approach {
-                lot: &lot,
-                plate: record.plate.as_ref(),
-                direction,
-            };
-            let decision = decide(approach, &known, policy, now);
-            facts::log(db, &lot, &uuid, &decision, now)?;
-            Ok(decision)
-        });
-        match work.await {
-            Ok(decision) if decision.pass => Reply::Answer(Answer::Accepted {
+        let decided = match &lot.external {
+            None => self.decide(&lot, pushed, now).await,
+            Some(external) => self.decide_with(&lot, external, pushed, now).await,
+        };
+        let (record, decision) = match decided {
+            Ok(decided) => decided,
+            Err(error) => return not_stored(&error),
+        };
+        self.announcer.announce(
+            &lot,
+            &record.device,
+            &record.uuid,
+            record.plate.as_ref(),
+            &decision,
+        );
+        match decision.pass {
+            true => Reply::Answer(Answer::Accepted {
                 note: decision.reason.to_string(),
                 body: (),
             }),
-            Ok(decision) => refused(decision.reason),
-            Err(error) => not_stored(&error),
+            false => refused(decision.reason),
         }
     }
 
-    /// What would be decided now about `plate` at `device`; nothing is written down. None when
-    /// there is no such lot.
+    /// Load, decide and store, in one transaction.
+    async fn decide(
+        &self,
+        lot: &Lot,
+        pushed: PlateNumber,
+        now: Timestamp,
+    ) -> Result<(Record, Decision), StoreError> {
+        let (id, rules) = (lot.id.clone(), Arc::clone(&lot.rules));
+        let decided = self.store.write(move |db| {
+            let seen = see(db, &id, &rules, pushed, now)?;
+            let decision = seen.own.decision;
+            facts::log(
+                db,
+                &id,
+                &seen.record.uuid,
+                &decision,
+                &seen.facts.to_json(),
+                now,
+            )?;
+            Ok((seen.record, decision))
+        });
+        decided.await
+    }
+
+    /// The same in two transactions, between which another system is asked.
+    async fn decide_with(
+        &self,
+        lot: &Lot,
+        external: &External,
+        pushed: PlateNumber,
+        now: Timestamp,
+    ) -> Result<(Record, Decision), StoreError> {
+        let (id, rules) = (lot.id.clone(), Arc::clone(&lot.rules));
+        let seen = self
+            .store
+            .write(move |db| see(db, &id, &rules, pushed, now));
+        let Seen { record, facts, own } = seen.await?;
+        let mut known = facts.to_json();
+        let decision = if own.decision.is_final() {
+            own.decision
+        } else {
+            let approach = approach(&lot.id, &lot.rules, &record.device, record.plate.as_ref());
+            let opinion = external
+                .ask(&record.uuid, approach, &facts, &own, now)
+                .await;
+            let decided = with_opinion(own, &opinion, external.fallback);
+            known["external"] = decided.steps.last().map(|step| step.found.clone()).into();
+            decided.decision
+        };
+        let (id, uuid, told) = (lot.id.clone(), record.uuid.clone(), decision.clone());
+        let logged = self
+            .store
+            .write(move |db| facts::log(db, &id, &uuid, &told, &known, now));
+        logged.await?;
+        Ok((record, decision))
+    }
+
+    /// What would be decided at `now` about `plate` at `device`, and why, without asking another
+    /// system; nothing is written down. None when there is no such lot.
     ///
     /// # Errors
     /// What the database said.
     pub async fn foresee(
         &self,
-        lot: LotId,
-        device: &DeviceNo,
+        lot: &LotId,
+        device: DeviceNo,
         plate: Option<Plate>,
         now: Timestamp,
-    ) -> Result<Option<Decision>, StoreError> {
-        let Some(known) = self.lots.get(&lot) else {
+    ) -> Result<Option<(Explained, Facts)>, StoreError> {
+        let Some(lot) = self.lots.get(lot).cloned() else {
             return Ok(None);
         };
-        let (policy, direction) = (known.policy, known.directions.get(device).copied());
         let decided = self.store.read(move |db| {
-            let known = facts::facts(db, plate.as_ref())?;
-            let approach = Approach {
-                lot: &lot,
-                plate: plate.as_ref(),
-                direction,
-            };
-            Ok(decide(approach, &known, policy, now))
+            let known = facts::facts(db, &lot.id, plate.as_ref())?;
+            let approach = approach(&lot.id, &lot.rules, &device, plate.as_ref());
+            Ok((decide(approach, &known, lot.rules.policy, now), known))
         });
         decided.await.map(Some)
     }
@@ -90,9 +155,10 @@ impl Desk {
     /// A vehicle crossed; the same again changes nothing (CROSS-3), and one that comes before its
     /// recognition is kept.
     pub async fn crossed(&self, lot: LotId, pushed: CrossGate) -> Reply<()> {
-        let Some(rules) = self.lots.get(&lot).cloned() else {
+        let Some(known) = self.lots.get(&lot) else {
             return refused(unknown_lot());
         };
+        let rules = Arc::clone(&known.rules);
         let record = Record::from(pushed);
         let kept = self
             .store
@@ -109,13 +175,43 @@ impl Desk {
         pushed: Abnormal,
         now: Timestamp,
     ) -> Reply<()> {
-        if !self.lots.contains_key(&lot) {
+        if self.lots.get(&lot).is_none() {
             return refused(unknown_lot());
         }
         let kept = self
             .store
             .write(move |db| abnormality::keep(db, &lot, digest, &pushed, now));
         stored(kept.await.map(drop))
+    }
+}
+
+/// Keeps a recognition and decides on all that is known of it.
+fn see(
+    db: &Connection,
+    lot: &LotId,
+    rules: &Rules,
+    pushed: PlateNumber,
+    now: Timestamp,
+) -> Result<Seen, StoreError> {
+    let kept = keep(db, RecordKind::Recognition, lot, Record::from(pushed))?;
+    let record = kept.after;
+    let facts = facts::facts(db, lot, record.plate.as_ref())?;
+    let approach = approach(lot, rules, &record.device, record.plate.as_ref());
+    let own = decide(approach, &facts, rules.policy, now);
+    Ok(Seen { record, facts, own })
+}
+
+fn approach<'a>(
+    lot: &'a LotId,
+    rules: &Rules,
+    device: &'a DeviceNo,
+    plate: Option<&'a Plate>,
+) -> Approach<'a> {
+    Approach {
+        lot,
+        device,
+        plate,
+        direction: rules.directions.get(device).copied(),
     }
 }
 

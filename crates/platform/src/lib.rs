@@ -7,11 +7,14 @@
 //! it could not push and merges that by `uuid`. Operators act through an interface of their own,
 //! gates by [`commands`] that are written down before they are sent. [`fn@start`] joins all of it.
 
+mod announce;
 pub mod china;
 pub mod commands;
 pub mod config;
 pub mod decision;
 pub mod desk;
+pub mod external;
+pub mod hours;
 mod key;
 pub mod lots;
 pub mod misread;
@@ -19,6 +22,7 @@ mod operators;
 pub mod reconcile;
 mod retention;
 pub mod server;
+mod signed;
 mod start;
 pub mod stay;
 pub mod store;

@@ -7,11 +7,12 @@ use std::time::Duration;
 use boshi_protocol::id::{AppId, DeviceNo, LotId};
 use boshi_protocol::token::Credentials;
 use boshi_transport::call::{Peer, PeerError, PeerSettings};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Notify;
 
 use crate::config::{self, Config, ConfigError};
 use crate::decision::{Direction, Policy};
+use crate::external::External;
 use crate::reconcile::Pass;
 use crate::watch::Watch;
 
@@ -41,6 +42,8 @@ pub struct Rules {
     pub policy: Policy,
     /// Which way each recognizer looks.
     pub directions: HashMap<DeviceNo, Direction>,
+    /// Where what was decided at a recognizer is shown.
+    pub displays: HashMap<DeviceNo, DeviceNo>,
 }
 
 /// A car park.
@@ -54,7 +57,9 @@ pub struct Lot {
     /// Where its gateway is.
     pub base_url: String,
     /// What decides about its vehicles.
-    pub rules: Rules,
+    pub rules: Arc<Rules>,
+    /// Who is asked beside them.
+    pub external: Option<External>,
     /// Its gateway.
     pub peer: Peer,
     /// Signs of life by calls of its own, for the watcher.
@@ -125,6 +130,26 @@ impl Lots {
     }
 }
 
+impl Rules {
+    fn of(lot: &config::Lot) -> Rules {
+        let directions = lot.lanes.iter();
+        let directions = directions.map(|lane| (lane.recognizer.clone(), lane.direction));
+        let displays = lot.lanes.iter();
+        let displays =
+            displays.filter_map(|lane| Some((lane.recognizer.clone(), lane.display.clone()?)));
+        Rules {
+            policy: Policy {
+                entry: lot.entry,
+                exit: lot.exit,
+                capacity: lot.capacity,
+                free: SignedDuration::from_mins(i64::from(lot.free_minutes)),
+            },
+            directions: directions.collect(),
+            displays: displays.collect(),
+        }
+    }
+}
+
 impl Lot {
     fn new(lot: &config::Lot, credentials: Credentials, watch: Watch) -> Result<Lot, LotsError> {
         let peer = Peer::new(PeerSettings {
@@ -134,21 +159,13 @@ impl Lot {
             ca_pem: lot.authority()?,
             connect_timeout: CONNECT_TIMEOUT,
         });
-        let lanes = lot.lanes.iter();
         Ok(Lot {
             id: lot.id.clone(),
             name: lot.name.clone(),
             supplier: lot.supplier.clone(),
             base_url: lot.base_url.clone(),
-            rules: Rules {
-                policy: Policy {
-                    entry: lot.entry,
-                    exit: lot.exit,
-                },
-                directions: lanes
-                    .map(|lane| (lane.recognizer.clone(), lane.direction))
-                    .collect(),
-            },
+            rules: Arc::new(Rules::of(lot)),
+            external: lot.external()?,
             peer: peer.map_err(|reason| LotsError::Peer {
                 lot: lot.id.clone(),
                 reason,

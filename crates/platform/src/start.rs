@@ -1,6 +1,5 @@
 //! The whole platform: started, and stopped in good time.
 
-use std::collections::HashMap;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::net::SocketAddr;
@@ -199,10 +198,8 @@ async fn open(config: &Config, lots: Arc<Lots>) -> Result<Arc<Operators>, StartE
         let since = since.map_err(failed)?;
         lot.presence().watch = Watch::new(config.heartbeat.misses, now, since);
     }
-    let rules = lots.iter().map(|lot| (lot.id.clone(), lot.rules.clone()));
-    let rules: HashMap<_, _> = rules.collect();
     Ok(Arc::new(Operators {
-        desk: Arc::new(Desk::new(store.clone(), rules)),
+        desk: Arc::new(Desk::new(store.clone(), Arc::clone(&lots))),
         reconciler: Reconciler::new(store.clone(), config.reconcile.overlap),
         window: config.clock.window,
         commands,

@@ -28,6 +28,9 @@ pub(crate) struct Decide {
     /// The plate; empty for a vehicle without one
     #[arg(long)]
     plate: String,
+    /// When, as "2026-01-15 08:00"; now when not given
+    #[arg(long, value_name = "TIME")]
+    at: Option<String>,
     #[command(flatten)]
     access: Access,
 }
@@ -66,15 +69,31 @@ pub(super) async fn reconcile(wanted: Reconcile) -> anyhow::Result<()> {
 }
 
 pub(super) async fn decide(wanted: Decide) -> anyhow::Result<()> {
+    const COLUMNS: &[Column] = &[
+        ("规则", |step| text(&step["rule"])),
+        ("结果", |step| text(&step["found"])),
+        ("决定", |step| match step["decides"] == true {
+            true => "←".to_owned(),
+            false => String::new(),
+        }),
+    ];
+    let body = json!({
+        "lot": wanted.lot, "device": wanted.device, "plate": wanted.plate, "at": wanted.at
+    });
     let access = &wanted.access;
-    let body = json!({"lot": wanted.lot, "device": wanted.device, "plate": wanted.plate});
     let decision = access.post(&["decide"], body).await?;
     let word = match decision["pass"] == true {
         true => "放行",
         false => "不放行",
     };
     let (code, reason) = (text(&decision["code"]), text(&decision["reason"]));
-    access.print(&decision, || say(&format!("{word}　{code} {reason}")));
+    access.print(&decision, || {
+        print(&json!({"items": decision["steps"]}), COLUMNS);
+        say(&format!("{word}　{code} {reason}"));
+        if decision["external"] == true {
+            say("本车场还会询问外部系统，其结果可能不同");
+        }
+    });
     Ok(())
 }
 

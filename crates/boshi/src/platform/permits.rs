@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::access::{Access, Query};
-use super::lists::ByPlate;
+use super::lists::Page;
 use super::show::{Column, text, time};
 use crate::terminal::say;
 
@@ -19,7 +19,7 @@ pub(crate) enum Permit {
     /// Take permits from a plate: all of them, or those of a kind or lot
     Remove(Remove),
     /// List permits, the latest first
-    List(ByPlate),
+    List(List),
 }
 
 /// Give a plate a permit.
@@ -30,9 +30,21 @@ pub(crate) struct Add {
     /// Why it has one
     #[arg(long, value_enum, default_value_t = Kind::White)]
     kind: Kind,
-    /// The lot it is for; every lot when none is given
+    /// The lots it is for, A,B; every lot when none is given
+    #[arg(long, visible_alias = "lot")]
+    lots: Option<String>,
+    /// The recognizers of the lanes it is for, A,B; every lane when none is given
     #[arg(long)]
-    lot: Option<String>,
+    lanes: Option<String>,
+    /// When within a week, as "1-5 08:00-18:00; 6,7 09:00-12:00" (1 is Monday); always when not given
+    #[arg(long)]
+    hours: Option<String>,
+    /// A note
+    #[arg(long)]
+    note: Option<String>,
+    /// Who gives it
+    #[arg(long)]
+    by: Option<String>,
     /// From when, as 2026-01-15 or "2026-01-15 08:00"; now when not given
     #[arg(long, value_name = "TIME")]
     from: Option<String>,
@@ -71,6 +83,19 @@ pub(crate) struct Remove {
     access: Access,
 }
 
+/// List permits.
+#[derive(Args)]
+pub(crate) struct List {
+    /// Only plates with this in them
+    #[arg(long)]
+    plate: Option<String>,
+    /// Only those that hold at this lot
+    #[arg(long)]
+    lot: Option<String>,
+    #[command(flatten)]
+    page: Page,
+}
+
 #[derive(Clone, Copy, ValueEnum)]
 enum Kind {
     White,
@@ -83,16 +108,22 @@ pub(super) async fn permit(command: Permit) -> anyhow::Result<()> {
     const COLUMNS: &[Column] = &[
         ("车牌", |row| text(&row["plate"])),
         ("类型", |row| kind_word(&row["kind"])),
-        ("车场", |row| {
-            row["lot"].as_str().unwrap_or("全部").to_owned()
-        }),
+        ("车场", |row| all(&row["lots"])),
+        ("车道", |row| all(&row["lanes"])),
+        ("时段", |row| all(&row["hours"])),
         ("自", |row| time(&row["from"])),
         ("至", |row| time(&row["to"])),
+        ("备注", |row| text(&row["note"])),
     ];
     match command {
         Permit::Add(wanted) => add(wanted).await,
         Permit::Remove(wanted) => remove(wanted).await,
-        Permit::List(wanted) => wanted.list("permits", COLUMNS).await,
+        Permit::List(wanted) => {
+            let query = Query::default()
+                .with("plate", wanted.plate)
+                .with("lot", wanted.lot);
+            wanted.page.list("permits", query, COLUMNS).await
+        }
     }
 }
 
@@ -105,7 +136,8 @@ async fn add(wanted: Add) -> anyhow::Result<()> {
         },
     };
     let body = json!({
-        "plate": wanted.plate, "kind": wanted.kind.word(), "lot": wanted.lot,
+        "plate": wanted.plate, "kind": wanted.kind.word(), "lots": wanted.lots,
+        "lanes": wanted.lanes, "hours": wanted.hours, "note": wanted.note, "by": wanted.by,
         "from": wanted.from, "to": wanted.until.end(begin)?
     });
     let added = wanted.access.post(&["permits"], body).await?;
@@ -141,6 +173,10 @@ impl Until {
         let end = begin.timestamp().checked_add(span)?;
         Ok(ChinaTime::new(end).to_string())
     }
+}
+
+fn all(scope: &Value) -> String {
+    scope.as_str().unwrap_or("全部").to_owned()
 }
 
 fn kind_word(word: &Value) -> String {

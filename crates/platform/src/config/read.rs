@@ -17,6 +17,13 @@ pub(super) fn id<'de, D: Deserializer<'de>, K>(from: D) -> Result<Id<K>, D::Erro
     })
 }
 
+pub(super) fn optional_id<'de, D, K>(from: D) -> Result<Option<Id<K>>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    id(from).map(Some)
+}
+
 pub(super) fn optional_secret<'de, D>(from: D) -> Result<Option<SecretString>, D::Error>
 where
     D: Deserializer<'de>,

@@ -4,7 +4,8 @@ use boshi_protocol::plate::Plate;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::decision::{Default, Direction, Permit, PermitKind, Policy};
+use crate::config::Config;
+use crate::decision::{Permit, PermitKind};
 
 const NOW: &str = "2026-01-15T00:00:00Z";
 
@@ -20,16 +21,26 @@ fn recognition() -> PlateNumber {
 }
 
 fn desk(folder: &tempfile::TempDir) -> Desk {
-    let policy = Policy {
-        entry: Default::Allow,
-        exit: Default::Refuse,
-    };
-    let directions = HashMap::from([(DeviceNo::new("R1").unwrap(), Direction::Exit)]);
+    boshi_transport::certificate::install_crypto();
+    let config = Config::parse(
+        r#"
+[[supplier]]
+app_id = "S"
+secret = "s"
+[[lot]]
+id = "L1"
+supplier = "S"
+base_url = "http://127.0.0.1:1"
+entry = "allow"
+exit = "refuse"
+[[lot.lane]]
+recognizer = "R1"
+direction = "exit"
+"#,
+    );
+    let lots = Lots::new(&config.unwrap(), NOW.parse().unwrap()).unwrap();
     let store = Store::open(&folder.path().join("p.db")).unwrap();
-    Desk::new(
-        store,
-        HashMap::from([(LotId::new("L1").unwrap(), Rules { policy, directions })]),
-    )
+    Desk::new(store, Arc::new(lots))
 }
 
 async fn count(desk: &Desk, sql: &'static str) -> i64 {
@@ -59,12 +70,14 @@ async fn the_same_recognition_is_stored_once_and_passes_once_it_has_been_paid() 
     let plate = Plate::read("粤B12345").unwrap().unwrap();
     let paid = Permit {
         kind: PermitKind::Paid,
-        lot: Some(lot.clone()),
+        lots: vec![lot.clone()],
+        lanes: Vec::new(),
+        hours: None,
         from: now,
         to: "2026-01-16T00:00:00Z".parse().unwrap(),
     };
     desk.store
-        .write(move |db| facts::add_permit(db, &plate, &paid, "王工", now))
+        .write(move |db| facts::add_permit(db, &plate, &paid, "", "王工", now))
         .await
         .unwrap();
     let second = desk.recognized(lot, recognition(), now).await;

@@ -4,28 +4,28 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use boshi_protocol::fields::{FieldError, Fields};
-use boshi_protocol::id::LotId;
+use boshi_protocol::id::{Id, LotId};
 use boshi_protocol::plate::Plate;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
+use serde_json::Value;
 
 use super::Shared;
 use super::caller::Caller;
 use super::error::ApiError;
-use super::read::{Body, Params, by, time};
+use super::read::{Body, Params, by, time, words};
 use crate::china::ChinaTime;
 use crate::decision::{Permit, PermitKind};
+use crate::hours::NotHours;
 use crate::store::facts;
 
 /// A permit that was given.
 #[derive(Serialize)]
 pub(super) struct PermitView {
     plate: String,
-    kind: &'static str,
-    /// The lot it is for; null for every lot.
-    lot: Option<String>,
-    from: ChinaTime,
-    to: ChinaTime,
+    #[serde(flatten)]
+    permit: Value,
+    note: String,
 }
 
 /// How much was removed.
@@ -40,23 +40,23 @@ pub(super) async fn add(
     body: Body,
 ) -> Result<(StatusCode, Json<PermitView>), ApiError> {
     let now = Timestamp::now();
-    let (plate, permit, by) = body.read(|fields| {
-        let (plate, permit) = read(fields, now)?;
-        Ok((plate, permit, by(fields, &caller)?))
-    })?;
-    if let Some(lot) = &permit.lot {
+    let (wanted, by) = body.read(|fields| Ok((read(fields, now)?, by(fields, &caller)?)))?;
+    let Wanted {
+        plate,
+        permit,
+        note,
+    } = wanted;
+    for lot in &permit.lots {
         operators.lot(lot.as_str())?;
     }
     let view = PermitView {
         plate: plate.as_str().to_owned(),
-        kind: permit.kind.as_str(),
-        lot: permit.lot.as_ref().map(LotId::to_string),
-        from: ChinaTime::new(permit.from),
-        to: ChinaTime::new(permit.to),
+        permit: permit.to_json(),
+        note: note.clone(),
     };
     let added = operators
         .store
-        .write(move |db| facts::add_permit(db, &plate, &permit, &by, now));
+        .write(move |db| facts::add_permit(db, &plate, &permit, &note, &by, now));
     added.await?;
     Ok((StatusCode::CREATED, Json(view)))
 }
@@ -92,7 +92,15 @@ pub(super) fn required_plate(fields: &Fields<'_>) -> Result<Plate, FieldError> {
     plate.ok_or_else(|| fields.refuse("plate", "应为车牌号"))
 }
 
-fn read(fields: &Fields<'_>, now: Timestamp) -> Result<(Plate, Permit), FieldError> {
+/// A permit that somebody wants to give.
+pub(super) struct Wanted {
+    pub(super) plate: Plate,
+    pub(super) permit: Permit,
+    pub(super) note: String,
+}
+
+/// Reads a permit; `lot` is the same as `lots` with one in it.
+pub(super) fn read(fields: &Fields<'_>, now: Timestamp) -> Result<Wanted, FieldError> {
     let plate = required_plate(fields)?;
     let kind = optional_kind(fields)?;
     let from = time(fields, "from")?.map_or(now, ChinaTime::timestamp);
@@ -101,15 +109,37 @@ fn read(fields: &Fields<'_>, now: Timestamp) -> Result<(Plate, Permit), FieldErr
         let paid = kind == Some(PermitKind::Paid);
         from.checked_add(TO_LEAVE).ok().filter(|_| paid)
     });
+    let mut lots: Vec<LotId> = ids(fields, "lots")?;
+    lots.extend(fields.optional_id("lot")?);
     let permit = Permit {
         kind: kind.ok_or_else(|| fields.refuse("kind", KINDS))?,
-        lot: fields.optional_id("lot")?,
+        lots,
+        lanes: ids(fields, "lanes")?,
         from,
         to: to
             .filter(|to| *to > from)
             .ok_or_else(|| fields.refuse("to", "应为晚于 from 的时间"))?,
+        hours: fields.optional_parsed("hours", |text| {
+            text.parse().map_err(|error: NotHours| error.to_string())
+        })?,
     };
-    Ok((plate, permit))
+    let note = fields.optional_text("note")?;
+    let note = note.map(|_| words(fields, "note")).transpose()?;
+    Ok(Wanted {
+        plate,
+        permit,
+        note: note.unwrap_or_default(),
+    })
+}
+
+/// Ids written `A,B`.
+fn ids<K>(fields: &Fields<'_>, name: &'static str) -> Result<Vec<Id<K>>, FieldError> {
+    let listed = fields.optional_parsed(name, |text| {
+        let ids = text.split(',').map(Id::new);
+        let ids = ids.collect::<Result<Vec<Id<K>>, _>>();
+        ids.map_err(|error| format!("{error}，以逗号分隔"))
+    })?;
+    Ok(listed.unwrap_or_default())
 }
 
 /// How long a vehicle has to leave once it has paid, where nothing else is said.

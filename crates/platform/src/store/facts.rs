@@ -1,40 +1,47 @@
 //! What is known of a plate: permits and blocks; and the log of what was decided from it.
 
-use boshi_protocol::id::{LotId, RecordId};
+use boshi_protocol::id::{Id, LotId, RecordId};
 use boshi_protocol::plate::Plate;
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use serde_json::Value;
 
-use super::{StoreError, audit};
-use crate::decision::{Decision, Facts, Permit, PermitKind};
+use super::{StoreError, audit, instant, occupancy, passage};
+use crate::decision::{Decision, Facts, Permit, PermitKind, listed};
+use crate::hours::WeeklyHours;
 
-/// Everything known of `plate`; nothing when there is none.
+/// Everything known of `plate` and of `lot`.
 ///
 /// # Errors
 /// What the database said.
-pub fn facts(connection: &Connection, plate: Option<&Plate>) -> Result<Facts, StoreError> {
+pub fn facts(
+    connection: &Connection,
+    lot: &LotId,
+    plate: Option<&Plate>,
+) -> Result<Facts, StoreError> {
+    let inside = occupancy::occupancy(connection, lot)?.vehicles;
     let Some(plate) = plate else {
-        return Ok(Facts::default());
+        return Ok(Facts {
+            inside,
+            ..Facts::default()
+        });
     };
     let blocked = connection
         .prepare_cached("SELECT reason FROM block WHERE plate = ?")?
         .query_row([plate.as_str()], |row| row.get(0))
         .optional()?;
-    let mut query = connection
-        .prepare_cached("SELECT lot, kind, valid_from, valid_to FROM permit WHERE plate = ?")?;
-    let rows = query.query_map([plate.as_str()], |row| {
-        Ok((
-            row.get::<_, String>(0)?,
-            row.get::<_, String>(1)?,
-            row.get(2)?,
-            row.get(3)?,
-        ))
-    })?;
-    let permits = rows.map(|row| permit(row?)).collect::<Result<_, _>>()?;
-    Ok(Facts { blocked, permits })
+    let mut query = connection.prepare_cached("SELECT * FROM permit WHERE plate = ?")?;
+    let rows = query.query_map([plate.as_str()], |row| Ok(permit(row)))?;
+    let permits = rows.map(|row| row?).collect::<Result<_, _>>()?;
+    Ok(Facts {
+        blocked,
+        permits,
+        inside,
+        entered: passage::entered(connection, lot, plate)?,
+    })
 }
 
-/// Gives `plate` a permit; the same again changes only its end.
+/// Gives `plate` a permit; the same again changes only its end and its note.
 ///
 /// # Errors
 /// What the database said.
@@ -42,24 +49,35 @@ pub fn add_permit(
     connection: &Connection,
     plate: &Plate,
     permit: &Permit,
+    note: &str,
     by: &str,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    connection.execute(
-        "INSERT OR REPLACE INTO permit (lot, plate, kind, valid_from, valid_to) VALUES (?,?,?,?,?)",
-        params![
-            permit.lot.as_ref().map_or("", LotId::as_str),
+    let (lots, lanes) = (listed(&permit.lots), listed(&permit.lanes));
+    let hours = permit.hours.as_ref().map(WeeklyHours::to_string);
+    let part = |text: &Option<String>| text.clone().unwrap_or_default();
+    let scope = format!("{}|{}|{}", part(&lots), part(&lanes), part(&hours));
+    connection
+        .prepare_cached(
+            "INSERT OR REPLACE INTO permit (plate, kind, valid_from, scope, valid_to, lots, lanes,
+             hours, note) VALUES (?,?,?,?,?,?,?,?,?)",
+        )?
+        .execute(params![
             plate.as_str(),
             permit.kind.as_str(),
             permit.from.as_second(),
+            scope,
             permit.to.as_second(),
-        ],
-    )?;
+            lots,
+            lanes,
+            hours,
+            note,
+        ])?;
     let act = act(by, "permit.add", plate, permit.kind.as_str());
-    audit::note(connection, permit.lot.as_ref(), &act, now)
+    audit::note(connection, only(&permit.lots), &act, now)
 }
 
-/// Takes permits from `plate`: all, or only those of a kind or lot; how many.
+/// Takes permits from `plate`: all, or only those of a kind or of exactly one lot; how many.
 ///
 /// # Errors
 /// What the database said.
@@ -73,7 +91,7 @@ pub fn remove_permits(
 ) -> Result<usize, StoreError> {
     let removed = connection.execute(
         "DELETE FROM permit WHERE plate = ?1 AND coalesce(kind = ?2, TRUE) AND
-         coalesce(lot = ?3, TRUE)",
+         (?3 IS NULL OR lots IS ?3)",
         params![
             plate.as_str(),
             kind.map(PermitKind::as_str),
@@ -85,6 +103,13 @@ pub fn remove_permits(
         audit::note(connection, lot, &act(by, "permit.remove", plate, kind), now)?;
     }
     Ok(removed)
+}
+
+fn only(lots: &[LotId]) -> Option<&LotId> {
+    match lots {
+        [lot] => Some(lot),
+        [] | [_, _, ..] => None,
+    }
 }
 
 /// Puts `plate` on the block list.
@@ -132,12 +157,14 @@ pub fn log(
     lot: &LotId,
     uuid: &RecordId,
     decision: &Decision,
+    facts: &Value,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     connection
         .prepare_cached(
-            "INSERT INTO decision (lot, number, uuid, at, pass, reason) VALUES (?1,
-             (SELECT coalesce(max(number), 0) + 1 FROM decision WHERE lot = ?1), ?2, ?3, ?4, ?5)",
+            "INSERT INTO decision (lot, number, uuid, at, pass, reason, facts) VALUES (?1,
+             (SELECT coalesce(max(number), 0) + 1 FROM decision WHERE lot = ?1), ?2, ?3, ?4, ?5,
+             ?6)",
         )?
         .execute(params![
             lot.as_str(),
@@ -145,6 +172,7 @@ pub fn log(
             now.as_second(),
             decision.pass,
             decision.reason.to_string(),
+            facts.to_string(),
         ])?;
     Ok(())
 }
@@ -158,17 +186,25 @@ fn act<'a>(by: &'a str, what: &'a str, plate: &'a Plate, reason: &'a str) -> aud
     }
 }
 
-fn permit((lot, kind, from, to): (String, String, i64, i64)) -> Result<Permit, StoreError> {
-    let instant = |second| Timestamp::from_second(second).map_err(|_| StoreError::Corrupt("time"));
-    let lot = if lot.is_empty() {
-        None
-    } else {
-        Some(LotId::new(&lot))
-    };
+fn permit(row: &Row<'_>) -> Result<Permit, StoreError> {
+    let text = |name: &str| row.get::<_, Option<String>>(name);
+    let hours = text("hours")?.map(|hours| hours.parse());
+    let kind: String = row.get("kind")?;
     Ok(Permit {
         kind: PermitKind::parse(&kind).ok_or(StoreError::Corrupt("kind"))?,
-        lot: lot.transpose().map_err(|_| StoreError::Corrupt("lot"))?,
-        from: instant(from)?,
-        to: instant(to)?,
+        lots: ids(text("lots")?)?,
+        lanes: ids(text("lanes")?)?,
+        from: instant(row.get("valid_from")?)?,
+        to: instant(row.get("valid_to")?)?,
+        hours: hours
+            .transpose()
+            .map_err(|_| StoreError::Corrupt("hours"))?,
     })
+}
+
+fn ids<K>(listed: Option<String>) -> Result<Vec<Id<K>>, StoreError> {
+    let listed = listed.unwrap_or_default();
+    let ids = listed.split(',').filter(|id| !id.is_empty()).map(Id::new);
+    ids.collect::<Result<_, _>>()
+        .map_err(|_| StoreError::Corrupt("id"))
 }

@@ -3,6 +3,7 @@
 
 use boshi_protocol::id::{DeviceNo, LotId, RecordId};
 use boshi_protocol::plate::Plate;
+use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::record::{self, Kept, Record, RecordKind};
@@ -158,6 +159,28 @@ fn wanted(
         };
         (vehicle, passage)
     }))
+}
+
+/// Since when the vehicle is in the lot: its last passage, if that was an entry.
+///
+/// # Errors
+/// What the database said.
+pub(super) fn entered(
+    connection: &Connection,
+    lot: &LotId,
+    plate: &Plate,
+) -> Result<Option<Timestamp>, StoreError> {
+    let mut query = connection.prepare_cached(
+        "SELECT at, direction FROM passage WHERE lot = ? AND vehicle = ?
+         ORDER BY at DESC, uuid DESC LIMIT 1",
+    )?;
+    let last: Option<(i64, String)> = query
+        .query_row([lot.as_str(), plate.as_str()], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .optional()?;
+    let entry = last.filter(|(_, direction)| direction == Direction::Entry.as_str());
+    entry.map(|(at, _)| instant(at)).transpose()
 }
 
 /// Which way a crossing was counted, if it was.

@@ -2,6 +2,7 @@
 
 use rusqlite::Row;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::newest::{DEVICE, Filter, FilterKind, LOT, Listed, PLATE, STATE, filter};
 use crate::china::ChinaTime;
@@ -118,6 +119,8 @@ pub(crate) struct DecisionRow {
     plate: Option<String>,
     pass: bool,
     reason: String,
+    /// What it rested on.
+    facts: Value,
 }
 
 /// A command to a device of a lot.
@@ -150,9 +153,15 @@ pub(crate) struct OutageRow {
 pub(crate) struct PermitRow {
     plate: String,
     kind: String,
-    lot: Option<String>,
+    /// The lots it is for, `A,B`; null for every lot.
+    lots: Option<String>,
+    /// The recognizers of its lanes, `A,B`; null for every lane.
+    lanes: Option<String>,
+    /// When within a week, `1-5 08:00-18:00`; null for always.
+    hours: Option<String>,
     from: ChinaTime,
     to: ChinaTime,
+    note: String,
 }
 
 /// A plate that may not pass.
@@ -351,6 +360,7 @@ impl Listed for DecisionRow {
             plate: row.get("plate")?,
             pass: row.get("pass")?,
             reason: row.get("reason")?,
+            facts: serde_json::from_str(&row.get::<_, String>("facts")?).unwrap_or_default(),
         })
     }
 }
@@ -395,19 +405,29 @@ impl Listed for OutageRow {
 }
 
 impl Listed for PermitRow {
-    const FROM: &'static str = "permit";
+    const FROM: &'static str = "(SELECT *, '' AS lot FROM permit)";
     const TIME: &'static str = "valid_from";
-    const TAIL: &'static str = "plate || ' ' || kind";
-    const FILTERS: &'static [Filter] = &[LOT, PLATE, filter("kind", FilterKind::Id, "kind = ?")];
+    const TAIL: &'static str = "plate || ' ' || kind || ' ' || scope";
+    const FILTERS: &'static [Filter] = &[
+        filter(
+            "lot",
+            FilterKind::Id,
+            "(lots IS NULL OR instr(',' || lots || ',', ',' || ? || ',') > 0)",
+        ),
+        PLATE,
+        filter("kind", FilterKind::Id, "kind = ?"),
+    ];
 
     fn read(row: &Row<'_>) -> rusqlite::Result<PermitRow> {
-        let lot: String = row.get("lot")?;
         Ok(PermitRow {
             plate: row.get("plate")?,
             kind: row.get("kind")?,
-            lot: Some(lot).filter(|lot| !lot.is_empty()),
+            lots: row.get("lots")?,
+            lanes: row.get("lanes")?,
+            hours: row.get("hours")?,
             from: row.get("valid_from")?,
             to: row.get("valid_to")?,
+            note: row.get("note")?,
         })
     }
 }

@@ -68,7 +68,12 @@ pub(crate) fn summary(connection: &Connection, lot: Option<&LotId>) -> Result<Su
         outages: count("SELECT count(*) FROM outage WHERE {lot}")?,
         commands: count("SELECT count(*) FROM command WHERE {lot}")?,
         commands_unknown: count("SELECT count(*) FROM command WHERE {lot} AND state = 'unknown'")?,
-        permits: count("SELECT count(*) FROM permit WHERE {lot}")?,
+        permits: connection.query_row(
+            "SELECT count(*) FROM permit
+             WHERE ?1 IS NULL OR lots IS NULL OR instr(',' || lots || ',', ',' || ?1 || ',') > 0",
+            [&lot],
+            |row| row.get(0),
+        )?,
         blocks: connection.query_row("SELECT count(*) FROM block", [], |row| row.get(0))?,
     })
 }

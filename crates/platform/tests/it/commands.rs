@@ -144,7 +144,7 @@ async fn a_command_that_a_crash_left_open_is_unknown_from_the_next_start_on() {
     site.start().await.stop().await;
     let dead = rusqlite::Connection::open(site.store()).unwrap();
     dead.execute_batch(
-        "INSERT INTO command VALUES ('L1', 'c1', 'CAM-01', 'forced', NULL, NULL, '王工', '访客', 1,
+        "INSERT INTO command VALUES ('L1', 'c1', 'CAM-01', 'forced', NULL, NULL, '王工', '访客', unixepoch(),
          'asked', '', NULL)",
     )
     .unwrap();

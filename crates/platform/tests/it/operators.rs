@@ -222,7 +222,7 @@ async fn permits_and_blocks_change_what_is_decided_and_can_be_taken_back() {
     assert_eq!(code().await, "BLOCKED");
     let listed = platform.get("/permits?plate=B123").await["items"][0].clone();
     assert_eq!(
-        (&listed["kind"], &listed["lot"]),
+        (&listed["kind"], &listed["lots"]),
         (&json!("paid"), &json!("L1"))
     );
     assert_eq!(listed["to"], "2099-01-01T00:00:00+08:00");

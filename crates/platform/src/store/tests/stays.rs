@@ -18,7 +18,10 @@ pub(super) fn rules() -> Rules {
         policy: Policy {
             entry: Default::Allow,
             exit: Default::Refuse,
+            capacity: None,
+            free: jiff::SignedDuration::ZERO,
         },
+        displays: HashMap::new(),
         directions: HashMap::from([
             (device("IN"), Direction::Entry),
             (device("OUT"), Direction::Exit),
