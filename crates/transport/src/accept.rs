@@ -1,9 +1,24 @@
 //! Connections: taken, bounded, and ended in good time.
+//!
+//! A connection may be slow in many ways; each has its bound. It may say nothing, or half a head
+//! ([`Limits::head`]), or half a body ([`Limits::body`]), dawdle over a handshake
+//! ([`Limits::handshake`]), or not take its reply ([`Limits::stalled`]). And whoever opens hundreds of
+//! them takes no place from others ([`Limits::per_origin`]).
 
+mod body;
+mod load;
+mod patience;
+
+use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -14,15 +29,31 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
 
+pub use self::load::Load;
+
+use self::body::InTime;
+use self::patience::Impatient;
+
 /// What one listener bears.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Connections at once; further ones wait in the kernel's queue.
     pub connections: usize,
+    /// Connections at once of one remote address (IPv6: of one /64, which is one customer's);
+    /// further ones are closed. A quarter of the places: four peers that go mad at once still
+    /// leave each other theirs, and no honest peer needs as many.
+    pub per_origin: usize,
     /// Longest that a TLS handshake may take.
     pub handshake: Duration,
-    /// Longest that the head of a request may take, also the first on a silent connection.
+    /// Longest that the head of a request may take, also the first on a silent connection, and the
+    /// next on one that is kept. Longer than peers keep an idle connection, so that it is they who
+    /// close it and no request meets a closed one.
     pub head: Duration,
+    /// Longest that the body of a request may take, whoever reads it. Longer than
+    /// [`BODY_TIMEOUT`](crate::serve::BODY_TIMEOUT), which is answered.
+    pub body: Duration,
+    /// Longest that a peer may take none of a reply.
+    pub stalled: Duration,
     /// Longest that requests under way may take once the listener is told to stop.
     pub drain: Duration,
 }
@@ -31,8 +62,11 @@ impl Default for Limits {
     fn default() -> Self {
         Limits {
             connections: 1024,
+            per_origin: 256,
             handshake: Duration::from_secs(5),
             head: Duration::from_secs(30),
+            body: Duration::from_secs(15),
+            stalled: Duration::from_secs(30),
             drain: Duration::from_secs(10),
         }
     }
@@ -47,6 +81,18 @@ pub async fn serve(
     limits: Limits,
     stop: CancellationToken,
 ) {
+    serve_counted(listener, tls, router, limits, Arc::default(), stop).await;
+}
+
+/// As [`serve`], and counts in `load`.
+pub async fn serve_counted(
+    listener: TcpListener,
+    tls: Option<Arc<rustls::ServerConfig>>,
+    router: Router,
+    limits: Limits,
+    load: Arc<Load>,
+    stop: CancellationToken,
+) {
     let places = Arc::new(Semaphore::new(limits.connections));
     let connections = TaskTracker::new();
     let cut = CancellationToken::new();
@@ -58,20 +104,17 @@ pub async fn serve(
         };
         let accepted = tokio::select! {
             () = stop.cancelled() => break,
-            accepted = listener.accept() => accepted,
+            accepted = accept(&listener, &load) => accepted,
         };
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
-            Err(error) => {
-                warn!(%error, "a connection could not be accepted");
-                pause_after_failure(&stop).await;
-                continue;
-            }
+        let (stream, from) = accepted;
+        let Some(guest) = load.admit(from.ip(), limits.per_origin) else {
+            debug!(%from, "a connection is closed: its address has too many");
+            continue;
         };
         let serving = connection(stream, tls.clone(), router.clone(), limits, stop.clone());
         let cut = cut.clone();
         connections.spawn(async move {
-            let _place = place;
+            let _held = (place, guest);
             cut.run_until_cancelled_owned(serving).await;
         });
     }
@@ -89,10 +132,33 @@ pub async fn serve(
     }
 }
 
-/// Out of file descriptors, `accept` fails at once and for ever: wait for others to be closed.
-async fn pause_after_failure(stop: &CancellationToken) {
+/// The next connection, whatever goes wrong until then.
+async fn accept(listener: &TcpListener, load: &Load) -> (TcpStream, SocketAddr) {
+    /// Out of file descriptors, `accept` fails at once and for ever: wait for others to be closed.
     const PAUSE: Duration = Duration::from_millis(100);
-    let _ = tokio::time::timeout(PAUSE, stop.cancelled()).await;
+    let mut failing = false;
+    loop {
+        match listener.accept().await {
+            Ok(accepted) => return accepted,
+            Err(error) if is_the_peers(&error) => debug!(%error, "a peer changed its mind"),
+            Err(error) => {
+                // Once a spell: a log that fills the disk helps nobody.
+                if !std::mem::replace(&mut failing, true) {
+                    warn!(%error, "connections cannot be accepted");
+                }
+                load.failed();
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+/// Whether it is only that a peer went away before it was met.
+fn is_the_peers(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset
+    )
 }
 
 async fn connection(
@@ -124,7 +190,11 @@ where
     let mut http = hyper::server::conn::http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(limits.head);
-    let service = TowerToHyperService::new(router);
+    let routes = TowerToHyperService::new(router);
+    let service = service_fn(move |request: Request<Incoming>| {
+        routes.call(request.map(|body| Body::new(InTime::new(body, limits.body))))
+    });
+    let stream = Impatient::new(stream, limits.stalled);
     let serving = http.serve_connection(TokioIo::new(stream), service);
     tokio::pin!(serving);
     let ended = tokio::select! {

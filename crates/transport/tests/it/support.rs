@@ -12,7 +12,7 @@ use boshi_protocol::id::{AppId, LotId};
 use boshi_protocol::refusal::Refusal;
 use boshi_protocol::time::WireTime;
 use boshi_protocol::token::Credentials;
-use boshi_transport::accept::{Limits, serve};
+use boshi_transport::accept::{Limits, Load, serve_counted};
 use boshi_transport::serve::{Call, Gatekeeper, Reply, endpoint, with_fallbacks};
 use jiff::Timestamp;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -51,6 +51,7 @@ pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     pub(crate) handled: Arc<AtomicUsize>,
     pub(crate) heard: Arc<Mutex<Vec<i64>>>,
+    pub(crate) load: Arc<Load>,
     pub(crate) stop: CancellationToken,
 }
 
@@ -76,23 +77,39 @@ impl Server {
         let heard = Arc::clone(&lot.heard);
         let router = endpoint::<ReceivePlateNumber, _, _>(Router::new(), Arc::new(lot), handler);
         let stop = CancellationToken::new();
-        tokio::spawn(serve(
+        let (load, router) = (Arc::<Load>::default(), with_fallbacks(router));
+        let counted = Arc::clone(&load);
+        tokio::spawn(serve_counted(
             listener,
             tls,
-            with_fallbacks(router),
+            router,
             limits,
+            counted,
             stop.clone(),
         ));
         Server {
             address,
             handled,
             heard,
+            load,
             stop,
         }
     }
 
     pub(crate) async fn plain() -> Server {
         Server::start(None, Limits::default()).await
+    }
+
+    /// Waits until nobody holds a connection.
+    pub(crate) async fn empties(&self) {
+        let empty = async {
+            while self.load.open() > 0 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), empty)
+            .await
+            .unwrap();
     }
 
     /// Sends raw bytes and reads until the server closes or `needle` has come.
