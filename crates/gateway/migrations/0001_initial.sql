@@ -10,10 +10,31 @@ CREATE INDEX recognition_event ON recognition (lot, event) WHERE event IS NOT NU
 
 CREATE TABLE crossing (
     lot TEXT NOT NULL, record TEXT NOT NULL, lane TEXT NOT NULL, device TEXT NOT NULL,
-    plate TEXT, color TEXT NOT NULL, at INTEGER NOT NULL,
+    plate TEXT, color TEXT NOT NULL, at INTEGER NOT NULL, side TEXT NOT NULL,
     PRIMARY KEY (lot, record)
 ) WITHOUT ROWID;
 CREATE INDEX crossing_at ON crossing (lot, at, record);
+CREATE INDEX crossing_plate ON crossing (lot, plate, at);
+
+-- Stays, each named by the recognition at its entry, or at its exit when no entry was seen.
+CREATE TABLE stay (
+    lot TEXT NOT NULL, record TEXT NOT NULL, plate TEXT, standing TEXT NOT NULL,
+    entry TEXT, entry_device TEXT, entry_at INTEGER, exit TEXT, exit_device TEXT, exit_at INTEGER,
+    PRIMARY KEY (lot, record)
+) WITHOUT ROWID;
+CREATE INDEX stay_plate ON stay (lot, plate, entry_at);
+CREATE INDEX stay_entry ON stay (lot, entry_at);
+CREATE INDEX stay_exit ON stay (lot, exit_at);
+
+-- Payments, in fen, by the number that the toll software gave them.
+CREATE TABLE payment (
+    lot TEXT NOT NULL, id TEXT NOT NULL, paid_for TEXT NOT NULL, plate TEXT, order_no TEXT NOT NULL,
+    merchant_order_no TEXT NOT NULL, at INTEGER NOT NULL, fen INTEGER NOT NULL,
+    pay_type TEXT NOT NULL, stay TEXT,
+    PRIMARY KEY (lot, id)
+) WITHOUT ROWID;
+CREATE INDEX payment_at ON payment (lot, paid_for, at);
+CREATE INDEX payment_stay ON payment (lot, stay);
 
 CREATE TABLE abnormality (
     lot TEXT NOT NULL, id TEXT NOT NULL, occurrence TEXT NOT NULL, code TEXT NOT NULL,

@@ -9,11 +9,13 @@ mod entry;
 mod insert;
 mod look;
 mod open;
+mod payment;
 mod proof;
 mod read;
 mod recover;
 #[cfg(test)]
 mod tests;
+mod stay;
 mod unpushed;
 mod writer;
 
@@ -24,12 +26,14 @@ use rusqlite::Connection;
 use tokio::sync::mpsc;
 
 pub use audit::Act;
-pub(crate) use column::{gate_word, kind_word};
+pub(crate) use column::{gate_word, kind_word, standing_word};
 pub use entry::{
     Abnormality, ActDone, Attempt, Command, Crossing, Entry, Lift, Place, Recognition, Settlement,
 };
 pub use look::{AttemptRow, LiftRow, MAX_ROWS, OutboxRow, Part};
+pub use payment::{Kept, PaidFor, Payment, PaymentSearch};
 pub use proof::{Account, Proof};
+pub use stay::{StayRow, StaySearch};
 pub use read::Summary;
 pub use recover::{Pending, RememberedCommand};
 

@@ -23,4 +23,5 @@ mod retention;
 mod secret_file;
 mod serve;
 pub mod start;
+pub mod stays;
 pub mod tally;

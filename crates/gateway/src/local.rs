@@ -6,6 +6,7 @@ mod answer;
 mod audit;
 mod gates;
 mod look;
+mod payments;
 mod proof;
 mod query;
 mod read;
@@ -68,6 +69,8 @@ pub(crate) fn router(local: Arc<Local>) -> Router {
         .route("/local/v1/lots/{lot}/acts", get(look::acts))
         .route("/local/v1/lots/{lot}/resend", post(resend::resend))
         .route("/local/v1/lots/{lot}/proof", get(proof::proof))
+        .route("/local/v1/lots/{lot}/stays", get(payments::stays))
+        .route("/local/v1/lots/{lot}/payments", post(payments::pay))
         .layer(middleware::from_fn_with_state(Arc::clone(&local), with_key))
         .with_state(local)
 }

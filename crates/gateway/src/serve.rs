@@ -4,6 +4,7 @@ mod door;
 mod gates;
 mod pictures;
 mod queries;
+mod stays;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,8 +12,8 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::get;
 use boshi_protocol::endpoint::{
-    CheckConnect, QueryPlaceStatus, QueryUnPushCrossInfo, QueryUnPushRecognitionInfo,
-    ReceiveOpenGate, ReceiveShowMsg,
+    CheckConnect, QueryInOutPayRecord, QueryInOutRecord, QueryPlaceStatus, QueryPrePayRecord,
+    QueryUnPushCrossInfo, QueryUnPushRecognitionInfo, ReceiveOpenGate, ReceiveShowMsg,
 };
 use boshi_protocol::envelope::Answer;
 use boshi_protocol::id::LotId;
@@ -84,6 +85,24 @@ pub(crate) fn router(door: Arc<dyn Gatekeeper>, served: Arc<Served>) -> Router {
             async move { served.unpushed_recognitions(call, query).await }
         },
     );
+    let at = Arc::clone(&served);
+    let router =
+        endpoint::<QueryInOutRecord, _, _>(router, Arc::clone(&door), move |call, query| {
+            let served = Arc::clone(&at);
+            async move { served.stays(call, query).await }
+        });
+    let at = Arc::clone(&served);
+    let router =
+        endpoint::<QueryInOutPayRecord, _, _>(router, Arc::clone(&door), move |call, query| {
+            let served = Arc::clone(&at);
+            async move { served.paid_at_exit(call, query).await }
+        });
+    let at = Arc::clone(&served);
+    let router =
+        endpoint::<QueryPrePayRecord, _, _>(router, Arc::clone(&door), move |call, query| {
+            let served = Arc::clone(&at);
+            async move { served.prepaid(call, query).await }
+        });
     let router = endpoint::<CheckConnect, _, _>(router, door, move |call, ()| {
         let served = Arc::clone(&served);
         async move { served.connected(&call.envelope.lot).await }

@@ -135,12 +135,12 @@ impl Handle {
     pub(crate) async fn obey(
         &self,
         lane: LaneNo,
-        side: Option<Side>,
+        side: Side,
         received: Received,
     ) -> Result<Answered, Unanswered> {
         let order = Commanded::Gate {
             lane,
-            side,
+            side: Some(side),
             order: Order::of(received.mode, received.plate.clone()),
             by: By::Platform,
         };

@@ -5,11 +5,13 @@ use std::fmt;
 use boshi_protocol::code::{AbnormalCode, PlaceStatus};
 use boshi_protocol::delivery::{Key, Kind};
 use boshi_protocol::id::Id;
-use boshi_protocol::lane::{By, Gate, Holder};
+use boshi_protocol::lane::{By, Gate, Holder, Side};
 use boshi_protocol::plate::{Plate, PlateColor};
 use jiff::Timestamp;
 use rusqlite::types::Type;
 use rusqlite::{Error, Result, Row};
+
+use crate::stays::Standing;
 
 pub(crate) const fn kind_word(kind: Kind) -> &'static str {
     match kind {
@@ -29,6 +31,14 @@ const GATES: [(Gate, &str); 6] = [
     (Gate::Fire, "fire"),
 ];
 
+/// Every standing with its word.
+const STANDINGS: [(Standing, &str); 4] = [
+    (Standing::Open, "open"),
+    (Standing::Closed, "closed"),
+    (Standing::Superseded, "superseded"),
+    (Standing::Orphaned, "orphaned"),
+];
+
 const fn held(by: Holder) -> Gate {
     Gate::HeldOpen { by }
 }
@@ -43,6 +53,33 @@ pub(super) fn gate(row: &Row<'_>, column: usize) -> Result<Gate> {
     let known = GATES.iter().find(|(_, known)| *known == word);
     known
         .map(|(gate, _)| *gate)
+        .ok_or_else(|| unreadable(column, &word))
+}
+
+pub(super) fn side_word(side: Side) -> &'static str {
+    match side {
+        Side::Entry => "entry",
+        Side::Exit => "exit",
+    }
+}
+
+pub(super) fn side(row: &Row<'_>, column: usize) -> Result<Side> {
+    let word: String = row.get(column)?;
+    let known = [Side::Entry, Side::Exit].into_iter();
+    let mut known = known.filter(|side| side_word(*side) == word);
+    known.next().ok_or_else(|| unreadable(column, &word))
+}
+
+pub(crate) fn standing_word(standing: Standing) -> &'static str {
+    let known = STANDINGS.iter().find(|(known, _)| *known == standing);
+    known.expect("every standing has a word").1
+}
+
+pub(super) fn standing(row: &Row<'_>, column: usize) -> Result<Standing> {
+    let word: String = row.get(column)?;
+    let known = STANDINGS.iter().find(|(_, known)| *known == word);
+    known
+        .map(|(standing, _)| *standing)
         .ok_or_else(|| unreadable(column, &word))
 }
 

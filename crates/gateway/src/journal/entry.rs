@@ -3,11 +3,12 @@
 use boshi_protocol::code::{AbnormalCode, PlaceStatus};
 use boshi_protocol::delivery::{Key, Settled};
 use boshi_protocol::id::{DeviceNo, LotId, PlaceNo, RecordId};
-use boshi_protocol::lane::Gate;
+use boshi_protocol::lane::{Gate, Side};
 use boshi_protocol::plate::{Plate, PlateColor};
 use jiff::Timestamp;
 
 use super::audit::Act;
+use super::payment::Payment;
 
 /// One thing that happened. Times are kept to the millisecond.
 #[derive(Clone, Debug)]
@@ -85,6 +86,8 @@ pub enum Entry {
     Place(Place),
     /// Something that a person did.
     Act(Act),
+    /// A payment (PAY-1).
+    Payment(Payment),
     /// What is older goes, except what is still to be pushed (UNPUSH-2).
     Forget {
         /// The lot.
@@ -130,6 +133,8 @@ pub struct Crossing {
     pub lane: String,
     /// The recognizer of the side from which the vehicle came.
     pub device: DeviceNo,
+    /// The side from which it came.
+    pub side: Side,
     /// The id of its recognition.
     pub record: RecordId,
     /// The plate, if known.

@@ -43,7 +43,7 @@ impl Journal {
         lot: &LotId,
         record: &RecordId,
     ) -> std::result::Result<Option<Crossing>, JournalError> {
-        let sql = "SELECT lot, record, lane, device, plate, color, at FROM crossing \
+        let sql = "SELECT lot, record, lane, device, plate, color, at, side FROM crossing \
                    WHERE lot = ?1 AND record = ?2";
         self.one(sql, lot, record, crossing).await
     }
@@ -191,6 +191,7 @@ pub(super) fn crossing(row: &Row<'_>) -> Result<Crossing> {
         plate: column::plate(row, 4)?,
         color: column::color(row, 5)?,
         at: column::time(row, 6)?,
+        side: column::side(row, 7)?,
     })
 }
 

@@ -43,6 +43,7 @@ fn crossing(name: &str, millis: i64) -> Crossing {
         lot: it.lot,
         lane: it.lane,
         device: it.device,
+        side: boshi_protocol::lane::Side::Entry,
         record: it.record,
         plate: it.plate,
         color: it.color,

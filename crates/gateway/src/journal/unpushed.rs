@@ -54,7 +54,8 @@ impl Journal {
     ) -> std::result::Result<(u64, Vec<Crossing>), JournalError> {
         let lot = lot.clone();
         self.read(move |from| {
-            let columns = "it.lot, it.record, it.lane, it.device, it.plate, it.color, it.at";
+            let columns =
+                "it.lot, it.record, it.lane, it.device, it.plate, it.color, it.at, it.side";
             let period = Period::new(begin, end);
             failed(
                 from,

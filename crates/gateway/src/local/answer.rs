@@ -14,6 +14,8 @@ pub(super) enum Problem {
     NotFound(String),
     /// The request makes no sense; names the field.
     Wrong(String),
+    /// It contradicts what is kept already.
+    Contradicts(String),
     /// The gate was not moved, and why.
     Refused(Refusal),
     /// The lot is busy or has ended: nothing was done.
@@ -30,6 +32,7 @@ impl IntoResponse for Problem {
             Problem::Stranger => (StatusCode::UNAUTHORIZED, String::new(), "密钥不符".into()),
             Problem::NotFound(error) => (StatusCode::NOT_FOUND, String::new(), error),
             Problem::Wrong(error) => (StatusCode::BAD_REQUEST, String::new(), error),
+            Problem::Contradicts(error) => (StatusCode::CONFLICT, String::new(), error),
             Problem::Refused(refusal) => (
                 StatusCode::CONFLICT,
                 refusal.code().to_owned(),

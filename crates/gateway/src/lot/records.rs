@@ -98,6 +98,7 @@ impl Lot {
             lot: self.id.clone(),
             lane: self.lanes[lane.0].name.clone(),
             device: it.recognizer,
+            side: it.side,
             record: it.record.clone(),
             plate: it.plate,
             color: it.color,

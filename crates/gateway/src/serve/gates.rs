@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use boshi_protocol::code::OpenMode;
 use boshi_protocol::endpoint::{OpenGate, ShowMsg};
 use boshi_protocol::envelope::Answer;
 use boshi_protocol::id::{DeviceNo, LotId};
@@ -63,11 +62,6 @@ impl ServedLot {
     async fn obey(&self, received: Received) -> Answer<()> {
         let Some((lane, side)) = self.gate_of(&received.device) else {
             return Answer::Refused(no_device());
-        };
-        // A hold concerns the barrier as such, whichever recognizer names it.
-        let side = match received.mode {
-            OpenMode::HoldOpen | OpenMode::Restore => None,
-            OpenMode::Normal | OpenMode::Forced => Some(side),
         };
         match self.driver.obey(lane, side, received).await {
             Ok(done) => answer_to(done),

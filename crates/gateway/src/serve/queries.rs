@@ -11,7 +11,7 @@ use boshi_protocol::page::{Page, PageRequest};
 use boshi_protocol::refusal::Refusal;
 use boshi_protocol::time::WireTime;
 use boshi_transport::serve::Call;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Served, unread};
 use crate::journal::{self, JournalError};
@@ -60,7 +60,7 @@ impl Served {
         call: Call,
         query: UnPushedQuery,
     ) -> Answer<Page<UnPushedCrossing>> {
-        let (begin, end) = match period(&query, call.received) {
+        let (begin, end) = match period(query.begin, query.end, call.received) {
             Ok(period) => period,
             Err(refusal) => return Answer::Refused(refusal),
         };
@@ -84,7 +84,7 @@ impl Served {
         call: Call,
         query: UnPushedQuery,
     ) -> Answer<Page<UnPushedRecognition>> {
-        let (begin, end) = match period(&query, call.received) {
+        let (begin, end) = match period(query.begin, query.end, call.received) {
             Ok(period) => period,
             Err(refusal) => return Answer::Refused(refusal),
         };
@@ -108,13 +108,19 @@ impl Served {
 }
 
 /// The period asked for; without an end it is now, which may lie before its beginning (D-11).
-fn period(query: &UnPushedQuery, now: Timestamp) -> Result<(Timestamp, Timestamp), Refusal> {
-    let end = query.end.unwrap_or_else(|| WireTime::from_timestamp(now));
-    if end < query.begin {
+/// The second of its end belongs to it, as a whole.
+pub(super) fn period(
+    begin: WireTime,
+    end: Option<WireTime>,
+    now: Timestamp,
+) -> Result<(Timestamp, Timestamp), Refusal> {
+    let end = end.unwrap_or_else(|| WireTime::from_timestamp(now));
+    if end < begin {
         let sentence = "beginTime 晚于当前时间，且没有 endTime";
         return Err(Refusal::new("BAD_FIELD", sentence));
     }
-    Ok((query.begin.timestamp(), end.timestamp()))
+    let last = SignedDuration::from_millis(999);
+    Ok((begin.timestamp(), end.timestamp() + last))
 }
 
 fn paged<T>(page: PageRequest, rows: Result<(u64, Vec<T>), JournalError>) -> Answer<Page<T>> {

@@ -19,6 +19,7 @@ mod places;
 mod platform;
 mod restart;
 mod site;
+mod stays;
 mod supervision;
 mod unpushed;
 mod vehicle;

@@ -6,8 +6,9 @@ use jiff::Timestamp;
 use rusqlite::{Connection, Result, params};
 
 use super::{run, text};
-use crate::journal::column::kind_word;
+use crate::journal::column::{kind_word, side_word};
 use crate::journal::entry::{Abnormality, Crossing, Recognition, Settlement};
+use crate::journal::stay;
 
 pub(super) fn recognition(to: &Connection, it: &Recognition) -> Result<()> {
     run(
@@ -58,8 +59,8 @@ pub(super) fn amended(to: &Connection, it: &Recognition) -> Result<()> {
 pub(super) fn crossing(to: &Connection, it: &Crossing) -> Result<()> {
     run(
         to,
-        "INSERT INTO crossing (lot, record, lane, device, plate, color, at) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
+        "INSERT INTO crossing (lot, record, lane, device, plate, color, at, side) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING",
         params![
             it.lot.as_str(),
             it.record.as_str(),
@@ -67,9 +68,11 @@ pub(super) fn crossing(to: &Connection, it: &Crossing) -> Result<()> {
             it.device.as_str(),
             text(it.plate.as_ref()),
             it.color.as_str(),
-            it.at.as_millisecond()
+            it.at.as_millisecond(),
+            side_word(it.side)
         ],
     )?;
+    stay::after(to, it)?;
     enqueue(to, &it.lot, &Key::crossing(it.record.clone()), it.at)
 }
 

@@ -1,0 +1,73 @@
+//! How the gateway is, for machines that watch it: `/livez`, `/readyz` and `/metrics`.
+//!
+//! Plain HTTP without a key, so nothing here is secret and nothing tells of a single vehicle: no
+//! plate, no recognition, no token. Labels are what is configured, or words of a fixed set.
+
+mod count;
+mod exposition;
+mod metrics;
+mod ready;
+mod view;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use boshi_transport::accept::Load;
+use serde_json::json;
+use tokio::sync::Mutex;
+
+pub(crate) use self::count::Counts;
+
+use self::view::View;
+use crate::config;
+use crate::driver::Handle;
+use crate::journal::Journal;
+use crate::serve::Door;
+
+/// What the monitoring address works with.
+pub(crate) struct Monitor {
+    pub(crate) lots: Vec<MonitoredLot>,
+    pub(crate) journal: Journal,
+    pub(crate) door: Arc<Door>,
+    /// Each listener by its name in the configuration.
+    pub(crate) listeners: Vec<(&'static str, Arc<Load>)>,
+    /// The latest look: however many ask, the lots are asked once a while.
+    pub(crate) latest: Mutex<Option<Arc<View>>>,
+}
+
+/// A lot that is watched.
+pub(crate) struct MonitoredLot {
+    pub(crate) configured: config::Lot,
+    pub(crate) driver: Handle,
+}
+
+/// The routes of the monitoring address.
+pub(crate) fn router(monitor: Arc<Monitor>) -> Router {
+    Router::new()
+        .route("/livez", get(async || "ok\n"))
+        .route("/readyz", get(readyz))
+        .route("/metrics", get(page))
+        .with_state(monitor)
+}
+
+/// Ready is who takes what the devices tell, and writes it down.
+async fn readyz(State(monitor): State<Arc<Monitor>>) -> Response {
+    let reasons = ready::reasons(&monitor.look().await.health());
+    let status = if reasons.is_empty() {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    let body = json!({"ready": reasons.is_empty(), "reasons": reasons});
+    (status, axum::Json(body)).into_response()
+}
+
+async fn page(State(monitor): State<Arc<Monitor>>) -> Response {
+    let view = monitor.look().await;
+    let headers = [(header::CONTENT_TYPE, exposition::CONTENT_TYPE)];
+    (headers, metrics::page(&view, &monitor.listeners)).into_response()
+}

@@ -1,0 +1,201 @@
+//! Stays and payments, as the platform asks for them and toll software tells them.
+
+use jiff::{SignedDuration, Timestamp};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::controller::KEYS;
+use crate::site::World;
+use crate::wire::time;
+
+/// A vehicle goes through the second lane, out of the lot.
+async fn leaves(world: &World, plate: &str) {
+    let [_, key] = KEYS;
+    let tell = async |event: Value| {
+        let (status, reply) = world.gateway.event_of(key, &event.to_string()).await;
+        assert_eq!(status, 200, "{reply}");
+    };
+    let lane = async |what: &str, wanted: &dyn Fn(&Value) -> bool| {
+        let end = std::time::Instant::now() + crate::wire::PATIENCE;
+        while !wanted(&world.gateway.status().await["lanes"][1]) {
+            assert!(std::time::Instant::now() < end, "{what}: not so");
+        }
+    };
+    let press = |event: &str, device: &str, pressed: bool| json!({"event": event, "device": device, "pressed": pressed});
+    tell(press("trigger_loop", "CAM-02", true)).await;
+    tell(json!({"event": "plate", "device": "CAM-02", "plate": plate, "color": "blue"})).await;
+    world.controller.hears("open", "BAR-02", 1).await;
+    tell(press("safety_loop", "BAR-02", true)).await;
+    lane("pressed", &|lane| lane["safety_loop"] == true).await;
+    tell(press("trigger_loop", "CAM-02", false)).await;
+    tell(press("safety_loop", "BAR-02", false)).await;
+    lane("free", &|lane| lane["safety_loop"] == false).await;
+}
+
+fn around_now() -> (String, String) {
+    let minute = SignedDuration::from_mins(1);
+    (
+        time(Timestamp::now() - minute),
+        time(Timestamp::now() + minute),
+    )
+}
+
+async fn stays_of(world: &World, own: &[(&str, &str)]) -> Value {
+    let (begin, end) = around_now();
+    let mut request = json!({"beginTime": begin, "endTime": end, "plateNumber": "B123"});
+    for (name, value) in own {
+        request[name] = json!(value);
+    }
+    world.gateway.call("/queryInOutRecord", request).await
+}
+
+async fn pay(world: &World, body: Value) -> (u16, Value) {
+    let path = "/lots/L1/payments";
+    world.gateway.booth(Method::POST, path, body).await
+}
+
+/// STAY-1, D-12
+#[tokio::test]
+async fn a_vehicle_that_came_in_and_left_has_a_stay_with_both_its_gates() {
+    // No vehicle is in two lanes within seconds, but this one.
+    let quick = "act = \"500ms\"\ncrosstalk = \"1ms\"";
+    let world = World::with(&[("act = \"500ms\"", quick)]).await;
+    world.gateway.arrives("粤B12345").await;
+    world.controller.hears("open", "BAR-01", 1).await;
+    world.gateway.crosses().await;
+    let inside = stays_of(&world, &[]).await;
+    assert_eq!(
+        (&inside["respCode"], &inside["total"]),
+        (&json!("0"), &json!(1))
+    );
+    assert_eq!(inside["data"][0]["outTime"], "", "{inside}");
+    assert_eq!(inside["data"][0]["inGateId"], "CAM-01", "{inside}");
+    leaves(&world, "粤B12345").await;
+    let entered = world.platform.hears("/receiveCrossGate", 2).await;
+    for wanted in ["A", "B", "A|B", "A&B"] {
+        let stays = stays_of(&world, &[("recordType", wanted)]).await;
+        assert_eq!(stays["total"], 1, "{wanted}: {stays}");
+        let stay = &stays["data"][0];
+        assert_eq!(stay["uuid"], entered[0]["uuid"], "{stays}");
+        assert_eq!(stay["plateNumber"], "粤B12345");
+        assert_eq!(stay["outGateId"], "CAM-02");
+        assert_eq!(stay["parkingTime"], "0");
+        assert_eq!(stay["amount"], "0.00");
+        assert_eq!(stay["parkingLotId"], "L1");
+        assert_eq!(stay["crossStatus"], "0");
+    }
+    let other = stays_of(&world, &[("plateNumber", "B999")]).await;
+    assert_eq!(
+        (&other["respCode"], &other["total"]),
+        (&json!("0"), &json!(0))
+    );
+}
+
+/// D-11, D-12
+#[tokio::test]
+async fn a_question_that_makes_no_sense_is_refused_by_its_field() {
+    let world = World::new().await;
+    let (begin, end) = around_now();
+    for (own, words) in [
+        (
+            vec![("beginTime", end.as_str()), ("endTime", begin.as_str())],
+            "endTime",
+        ),
+        (vec![("recordType", "C")], "recordType"),
+        (vec![("beginTime", "now")], "beginTime"),
+    ] {
+        let refused = stays_of(&world, &own).await;
+        assert_eq!(refused["respCode"], "1", "{refused}");
+        let why = refused["respDesc"].as_str().unwrap();
+        assert!(why.contains(words), "{why}");
+    }
+}
+
+/// PAY-1
+#[tokio::test]
+async fn payments_are_kept_once_and_returned_to_the_fen() {
+    let world = World::new().await;
+    world.gateway.arrives("粤B12345").await;
+    world.controller.hears("open", "BAR-01", 1).await;
+    world.gateway.crosses().await;
+    let payment = |id: &str, kind: &str, fen: i64| {
+        json!({
+            "id": id, "plate": "粤B·12345", "order_no": "O-1", "commercial_order_no": "M-1",
+            "at": "2026-11-24T10:00:00+08:00", "fen": fen, "pay_type": 3, "kind": kind
+        })
+    };
+    let stay = stays_of(&world, &[]).await["data"][0]["uuid"].clone();
+    let (status, kept) = pay(&world, payment("P-1", "prepaid", 1250)).await;
+    assert_eq!((status, &kept["stay"]), (201, &stay), "{kept}");
+    let (status, again) = pay(&world, payment("P-1", "prepaid", 1250)).await;
+    assert_eq!((status, &again["repeated"]), (200, &json!(true)), "{again}");
+    let (status, other) = pay(&world, payment("P-1", "prepaid", 1251)).await;
+    assert_eq!(status, 409, "{other}");
+    assert_eq!(pay(&world, payment("P-2", "exit", 5)).await.0, 201);
+    assert_eq!(stays_of(&world, &[]).await["data"][0]["amount"], "12.55");
+    let question = json!({"beginTime": "20261124 09:59:59", "endTime": "20261124 10:00:00"});
+    let prepaid = world
+        .gateway
+        .call("/queryPrePayRecord", question.clone())
+        .await;
+    assert_eq!(prepaid["total"], 1, "{prepaid}");
+    assert_eq!(prepaid["totalAmount"], 12.5, "{prepaid}");
+    let row = &prepaid["data"][0];
+    assert_eq!(
+        (&row["payId"], &row["payType"]),
+        (&json!("P-1"), &json!("3"))
+    );
+    assert_eq!(
+        (&row["thisTimeAmount"], &row["payTime"]),
+        (&json!(12.5), &json!("20261124 10:00:00"))
+    );
+    let paid = world.gateway.call("/queryInOutPayRecord", question).await;
+    assert_eq!(paid["totalAmount"], 0.05, "{paid}");
+    assert_eq!(
+        (&paid["data"][0]["uuid"], &paid["data"][0]["inGateId"]),
+        (&stay, &json!("CAM-01"))
+    );
+}
+
+/// PAY-1
+#[tokio::test]
+async fn a_payment_that_makes_no_sense_is_refused_by_the_name_of_its_field() {
+    let world = World::new().await;
+    let sound = json!({
+        "id": "P-1", "at": "2026-11-24T10:00:00Z", "fen": 1, "pay_type": 5, "kind": "exit"
+    });
+    for (field, value) in [
+        ("id", json!("")),
+        ("at", json!("today")),
+        ("fen", json!(-1)),
+        ("fen", json!(1.5)),
+        ("pay_type", json!(6)),
+        ("kind", json!("gift")),
+        ("plate", json!("粤B12345粤B12345粤B12345")),
+        ("sum", json!(1)),
+    ] {
+        let mut wrong = sound.clone();
+        wrong[field] = value;
+        let (status, reply) = pay(&world, wrong).await;
+        assert_eq!(status, 400, "{field}: {reply}");
+        let error = reply["error"].as_str().unwrap();
+        assert!(error.contains(field), "{field}: {error}");
+    }
+}
+
+/// STAY-1
+#[tokio::test]
+async fn the_booth_looks_up_who_is_inside() {
+    let world = World::new().await;
+    world.gateway.arrives("粤B12345").await;
+    world.controller.hears("open", "BAR-01", 1).await;
+    world.gateway.crosses().await;
+    let path = "/lots/L1/stays?plate=b123";
+    let (status, found) = world.gateway.booth(Method::GET, path, Value::Null).await;
+    assert_eq!(status, 200, "{found}");
+    assert_eq!(found["items"][0]["standing"], "open", "{found}");
+    assert_eq!(found["items"][0]["plate"], "粤B12345", "{found}");
+    let path = "/lots/L1/stays?limit=0";
+    let (status, refused) = world.gateway.booth(Method::GET, path, Value::Null).await;
+    assert_eq!(status, 400, "{refused}");
+}
