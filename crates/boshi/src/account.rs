@@ -200,6 +200,20 @@ pub(crate) fn clock_time(timestamp: &str) -> String {
     format!("{hour:02}:{minute:02}:{second:02}.{:01}", millis / 100)
 }
 
+/// Date and time in China.
+pub(crate) fn china_time(timestamp: &str) -> String {
+    let at = timestamp.parse::<Timestamp>();
+    at.map_or_else(
+        |_| timestamp.to_owned(),
+        |at| {
+            let zone = TimeZone::fixed(Offset::constant(8));
+            zone.to_datetime(at)
+                .strftime("%Y-%m-%d %H:%M:%S")
+                .to_string()
+        },
+    )
+}
+
 fn span(millis: u64) -> String {
     if millis < 1000 {
         format!("{millis} ms")

@@ -14,6 +14,7 @@ use std::path::PathBuf;
 use clap::Subcommand;
 
 use self::access::Access;
+use self::status::Part;
 use crate::terminal::say;
 
 /// What the gateway's command line can do.
@@ -36,6 +37,22 @@ pub(crate) enum Command {
         #[command(flatten)]
         access: Access,
     },
+    /// Show the lanes of every lot (车道)
+    Lanes {
+        #[command(flatten)]
+        access: Access,
+    },
+    /// Show the devices of every lot (设备)
+    Devices {
+        #[command(flatten)]
+        access: Access,
+    },
+    /// List the latest stays, of plates that hold a text (停车记录)
+    Stays(look::Stays),
+    /// Hold a barrier open (常开)
+    Hold(gates::Gate),
+    /// Back to one lift a vehicle (恢复)
+    Restore(gates::Gate),
     /// Follow what happens in the lanes (实时动态)
     Watch {
         #[command(flatten)]
@@ -82,7 +99,12 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<()> {
         }
         Command::Check { config } => run::check(&config.config),
         Command::Run { config } => run::run(&config.config).await,
-        Command::Status { access } => status::status(&access).await,
+        Command::Status { access } => status::status(&access, Part::All).await,
+        Command::Lanes { access } => status::status(&access, Part::Lanes).await,
+        Command::Devices { access } => status::status(&access, Part::Devices).await,
+        Command::Stays(wanted) => look::stays(wanted).await,
+        Command::Hold(gate) => gates::gate(gate, "hold").await,
+        Command::Restore(gate) => gates::gate(gate, "restore").await,
         Command::Watch { access } => happenings::follow(&access).await,
         Command::Outbox(wanted) => look::outbox(wanted).await,
         Command::Attempts(wanted) => look::attempts(wanted).await,

@@ -36,10 +36,23 @@ enum Mode {
     Normal,
     /// Whoever is there (强制)
     Forced,
-    /// Hold open (常开)
-    Hold,
-    /// One lift a vehicle again (恢复)
-    Restore,
+}
+
+/// The barrier of a lane.
+#[derive(Args)]
+pub(crate) struct Gate {
+    /// The lot
+    lot: String,
+    /// The lane's name
+    lane: String,
+    /// Who commands it
+    #[arg(long)]
+    by: String,
+    /// Why
+    #[arg(long)]
+    reason: String,
+    #[command(flatten)]
+    access: Access,
 }
 
 /// Type in the plate of the vehicle that waits.
@@ -58,12 +71,19 @@ pub(crate) struct Plate {
     access: Access,
 }
 
+pub(super) async fn gate(wanted: Gate, mode: &str) -> anyhow::Result<()> {
+    let body = json!({"mode": mode, "by": wanted.by, "reason": wanted.reason});
+    let path = ["lots", &wanted.lot, "lanes", &wanted.lane, "open"];
+    let done = wanted.access.interface()?.post(&path, &body).await?;
+    let note = done["note"].as_str().unwrap_or("已执行");
+    wanted.access.print(&done, || say(note));
+    Ok(())
+}
+
 pub(super) async fn open(wanted: Open) -> anyhow::Result<()> {
     let mode = match wanted.mode {
         Mode::Normal => "normal",
         Mode::Forced => "forced",
-        Mode::Hold => "hold",
-        Mode::Restore => "restore",
     };
     let body = json!({
         "mode": mode,

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use serde_json::Value;
 
 use super::access::Access;
-use crate::account::clock_time;
+use crate::account::{china_time, clock_time};
 use crate::terminal::{say, table};
 use crate::told::told_to_stop;
 
@@ -71,6 +71,21 @@ pub(crate) struct Acts {
     lot: String,
     #[command(flatten)]
     list: List,
+}
+
+/// The latest stays.
+#[derive(Args)]
+pub(crate) struct Stays {
+    /// The lot
+    lot: String,
+    /// A part of the plate
+    #[arg(long, default_value = "")]
+    plate: String,
+    /// How many, newest first
+    #[arg(long, default_value_t = 30)]
+    limit: u32,
+    #[command(flatten)]
+    access: Access,
 }
 
 /// How much of a list, and how.
@@ -155,6 +170,59 @@ pub(super) async fn acts(wanted: Acts) -> anyhow::Result<()> {
         ("结果", |row| text(&row["outcome"])),
     ];
     wanted.list.print(&wanted.lot, "acts", None, COLUMNS).await
+}
+
+pub(super) async fn stays(wanted: Stays) -> anyhow::Result<()> {
+    let query = [
+        ("plate", Cow::from(wanted.plate)),
+        ("limit", wanted.limit.to_string().into()),
+    ];
+    let path = ["lots", &wanted.lot, "stays"];
+    let stays = wanted.access.interface()?.get_with(&path, &query).await?;
+    wanted.access.print(&stays, || {
+        let rows = stays["items"].as_array().into_iter().flatten();
+        let rows = rows.map(|row| {
+            vec![
+                text(&row["plate"]),
+                standing(&row["standing"]),
+                date_time(&row["entered_at"]),
+                text(&row["entry"]),
+                date_time(&row["left_at"]),
+                text(&row["exit"]),
+                yuan(&row["fen"]),
+            ]
+        });
+        let names = [
+            "车牌",
+            "状态",
+            "进场时间",
+            "进口",
+            "出场时间",
+            "出口",
+            "金额（元）",
+        ];
+        say(&table(&names, rows.collect()));
+    });
+    Ok(())
+}
+
+fn standing(standing: &Value) -> String {
+    let word = match standing.as_str() {
+        Some("open") => "在场",
+        Some("closed") => "已离场",
+        Some("superseded") => "重复进场，已关闭",
+        _ => "无进场记录",
+    };
+    word.to_owned()
+}
+
+fn yuan(fen: &Value) -> String {
+    let fen = fen.as_i64().unwrap_or_default();
+    format!("{}.{:02}", fen / 100, fen % 100)
+}
+
+fn date_time(at: &Value) -> String {
+    at.as_str().map_or_else(|| "-".to_owned(), china_time)
 }
 
 impl List {

@@ -5,17 +5,38 @@ use serde_json::Value;
 use super::access::Access;
 use crate::terminal::{say, table};
 
-pub(super) async fn status(access: &Access) -> anyhow::Result<()> {
+/// How much is shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    All,
+    Lanes,
+    Devices,
+}
+
+pub(super) async fn status(access: &Access, part: Part) -> anyhow::Result<()> {
     let status = access.interface()?.get(&["status"]).await?;
     access.print(&status, || {
         for lot in status["lots"].as_array().into_iter().flatten() {
-            print(lot);
+            print_head(lot);
+            if part != Part::Devices {
+                let lanes = lot["lanes"].as_array().into_iter().flatten();
+                let lanes = lanes.map(lane).collect();
+                say(&table(&["闸口", "车道", "道闸", "栏杆", "车辆"], lanes));
+            }
+            if part != Part::Lanes {
+                let devices = lot["devices"].as_array().into_iter().flatten();
+                let devices = devices.map(device).collect();
+                say(&table(
+                    &["设备", "类型", "车道", "状态", "最近应答"],
+                    devices,
+                ));
+            }
         }
     });
     Ok(())
 }
 
-fn print(lot: &Value) {
+fn print_head(lot: &Value) {
     let outbox = &lot["outbox"];
     say(&format!(
         "{} {}　平台{}　时钟差 {} 秒　待推送 {}　推送失败待恢复 {}",
@@ -33,15 +54,6 @@ fn print(lot: &Value) {
     if number(&lot["unwritten"]) > 0 {
         say(&format!("  磁盘写入失败，{} 条记录待写", lot["unwritten"]));
     }
-    let lanes = lot["lanes"].as_array().into_iter().flatten();
-    let lanes = lanes.map(lane).collect();
-    say(&table(&["闸口", "车道", "道闸", "栏杆", "车辆"], lanes));
-    let devices = lot["devices"].as_array().into_iter().flatten();
-    let devices = devices.map(device).collect();
-    say(&table(
-        &["设备", "类型", "车道", "状态", "最近应答"],
-        devices,
-    ));
 }
 
 fn lane(lane: &Value) -> Vec<String> {
