@@ -78,6 +78,8 @@ pub struct Listen {
     pub devices: SocketAddr,
     /// For the booth and this machine's own tools: plain HTTP.
     pub local: SocketAddr,
+    /// For machines that watch: plain HTTP without a key; not at all when there is no address.
+    pub monitoring: Option<SocketAddr>,
 }
 
 /// The certificate of the standard's endpoints.
@@ -247,6 +249,7 @@ impl Default for Listen {
             standard: SocketAddr::from(([127, 0, 0, 1], 8443)),
             devices: SocketAddr::from(([127, 0, 0, 1], 8444)),
             local: SocketAddr::from(([127, 0, 0, 1], 8445)),
+            monitoring: None,
         }
     }
 }

@@ -26,6 +26,7 @@ use self::handle::Message;
 use crate::clock::Clock;
 use crate::journal::{Entry, Journal};
 use crate::lot::{Action, Happening, Input, Lot, Turn};
+use crate::monitor::Counts;
 use crate::replay;
 
 /// How many messages of devices and people wait for a lot at most: a second of the busiest lot.
@@ -55,6 +56,7 @@ pub(crate) struct Driver {
     happenings: broadcast::Sender<Happening>,
     waiting: HashMap<CommandId, Waiting>,
     commands: u64,
+    counts: Counts,
 }
 
 /// Somebody who waits for a command to be carried out.
@@ -87,6 +89,7 @@ impl Driver {
             happenings,
             waiting: HashMap::new(),
             commands: 0,
+            counts: Counts::default(),
         };
         (driver, handle)
     }
@@ -136,7 +139,7 @@ impl Driver {
             }
             Message::Snapshot { answer } => {
                 let unwritten = self.disk.unwritten();
-                let snapshot = Snapshot::of(&self.lot, self.clock.now(), unwritten);
+                let snapshot = Snapshot::of(&self.lot, self.clock.now(), unwritten, &self.counts);
                 let _ = answer.send(snapshot);
             }
         }
@@ -235,7 +238,8 @@ impl Driver {
                 at: now.wall,
             })
         });
-        let entries = came.into_iter().chain(entries).chain(answers).collect();
+        let entries: Vec<Entry> = came.into_iter().chain(entries).chain(answers).collect();
+        entries.iter().for_each(|entry| self.counts.note(entry));
         Turn { entries, actions }
     }
 }

@@ -8,6 +8,7 @@ mod column;
 mod entry;
 mod insert;
 mod look;
+mod oldest;
 mod open;
 mod payment;
 mod proof;

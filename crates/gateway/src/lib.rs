@@ -6,7 +6,7 @@
 //! - [`journal`]: everything that happened, and the one outbox;
 //! - `devices`, `display`, [`pictures`]: the equipment;
 //! - `serve`: what the platform calls; `push`: how it is called;
-//! - `local`: what the booth and this machine's tools see.
+//! - `local`: what the booth and this machine's tools see; `monitor`: what machines that watch see.
 
 mod clock;
 pub mod config;
@@ -16,6 +16,7 @@ mod driver;
 pub mod journal;
 mod local;
 pub mod lot;
+mod monitor;
 pub mod pictures;
 mod push;
 mod replay;

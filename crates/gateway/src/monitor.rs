@@ -30,13 +30,12 @@ use crate::serve::Door;
 
 /// What the monitoring address works with.
 pub(crate) struct Monitor {
-    pub(crate) lots: Vec<MonitoredLot>,
-    pub(crate) journal: Journal,
-    pub(crate) door: Arc<Door>,
-    /// Each listener by its name in the configuration.
-    pub(crate) listeners: Vec<(&'static str, Arc<Load>)>,
+    lots: Vec<MonitoredLot>,
+    journal: Journal,
+    door: Arc<Door>,
+    listeners: Vec<(&'static str, Arc<Load>)>,
     /// The latest look: however many ask, the lots are asked once a while.
-    pub(crate) latest: Mutex<Option<Arc<View>>>,
+    latest: Mutex<Option<Arc<View>>>,
 }
 
 /// A lot that is watched.
@@ -45,13 +44,31 @@ pub(crate) struct MonitoredLot {
     pub(crate) driver: Handle,
 }
 
-/// The routes of the monitoring address.
-pub(crate) fn router(monitor: Arc<Monitor>) -> Router {
-    Router::new()
-        .route("/livez", get(async || "ok\n"))
-        .route("/readyz", get(readyz))
-        .route("/metrics", get(page))
-        .with_state(monitor)
+impl Monitor {
+    /// `listeners`: each by its name in the configuration.
+    pub(crate) fn new(
+        lots: Vec<MonitoredLot>,
+        journal: Journal,
+        door: Arc<Door>,
+        listeners: Vec<(&'static str, Arc<Load>)>,
+    ) -> Monitor {
+        Monitor {
+            lots,
+            journal,
+            door,
+            listeners,
+            latest: Mutex::default(),
+        }
+    }
+
+    /// What is served on the monitoring address.
+    pub(crate) fn routes(self) -> Router {
+        Router::new()
+            .route("/livez", get(async || "ok\n"))
+            .route("/readyz", get(readyz))
+            .route("/metrics", get(page))
+            .with_state(Arc::new(self))
+    }
 }
 
 /// Ready is who takes what the devices tell, and writes it down.

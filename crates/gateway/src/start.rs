@@ -1,5 +1,6 @@
 //! The whole gateway: started, and stopped in good time.
 
+mod listeners;
 mod lots;
 
 use std::collections::HashMap;
@@ -10,15 +11,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use boshi_protocol::freshness::Freshness;
-use boshi_transport::accept::{Limits, serve};
 use boshi_transport::call::PeerError;
 use boshi_transport::certificate::{CertificateError, LocalAuthority, server_config_from_pem};
 use boshi_transport::serve::Gatekeeper;
 use jiff::Timestamp;
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use self::listeners::{Listeners, listen};
 use self::lots::{StartedLot, peer, start_lot};
 use crate::config::{Config, ConfigError};
 use crate::devices::attached::Attached;
@@ -27,6 +27,7 @@ use crate::devices::mailbox::Mailboxes;
 use crate::devices::polled::{self, Polled};
 use crate::journal::{Journal, JournalError};
 use crate::local::{self, Local};
+use crate::monitor::Monitor;
 use crate::pictures::Pictures;
 use crate::replay::Replays;
 use crate::retention::Retention;
@@ -85,6 +86,8 @@ pub struct Running {
     pub devices: SocketAddr,
     /// Where the booth and this machine's tools reach it.
     pub local: SocketAddr,
+    /// Where machines that watch reach it, if they do.
+    pub monitoring: Option<SocketAddr>,
     tasks: TaskTracker,
     _lock: File,
 }
@@ -127,6 +130,10 @@ pub async fn start(config: Config, stop: CancellationToken) -> Result<Running, S
     let (standard_on, standard_at) = listen("listen.standard", config.listen.standard).await?;
     let (devices_on, devices_at) = listen("listen.devices", config.listen.devices).await?;
     let (local_on, local_at) = listen("listen.local", config.listen.local).await?;
+    let monitoring = match config.listen.monitoring {
+        Some(address) => Some(listen("listen.monitoring", address).await?),
+        None => None,
+    };
     let tasks = TaskTracker::new();
     // Should the rest fail, what is started until then ends.
     let stop = stop.child_token();
@@ -139,7 +146,7 @@ pub async fn start(config: Config, stop: CancellationToken) -> Result<Running, S
     let ids = config.lots.iter().map(|lot| lot.id.clone());
     let freshness = Freshness::within(config.clock.window);
     let door = Arc::new(Door::new(config.platform.credentials()?, freshness, ids));
-    let limits = Limits::default();
+    let listeners = Listeners::new(tasks.clone(), stop.clone());
     let intake = intake(&config, &lots, &pictures, &journal);
     let local = Local {
         lots: lots.iter().map(StartedLot::local).collect(),
@@ -152,24 +159,32 @@ pub async fn start(config: Config, stop: CancellationToken) -> Result<Running, S
     let kept = (journal.clone(), pictures.clone());
     let retention = Retention::new(&config.retention, ids, kept.0, kept.1);
     tasks.spawn(retention.run(stop.clone()));
+    let monitoring = monitoring.map(|(monitoring_on, at)| {
+        let seen = lots.iter().map(StartedLot::monitored).collect();
+        let (journal, door) = (journal.clone(), Arc::clone(&door));
+        let monitor = Monitor::new(seen, journal, door, listeners.loads());
+        listeners.serve("monitoring", monitoring_on, None, monitor.routes());
+        at
+    });
     let served = served(&config, lots, pictures, journal).await?;
     let door: Arc<dyn Gatekeeper> = door;
     let routes = standard::router(door, Arc::new(served));
-    tasks.spawn(serve(standard_on, tls, routes, limits, stop.clone()));
+    listeners.serve("standard", standard_on, tls, routes);
     let polled = Polled {
         mailboxes,
         stop: stop.clone(),
     };
     let routes = intake::router(Arc::new(intake)).merge(polled::router(Arc::new(polled)));
-    tasks.spawn(serve(devices_on, None, routes, limits, stop.clone()));
+    listeners.serve("devices", devices_on, None, routes);
     let routes = local::router(Arc::new(local));
-    tasks.spawn(serve(local_on, None, routes, limits, stop));
+    listeners.serve("local", local_on, None, routes);
     tasks.close();
     half_done.disarm();
     Ok(Running {
         standard: standard_at,
         devices: devices_at,
         local: local_at,
+        monitoring,
         tasks,
         _lock: lock,
     })
@@ -236,20 +251,6 @@ fn tls(config: &Config) -> Result<Option<Arc<rustls::ServerConfig>>, StartError>
     }
     let authority = LocalAuthority::open_or_create(&config.data.join("tls"))?;
     Ok(Some(authority.server_config(&config.tls.names)?))
-}
-
-async fn listen(
-    field: &'static str,
-    address: SocketAddr,
-) -> Result<(TcpListener, SocketAddr), StartError> {
-    let failed = |reason| StartError::Listen {
-        field,
-        address,
-        reason,
-    };
-    let listener = TcpListener::bind(address).await.map_err(failed)?;
-    let bound = listener.local_addr().map_err(failed)?;
-    Ok((listener, bound))
 }
 
 fn file(path: &Path) -> impl Fn(io::Error) -> StartError {

@@ -15,6 +15,7 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::journal::{Command, Entry};
 use crate::lot::{DeviceState, Happening, Input, LaneNo, Lot};
+use crate::monitor::Counts;
 
 /// Longest wait for a place in a lot's queue; after it the sender is told to come again.
 const QUEUE_PATIENCE: Duration = Duration::from_secs(2);
@@ -91,6 +92,8 @@ pub(crate) struct Snapshot {
     pub(crate) network: Network,
     /// Entries that the disk would not take.
     pub(crate) unwritten: usize,
+    /// What happened since the start.
+    pub(crate) counts: Counts,
     /// When it was so.
     pub(crate) now: Moment,
 }
@@ -234,7 +237,7 @@ impl Received {
 }
 
 impl Snapshot {
-    pub(super) fn of(lot: &Lot, now: Moment, unwritten: usize) -> Snapshot {
+    pub(super) fn of(lot: &Lot, now: Moment, unwritten: usize, counts: &Counts) -> Snapshot {
         let lanes = lot.boards();
         Snapshot {
             lanes: lanes
@@ -244,6 +247,7 @@ impl Snapshot {
             outbox: lot.outbox(),
             network: lot.network(),
             unwritten,
+            counts: counts.clone(),
             now,
         }
     }

@@ -101,7 +101,11 @@ impl Words {
             *count += 1;
             return;
         }
-        let word = if self.0.len() < MOST_WORDS { word } else { OTHER };
+        let word = if self.0.len() < MOST_WORDS {
+            word
+        } else {
+            OTHER
+        };
         *self.0.entry(word.to_owned()).or_default() += 1;
     }
 

@@ -76,7 +76,10 @@ impl Family<'_> {
         put(self.text, format_args!("{}{suffix}", self.name));
         for (place, (label, text)) in labels.iter().enumerate() {
             let before = if place == 0 { '{' } else { ',' };
-            put(self.text, format_args!("{before}{label}=\"{}\"", escaped(text)));
+            put(
+                self.text,
+                format_args!("{before}{label}=\"{}\"", escaped(text)),
+            );
         }
         let after = if labels.is_empty() { "" } else { "}" };
         put(self.text, format_args!("{after} {value}\n"));

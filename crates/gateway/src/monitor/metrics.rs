@@ -87,17 +87,24 @@ fn states(page: &mut Exposition, lots: &[Lot<'_>]) {
         "boshi_gateway_clock_skew_seconds",
         "By how much the platform's clock is ahead of this one.",
     );
-    #[expect(clippy::cast_precision_loss, reason = "seconds, and far fewer than 2^52")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "seconds, and far fewer than 2^52"
+    )]
     gauge(page, lots, what, |lot| Some(lot.seen.skew_seconds as f64));
     let what = (
         "boshi_gateway_unwritten_entries",
         "Entries of the journal that the disk has not taken.",
     );
-    gauge(page, lots, what, |lot| Some(many(lot.snapshot()?.unwritten)));
+    gauge(page, lots, what, |lot| {
+        Some(many(lot.snapshot()?.unwritten))
+    });
 }
 
 fn lanes(page: &mut Exposition, lots: &[Lot<'_>]) {
-    let of_each = lots.iter().filter_map(|lot| Some((lot.id, lot.snapshot()?)));
+    let of_each = lots
+        .iter()
+        .filter_map(|lot| Some((lot.id, lot.snapshot()?)));
     let boards = || {
         let boards = of_each.clone();
         boards.flat_map(|(id, it)| it.lanes.iter().map(move |lane| (id, lane)))
@@ -105,10 +112,17 @@ fn lanes(page: &mut Exposition, lots: &[Lot<'_>]) {
     let (name, help) = ("boshi_gateway_gate", "1 for how the barrier is operated.");
     let mut family = page.family(name, Kind::Gauge, help);
     for (id, (lane, _, board)) in boards() {
-        let labels = [("lot", id), ("lane", lane), ("state", gate_word(board.gate))];
+        let labels = [
+            ("lot", id),
+            ("lane", lane),
+            ("state", gate_word(board.gate)),
+        ];
         family.sample(&labels, 1);
     }
-    let (name, help) = ("boshi_gateway_vehicles_present", "Vehicles before the barrier.");
+    let (name, help) = (
+        "boshi_gateway_vehicles_present",
+        "Vehicles before the barrier.",
+    );
     let mut family = page.family(name, Kind::Gauge, help);
     for (id, (lane, _, board)) in boards() {
         let present = board.sides.iter().filter(|side| side.present.is_some());
@@ -301,7 +315,10 @@ fn connections(page: &mut Exposition, listeners: &Listeners) {
     );
 }
 
-#[expect(clippy::cast_precision_loss, reason = "counts, and far fewer than 2^52")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts, and far fewer than 2^52"
+)]
 fn many(count: usize) -> f64 {
     count as f64
 }

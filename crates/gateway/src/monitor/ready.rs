@@ -5,11 +5,14 @@ use super::view::Health;
 /// What is not as it should be; nothing when the gateway is ready.
 pub(super) fn reasons(health: &Health<'_>) -> Vec<String> {
     let journal = (!health.journal).then(|| "本地记录库无法写入".to_owned());
-    let lots = health.lots.iter().filter_map(|(lot, unwritten)| match unwritten {
-        None => Some(format!("车场 {lot}：不接收输入")),
-        Some(0) => None,
-        Some(entries) => Some(format!("车场 {lot}：{entries} 条记录未能写入磁盘")),
-    });
+    let lots = health
+        .lots
+        .iter()
+        .filter_map(|(lot, unwritten)| match unwritten {
+            None => Some(format!("车场 {lot}：不接收输入")),
+            Some(0) => None,
+            Some(entries) => Some(format!("车场 {lot}：{entries} 条记录未能写入磁盘")),
+        });
     journal.into_iter().chain(lots).collect()
 }
 

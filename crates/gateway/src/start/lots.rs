@@ -19,6 +19,7 @@ use crate::driver::{Driver, Handle, LaneEquipment, Outward};
 use crate::journal::{Entry, Journal, JournalError};
 use crate::local::LocalLot;
 use crate::lot::{Input, Lot, Rules};
+use crate::monitor::MonitoredLot;
 use crate::push::Pusher;
 
 /// Longest that a connection to the platform may take: an attempt has two seconds.
@@ -32,6 +33,13 @@ pub(super) struct StartedLot {
 }
 
 impl StartedLot {
+    pub(super) fn monitored(&self) -> MonitoredLot {
+        MonitoredLot {
+            configured: self.configured.clone(),
+            driver: self.driver.clone(),
+        }
+    }
+
     pub(super) fn local(&self) -> LocalLot {
         LocalLot {
             configured: self.configured.clone(),

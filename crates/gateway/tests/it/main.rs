@@ -14,6 +14,7 @@ mod fire;
 mod killed;
 mod local;
 mod looking;
+mod monitoring;
 mod pictures;
 mod places;
 mod platform;

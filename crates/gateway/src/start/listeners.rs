@@ -1,0 +1,71 @@
+//! The addresses that are served.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use boshi_transport::accept::{Limits, Load, serve_counted};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::StartError;
+
+/// What each address is called in the configuration.
+const NAMES: [&str; 4] = ["standard", "devices", "local", "monitoring"];
+
+/// Serves addresses until `stop`, and counts who comes.
+pub(super) struct Listeners {
+    tasks: TaskTracker,
+    stop: CancellationToken,
+    loads: Vec<(&'static str, Arc<Load>)>,
+}
+
+impl Listeners {
+    pub(super) fn new(tasks: TaskTracker, stop: CancellationToken) -> Listeners {
+        let loads = NAMES.map(|name| (name, Arc::default()));
+        Listeners {
+            tasks,
+            stop,
+            loads: loads.into(),
+        }
+    }
+
+    /// How busy each address is.
+    pub(super) fn loads(&self) -> Vec<(&'static str, Arc<Load>)> {
+        self.loads.clone()
+    }
+
+    /// Serves `routes` on the address of that name.
+    pub(super) fn serve(
+        &self,
+        name: &'static str,
+        listener: TcpListener,
+        tls: Option<Arc<rustls::ServerConfig>>,
+        routes: Router,
+    ) {
+        let mut known = self.loads.iter();
+        let (_, load) = known
+            .find(|(known, _)| *known == name)
+            .expect("each address has its name here");
+        let (load, limits, stop) = (Arc::clone(load), Limits::default(), self.stop.clone());
+        let serving = serve_counted(listener, tls, routes, limits, load, stop);
+        self.tasks.spawn(serving);
+    }
+}
+
+/// Takes an address; also which it is, should the system have chosen the port.
+pub(super) async fn listen(
+    field: &'static str,
+    address: SocketAddr,
+) -> Result<(TcpListener, SocketAddr), StartError> {
+    let failed = |reason: io::Error| StartError::Listen {
+        field,
+        address,
+        reason,
+    };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let bound = listener.local_addr().map_err(failed)?;
+    Ok((listener, bound))
+}
