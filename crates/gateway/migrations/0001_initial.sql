@@ -26,6 +26,11 @@ CREATE INDEX stay_plate ON stay (lot, plate, entry_at);
 CREATE INDEX stay_entry ON stay (lot, entry_at);
 CREATE INDEX stay_exit ON stay (lot, exit_at);
 
+-- How many vehicles were inside when somebody counted them last.
+CREATE TABLE occupancy (
+    lot TEXT NOT NULL PRIMARY KEY, at INTEGER NOT NULL, inside INTEGER NOT NULL
+) WITHOUT ROWID;
+
 -- Payments, in fen, by the number that the toll software gave them.
 CREATE TABLE payment (
     lot TEXT NOT NULL, id TEXT NOT NULL, paid_for TEXT NOT NULL, plate TEXT, order_no TEXT NOT NULL,

@@ -8,15 +8,16 @@ mod column;
 mod entry;
 mod insert;
 mod look;
+mod occupancy;
 mod oldest;
 mod open;
 mod payment;
 mod proof;
 mod read;
 mod recover;
+mod stay;
 #[cfg(test)]
 mod tests;
-mod stay;
 mod unpushed;
 mod writer;
 
@@ -32,11 +33,12 @@ pub use entry::{
     Abnormality, ActDone, Attempt, Command, Crossing, Entry, Lift, Place, Recognition, Settlement,
 };
 pub use look::{AttemptRow, LiftRow, MAX_ROWS, OutboxRow, Part};
+pub use occupancy::{Occupancy, OccupancyBase};
 pub use payment::{Kept, PaidFor, Payment, PaymentSearch};
 pub use proof::{Account, Proof};
-pub use stay::{StayRow, StaySearch};
 pub use read::Summary;
 pub use recover::{Pending, RememberedCommand};
+pub use stay::{StayRow, StaySearch};
 
 /// How many writes wait at most: above this the callers wait, which slows the devices down
 /// rather than filling the memory.

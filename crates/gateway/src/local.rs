@@ -6,6 +6,7 @@ mod answer;
 mod audit;
 mod gates;
 mod look;
+mod occupancy;
 mod payments;
 mod proof;
 mod query;
@@ -71,6 +72,10 @@ pub(crate) fn router(local: Arc<Local>) -> Router {
         .route("/local/v1/lots/{lot}/proof", get(proof::proof))
         .route("/local/v1/lots/{lot}/stays", get(payments::stays))
         .route("/local/v1/lots/{lot}/payments", post(payments::pay))
+        .route(
+            "/local/v1/lots/{lot}/occupancy",
+            get(occupancy::occupancy).post(occupancy::count),
+        )
         .layer(middleware::from_fn_with_state(Arc::clone(&local), with_key))
         .with_state(local)
 }

@@ -8,6 +8,7 @@ use boshi_protocol::plate::{Plate, PlateColor};
 use jiff::Timestamp;
 
 use super::audit::Act;
+use super::occupancy::OccupancyBase;
 use super::payment::Payment;
 
 /// One thing that happened. Times are kept to the millisecond.
@@ -86,6 +87,8 @@ pub enum Entry {
     Place(Place),
     /// Something that a person did.
     Act(Act),
+    /// Somebody counted the vehicles inside.
+    Occupancy(OccupancyBase),
     /// A payment (PAY-1).
     Payment(Payment),
     /// What is older goes, except what is still to be pushed (UNPUSH-2).

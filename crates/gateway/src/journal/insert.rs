@@ -12,6 +12,7 @@ use rusqlite::{Connection, Result, params};
 use super::audit;
 use super::column::{self, kind_word};
 use super::entry::{ActDone, Attempt, Command, Entry, Lift, Place};
+use super::occupancy;
 use super::payment;
 
 pub(super) fn entry(to: &Connection, entry: &Entry) -> Result<()> {
@@ -51,6 +52,7 @@ pub(super) fn entry(to: &Connection, entry: &Entry) -> Result<()> {
         } => answered(to, lot, digest, reply, *at),
         Entry::Place(it) => place(to, it),
         Entry::Act(act) => audit::insert(to, act),
+        Entry::Occupancy(it) => occupancy::insert(to, it),
         Entry::Payment(it) => payment::insert(to, it),
         Entry::Forget { lot, before } => forget::before(to, lot, *before),
     }

@@ -199,3 +199,41 @@ async fn the_booth_looks_up_who_is_inside() {
     let (status, refused) = world.gateway.booth(Method::GET, path, Value::Null).await;
     assert_eq!(status, 400, "{refused}");
 }
+
+#[tokio::test]
+async fn how_many_are_inside_is_counted_from_the_crossings_and_anew_by_hand() {
+    let world = World::new().await;
+    let ask = async |method: Method, body: Value| {
+        let path = "/lots/L1/occupancy";
+        world.gateway.booth(method, path, body).await
+    };
+    assert_eq!(ask(Method::GET, Value::Null).await.1["inside"], 0);
+    world.gateway.arrives("粤B12345").await;
+    world.controller.hears("open", "BAR-01", 1).await;
+    world.gateway.crosses().await;
+    assert_eq!(ask(Method::GET, Value::Null).await.1["inside"], 1);
+    let counted = json!({"inside": 7, "by": "王五", "reason": "夜间清点"});
+    let (status, now) = ask(Method::POST, counted).await;
+    assert_eq!((status, &now["inside"]), (200, &json!(7)), "{now}");
+    assert_eq!(now["entered_since"], 0, "{now}");
+    for (field, wrong) in [
+        ("inside", json!({"inside": -1, "by": "x", "reason": "x"})),
+        (
+            "inside",
+            json!({"inside": 100_001, "by": "x", "reason": "x"}),
+        ),
+        ("by", json!({"inside": 1, "reason": "x"})),
+    ] {
+        let (status, refused) = ask(Method::POST, wrong).await;
+        assert_eq!(status, 400, "{refused}");
+        assert!(
+            refused["error"].as_str().unwrap().contains(field),
+            "{refused}"
+        );
+    }
+    let (_, acts) = world
+        .gateway
+        .booth(Method::GET, "/lots/L1/acts", Value::Null)
+        .await;
+    assert_eq!(acts["items"][0]["subject"], "1 → 7", "{acts}");
+}
