@@ -1,11 +1,11 @@
 //! `boshi gateway …`: runs the gateway, and talks to the local interface of a running one.
 
 mod access;
+mod acts;
 mod gates;
 mod happenings;
 mod look;
 mod proof;
-mod resend;
 mod run;
 mod status;
 
@@ -49,6 +49,8 @@ pub(crate) enum Command {
     },
     /// List the latest stays, of plates that hold a text (停车记录)
     Stays(look::Stays),
+    /// How many vehicles are inside; with --set, as somebody has counted (在场数)
+    Occupancy(acts::Occupancy),
     /// Hold a barrier open (常开)
     Hold(gates::Gate),
     /// Back to one lift a vehicle (恢复)
@@ -67,11 +69,11 @@ pub(crate) enum Command {
     /// List what people did, with name and reason (操作记录)
     Acts(look::Acts),
     /// Send failed records again (补发)
-    Resend(resend::Resend),
+    Resend(acts::Resend),
     /// Prove a day: delivered, failed and pending together are all there was (对账)
     Prove(proof::Prove),
     /// Show a text on a display (显示屏)
-    Show(resend::Show),
+    Show(acts::Show),
     /// Command a gate from the booth (闸口)
     Open(gates::Open),
     /// Type in the plate of the vehicle that waits (补录车牌)
@@ -103,6 +105,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<()> {
         Command::Lanes { access } => status::status(&access, Part::Lanes).await,
         Command::Devices { access } => status::status(&access, Part::Devices).await,
         Command::Stays(wanted) => look::stays(wanted).await,
+        Command::Occupancy(wanted) => acts::occupancy(wanted).await,
         Command::Hold(gate) => gates::gate(gate, "hold").await,
         Command::Restore(gate) => gates::gate(gate, "restore").await,
         Command::Watch { access } => happenings::follow(&access).await,
@@ -110,9 +113,9 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<()> {
         Command::Attempts(wanted) => look::attempts(wanted).await,
         Command::Lifts(wanted) => look::lifts(wanted).await,
         Command::Acts(wanted) => look::acts(wanted).await,
-        Command::Resend(wanted) => resend::resend(wanted).await,
+        Command::Resend(wanted) => acts::resend(wanted).await,
         Command::Prove(wanted) => proof::prove(wanted).await,
-        Command::Show(wanted) => resend::show(wanted).await,
+        Command::Show(wanted) => acts::show(wanted).await,
         Command::Open(open) => gates::open(open).await,
         Command::Plate(plate) => gates::plate(plate).await,
     }

@@ -1,4 +1,4 @@
-//! Sending failed records again, and showing a text.
+//! What people do beside the gates: send again, show, count.
 
 use clap::Args;
 use serde_json::json;
@@ -46,6 +46,49 @@ pub(crate) struct Show {
     by: String,
     #[command(flatten)]
     access: Access,
+}
+
+/// How many vehicles are inside.
+#[derive(Args)]
+pub(crate) struct Occupancy {
+    /// The lot
+    lot: String,
+    /// As somebody has counted just now
+    #[arg(long, value_name = "NUMBER", requires_all = ["by", "reason"])]
+    set: Option<u32>,
+    /// Who counted
+    #[arg(long)]
+    by: Option<String>,
+    /// Why
+    #[arg(long)]
+    reason: Option<String>,
+    #[command(flatten)]
+    access: Access,
+}
+
+pub(super) async fn occupancy(wanted: Occupancy) -> anyhow::Result<()> {
+    let path = ["lots", &wanted.lot, "occupancy"];
+    let interface = wanted.access.interface()?;
+    let now = match wanted.set {
+        None => interface.get(&path).await?,
+        Some(inside) => {
+            let body = json!({"inside": inside, "by": wanted.by, "reason": wanted.reason});
+            interface.post(&path, &body).await?
+        }
+    };
+    wanted.access.print(&now, || {
+        let count = |name: &str| text(&now[name]);
+        let (entered, left) = (count("entered_since"), count("left_since"));
+        let since = match now["counted"].is_null() {
+            true => "自有记录以来".to_owned(),
+            false => format!("清点为 {} 之后", text(&now["counted"]["inside"])),
+        };
+        say(&format!(
+            "在场 {}　（{since}进 {entered}，出 {left}）",
+            count("inside")
+        ));
+    });
+    Ok(())
 }
 
 pub(super) async fn resend(wanted: Resend) -> anyhow::Result<()> {
