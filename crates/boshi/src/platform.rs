@@ -6,6 +6,7 @@ mod devices;
 mod lists;
 mod lots;
 mod permits;
+mod registry;
 mod run;
 mod show;
 mod stays;
@@ -37,6 +38,12 @@ pub(crate) enum Command {
         #[command(flatten)]
         access: Access,
     },
+    /// Suppliers (供应商) that are registered while the platform runs
+    #[command(subcommand)]
+    Supplier(registry::Supplier),
+    /// Lots (车场) that are registered while the platform runs, and whether they can be reached
+    #[command(subcommand)]
+    Lot(registry::Lot),
     /// Open a gate (闸口)
     Open(devices::Open),
     /// Show a text on a display (显示屏), one line an argument
@@ -101,6 +108,8 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<()> {
         Command::Check { config } => run::check(&config.config),
         Command::Run { config } => run::run(&config.config).await,
         Command::Lots { access } => lots::list(&access).await,
+        Command::Supplier(command) => registry::supplier(command).await,
+        Command::Lot(command) => registry::lot(command).await,
         Command::Open(open) => devices::open(open).await,
         Command::Show(show) => devices::show(show).await,
         Command::Permit(permit) => permits::permit(permit).await,

@@ -13,13 +13,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use boshi_protocol::id::{AppId, DeviceNo, LotId};
-use boshi_protocol::token::Credentials;
 use secrecy::SecretString;
 use serde::Deserialize;
 
 use crate::decision::{self, Direction};
-use crate::external;
-use crate::signed::Outside;
+use crate::registry::{self, ExternalEntry, LaneEntry, LotEntry};
 
 /// The whole configuration with its defaults, commented.
 pub const COMMENTED: &str = include_str!("../platform.toml");
@@ -283,31 +281,56 @@ impl Config {
 }
 
 impl Supplier {
-    /// What the supplier and the platform share (T-6, D-6): the secret from the environment, the
-    /// file or the value, in this order.
+    /// The supplier, with its secret from the environment, the file or the value, in this order
+    /// (D-6).
     ///
     /// # Errors
     /// [`ConfigError`] when there is none or its file cannot be read.
-    pub fn credentials(&self) -> Result<Credentials, ConfigError> {
-        let current = secret::find(
-            &self.app_id,
-            self.secret_file.as_deref(),
-            self.secret.as_ref(),
-        )?;
-        let credentials = Credentials::new(self.app_id.clone(), current);
-        Ok(match &self.previous_secret {
-            Some(previous) => credentials.while_rotating_from(previous.clone()),
-            None => credentials,
+    pub fn entry(&self) -> Result<registry::Supplier, ConfigError> {
+        Ok(registry::Supplier {
+            app_id: self.app_id.clone(),
+            name: String::new(),
+            secret: secret::find(
+                &self.app_id,
+                self.secret_file.as_deref(),
+                self.secret.as_ref(),
+            )?,
+            previous: self.previous_secret.clone(),
         })
     }
 }
 
 impl Lot {
-    /// The authority of the gateway's certificate, if one is named.
+    /// Everything that is set of the lot, with the files that it names.
     ///
     /// # Errors
-    /// [`ConfigError`] when it cannot be read or holds no certificate.
-    pub fn authority(&self) -> Result<Option<Vec<u8>>, ConfigError> {
+    /// [`ConfigError`] when one of them cannot be read.
+    pub fn entry(&self) -> Result<LotEntry, ConfigError> {
+        let lanes = self.lanes.iter().map(|lane| LaneEntry {
+            name: String::new(),
+            recognizer: lane.recognizer.to_string(),
+            direction: lane.direction,
+            display: lane.display.as_ref().map(DeviceNo::to_string),
+        });
+        let external = self.external.as_ref();
+        let external = external.map(|named| named.entry(&self.id)).transpose()?;
+        Ok(LotEntry {
+            name: self.name.clone(),
+            supplier: self.supplier.to_string(),
+            base_url: self.base_url.clone(),
+            ca_pem: self.authority()?,
+            connect_ms: registry::CONNECT_MS,
+            entry: self.entry,
+            exit: self.exit,
+            capacity: self.capacity,
+            free_minutes: self.free_minutes,
+            external,
+            lanes: lanes.collect(),
+        })
+    }
+
+    /// The authority of the gateway's certificate, if one is named.
+    fn authority(&self) -> Result<Option<String>, ConfigError> {
         let Some(path) = &self.ca_file else {
             return Ok(None);
         };
@@ -320,48 +343,38 @@ impl Lot {
                 line: None,
             });
         }
-        Ok(Some(text.into_bytes()))
+        Ok(Some(text))
     }
 }
 
-impl Lot {
-    /// The system that is asked before a vehicle may pass, if one is named.
-    ///
-    /// # Errors
-    /// [`ConfigError`] when its address, its secret or its authority cannot be used.
-    pub(crate) fn external(&self) -> Result<Option<external::External>, ConfigError> {
-        let Some(named) = &self.external else {
-            return Ok(None);
-        };
-        let field = |name: &str| format!("external.{name} of lot {}", self.id);
-        let wrong = |name: &str, value: &str, expected: &str| ConfigError::Value {
-            field: field(name),
-            value: value.to_owned(),
-            expected: expected.to_owned(),
-            line: None,
-        };
-        let url = reqwest::Url::parse(&named.url).ok();
-        let url = url.filter(|url| matches!(url.scheme(), "http" | "https"));
-        let expected = "a URL with http:// or https://";
-        let url = url.ok_or_else(|| wrong("url", &named.url, expected))?;
-        let secret = match (&named.secret_file, &named.secret) {
+impl External {
+    fn entry(&self, lot: &LotId) -> Result<ExternalEntry, ConfigError> {
+        let field = |name: &str| format!("external.{name} of lot {lot}");
+        let secret = match (&self.secret_file, &self.secret) {
             (Some(path), _) => {
                 SecretString::from(secret::read(&field("secret_file"), path)?.trim())
             }
             (None, Some(secret)) => secret.clone(),
-            (None, None) => return Err(wrong("secret", "missing", "secret or secret_file")),
+            (None, None) => {
+                return Err(ConfigError::Value {
+                    field: field("secret"),
+                    value: "missing".to_owned(),
+                    expected: "secret or secret_file".to_owned(),
+                    line: None,
+                });
+            }
         };
-        let ca = named.ca_file.as_ref();
-        let ca = ca
+        let ca = self.ca_file.as_ref();
+        let ca_pem = ca
             .map(|path| secret::read(&field("ca_file"), path))
             .transpose()?;
-        let outside = Outside::new(url, secret, ca.as_deref().map(str::as_bytes));
-        let expected = "certificates in PEM";
-        Ok(Some(external::External {
-            outside: outside.map_err(|_| wrong("ca_file", "unusable", expected))?,
-            deadline: named.deadline,
-            fallback: named.fallback,
-        }))
+        Ok(ExternalEntry {
+            url: self.url.clone(),
+            secret,
+            ca_pem,
+            deadline_ms: u64::try_from(self.deadline.as_millis()).unwrap_or(u64::MAX),
+            fallback: self.fallback,
+        })
     }
 }
 

@@ -45,7 +45,7 @@ impl Desk {
     /// A plate was recognized: stored once, decided afresh each time (RECOG-1, D-13). Decided is
     /// what all accounts of the recognition together say.
     pub async fn recognized(&self, lot: LotId, pushed: PlateNumber, now: Timestamp) -> Reply<()> {
-        let Some(lot) = self.lots.get(&lot).cloned() else {
+        let Some(lot) = self.lots.get(&lot) else {
             return refused(unknown_lot());
         };
         let decided = match &lot.external {
@@ -141,7 +141,7 @@ impl Desk {
         plate: Option<Plate>,
         now: Timestamp,
     ) -> Result<Option<(Explained, Facts)>, StoreError> {
-        let Some(lot) = self.lots.get(lot).cloned() else {
+        let Some(lot) = self.lots.get(lot) else {
             return Ok(None);
         };
         let decided = self.store.read(move |db| {

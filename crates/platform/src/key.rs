@@ -4,6 +4,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::Path;
 
+use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
@@ -45,10 +46,17 @@ impl Key {
     }
 }
 
-fn create(path: &Path) -> io::Result<Key> {
+/// A new key, in hexadecimal digits.
+pub(crate) fn random() -> io::Result<SecretString> {
     let mut random = [0; KEY_BYTES];
     getrandom::fill(&mut random).map_err(io::Error::other)?;
     let text: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(SecretString::from(text))
+}
+
+fn create(path: &Path) -> io::Result<Key> {
+    let made = random()?;
+    let text = made.expose_secret();
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -56,7 +64,7 @@ fn create(path: &Path) -> io::Result<Key> {
     let mut file = options.open(path)?;
     file.write_all(format!("{text}\n").as_bytes())?;
     file.sync_all()?;
-    Ok(Key::new(&text))
+    Ok(Key::new(text))
 }
 
 #[cfg(test)]

@@ -20,6 +20,8 @@ pub mod lots;
 pub mod misread;
 mod operators;
 pub mod reconcile;
+mod registrar;
+pub mod registry;
 mod retention;
 pub mod server;
 mod signed;

@@ -1,7 +1,7 @@
 //! The lots: what is configured of each, how to call it, and what was last heard of it.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use boshi_protocol::id::{AppId, DeviceNo, LotId};
@@ -9,15 +9,14 @@ use boshi_protocol::token::Credentials;
 use boshi_transport::call::{Peer, PeerError, PeerSettings};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
-use crate::config::{self, Config, ConfigError};
+use crate::config::{Config, ConfigError};
 use crate::decision::{Direction, Policy};
 use crate::external::External;
 use crate::reconcile::Pass;
+use crate::registry::{EntryError, LotEntry, Supplier, wrong};
 use crate::watch::Watch;
-
-/// Longest that a connection to a lot may take to come about: longer is lost, not slow.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Why the lots cannot be set up.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +24,14 @@ pub enum LotsError {
     /// A secret or a certificate cannot be read.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// An entry makes no sense.
+    #[error("lot {lot}: {reason}")]
+    Entry {
+        /// Which.
+        lot: LotId,
+        /// Why.
+        reason: EntryError,
+    },
     /// A lot cannot be called.
     #[error("lot {lot}: {reason}")]
     Peer {
@@ -50,12 +57,14 @@ pub struct Rules {
 pub struct Lot {
     /// Its name on the wire.
     pub id: LotId,
-    /// Its name for people.
-    pub name: String,
-    /// Whose it is.
-    pub supplier: AppId,
-    /// Where its gateway is.
-    pub base_url: String,
+    /// Everything that is set of it.
+    pub entry: LotEntry,
+    /// Whose entry that is.
+    pub source: Source,
+    /// What its supplier signs with.
+    pub credentials: Credentials,
+    /// It was retired, or another has taken its place.
+    pub(crate) over: CancellationToken,
     /// What decides about its vehicles.
     pub rules: Arc<Rules>,
     /// Who is asked beside them.
@@ -84,10 +93,30 @@ pub struct Presence {
     pub pass: Option<Pass>,
 }
 
-/// All lots, in the order of their ids.
+/// Whether an entry is the configuration file's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Source {
+    /// It is, and is changed there only.
+    Config,
+    /// It was registered.
+    Registry,
+}
+
+/// A supplier, and whose entry it is.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// The supplier.
+    pub supplier: Supplier,
+    /// Whose entry it is.
+    pub source: Source,
+}
+
+/// All lots and suppliers, in the order of their ids.
+#[derive(Default)]
 pub struct Lots {
-    by_id: BTreeMap<LotId, Arc<Lot>>,
-    credentials: HashMap<AppId, Credentials>,
+    by_id: RwLock<BTreeMap<LotId, Arc<Lot>>>,
+    suppliers: RwLock<BTreeMap<AppId, Known>>,
 }
 
 impl Lots {
@@ -96,47 +125,117 @@ impl Lots {
     /// # Errors
     /// When a secret or a certificate cannot be read or used.
     pub fn new(config: &Config, now: Timestamp) -> Result<Lots, LotsError> {
-        let suppliers = config.suppliers.iter();
-        let credentials: HashMap<AppId, Credentials> = suppliers
-            .map(|known| Ok((known.app_id.clone(), known.credentials()?)))
-            .collect::<Result<_, ConfigError>>()?;
-        let watch = Watch::new(config.heartbeat.misses, now, None);
-        let mut by_id = BTreeMap::new();
-        for lot in &config.lots {
-            let signed = credentials
-                .get(&lot.supplier)
-                .expect("the check of the configuration has found the supplier of every lot");
-            let made = Lot::new(lot, signed.clone(), watch.clone())?;
-            by_id.insert(lot.id.clone(), Arc::new(made));
+        let lots = Lots::default();
+        for known in &config.suppliers {
+            lots.put_supplier(known.entry()?, Source::Config);
         }
-        Ok(Lots { by_id, credentials })
+        let watch = Watch::new(config.heartbeat.misses, now, None);
+        for lot in &config.lots {
+            let made = lots.make(&lot.id, lot.entry()?, Source::Config, watch.clone())?;
+            lots.put(made);
+        }
+        Ok(lots)
     }
 
     /// The lot of that id.
-    pub fn get(&self, id: &LotId) -> Option<&Arc<Lot>> {
-        self.by_id.get(id)
+    pub fn get(&self, id: &LotId) -> Option<Arc<Lot>> {
+        let lots = self.by_id.read().unwrap_or_else(PoisonError::into_inner);
+        lots.get(id).cloned()
     }
 
     /// Every lot.
-    pub fn iter(&self) -> impl Iterator<Item = &Arc<Lot>> {
-        self.by_id.values()
+    pub fn all(&self) -> Vec<Arc<Lot>> {
+        let lots = self.by_id.read().unwrap_or_else(PoisonError::into_inner);
+        lots.values().cloned().collect()
     }
 
-    /// What the supplier of `lot` signs with.
-    pub fn credentials(&self, lot: &Lot) -> &Credentials {
-        self.credentials
-            .get(&lot.supplier)
-            .expect("every lot was made with the credentials of its supplier")
+    /// The supplier of that id.
+    pub fn supplier(&self, id: &AppId) -> Option<Known> {
+        let suppliers = self
+            .suppliers
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        suppliers.get(id).cloned()
+    }
+
+    /// Every supplier.
+    pub fn suppliers(&self) -> Vec<Known> {
+        let suppliers = self
+            .suppliers
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        suppliers.values().cloned().collect()
+    }
+
+    /// Makes a lot of an entry, without anybody being able to find it yet.
+    ///
+    /// # Errors
+    /// What is wrong with the entry, or that its supplier is not known.
+    pub(crate) fn make(
+        &self,
+        id: &LotId,
+        entry: LotEntry,
+        source: Source,
+        watch: Watch,
+    ) -> Result<Arc<Lot>, LotsError> {
+        let failed = |reason| LotsError::Entry {
+            lot: id.clone(),
+            reason,
+        };
+        entry.check().map_err(failed)?;
+        let supplier = AppId::new(&entry.supplier).ok();
+        let supplier = supplier.and_then(|app_id| self.supplier(&app_id));
+        let supplier = supplier.ok_or_else(|| failed(wrong("supplier", "没有此供应商")))?;
+        Lot::new(id, entry, source, supplier.supplier.credentials(), watch).map(Arc::new)
+    }
+
+    /// Puts a lot in the place of the one of its id, which is over.
+    pub(crate) fn put(&self, lot: Arc<Lot>) {
+        let mut lots = self.by_id.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(before) = lots.insert(lot.id.clone(), lot) {
+            before.over.cancel();
+        }
+    }
+
+    /// Takes a lot out.
+    pub(crate) fn remove(&self, id: &LotId) {
+        let mut lots = self.by_id.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(before) = lots.remove(id) {
+            before.over.cancel();
+        }
+    }
+
+    pub(crate) fn put_supplier(&self, supplier: Supplier, source: Source) {
+        let mut suppliers = self
+            .suppliers
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        suppliers.insert(supplier.app_id.clone(), Known { supplier, source });
+    }
+
+    pub(crate) fn remove_supplier(&self, id: &AppId) {
+        let mut suppliers = self
+            .suppliers
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        suppliers.remove(id);
     }
 }
 
 impl Rules {
-    fn of(lot: &config::Lot) -> Rules {
-        let directions = lot.lanes.iter();
-        let directions = directions.map(|lane| (lane.recognizer.clone(), lane.direction));
-        let displays = lot.lanes.iter();
-        let displays =
-            displays.filter_map(|lane| Some((lane.recognizer.clone(), lane.display.clone()?)));
+    /// What an entry says, which was checked.
+    fn of(lot: &LotEntry) -> Rules {
+        let lanes = lot.lanes.iter();
+        let directions =
+            lanes.filter_map(|lane| Some((DeviceNo::new(&lane.recognizer).ok()?, lane.direction)));
+        let lanes = lot.lanes.iter();
+        let displays = lanes.filter_map(|lane| {
+            let display = lane.display.as_deref()?;
+            Some((
+                DeviceNo::new(&lane.recognizer).ok()?,
+                DeviceNo::new(display).ok()?,
+            ))
+        });
         Rules {
             policy: Policy {
                 entry: lot.entry,
@@ -151,25 +250,36 @@ impl Rules {
 }
 
 impl Lot {
-    fn new(lot: &config::Lot, credentials: Credentials, watch: Watch) -> Result<Lot, LotsError> {
+    fn new(
+        id: &LotId,
+        entry: LotEntry,
+        source: Source,
+        credentials: Credentials,
+        watch: Watch,
+    ) -> Result<Lot, LotsError> {
+        let failed = |reason| LotsError::Entry {
+            lot: id.clone(),
+            reason,
+        };
         let peer = Peer::new(PeerSettings {
-            base_url: lot.base_url.clone(),
-            lot: lot.id.clone(),
-            credentials,
-            ca_pem: lot.authority()?,
-            connect_timeout: CONNECT_TIMEOUT,
+            base_url: entry.base_url.clone(),
+            lot: id.clone(),
+            credentials: credentials.clone(),
+            ca_pem: entry.ca_pem.clone().map(String::into_bytes),
+            connect_timeout: Duration::from_millis(entry.connect_ms),
         });
         Ok(Lot {
-            id: lot.id.clone(),
-            name: lot.name.clone(),
-            supplier: lot.supplier.clone(),
-            base_url: lot.base_url.clone(),
-            rules: Arc::new(Rules::of(lot)),
-            external: lot.external()?,
+            id: id.clone(),
+            rules: Arc::new(Rules::of(&entry)),
+            external: entry.external().map_err(failed)?,
             peer: peer.map_err(|reason| LotsError::Peer {
-                lot: lot.id.clone(),
+                lot: id.clone(),
                 reason,
             })?,
+            entry,
+            source,
+            credentials,
+            over: CancellationToken::new(),
             called: Notify::new(),
             returned: Notify::new(),
             reconciling: tokio::sync::Mutex::default(),

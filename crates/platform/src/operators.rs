@@ -4,6 +4,7 @@
 mod abnormalities;
 mod blocks;
 mod caller;
+mod check;
 mod decide;
 mod devices;
 mod error;
@@ -15,6 +16,7 @@ mod permits;
 mod places;
 mod read;
 mod reconcile;
+mod registry;
 mod stays;
 mod summary;
 
@@ -26,7 +28,7 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::header;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use boshi_protocol::id::LotId;
 
 use self::caller::Caller;
@@ -37,6 +39,7 @@ use crate::desk::Desk;
 use crate::key::Key;
 use crate::lots::{Lot, Lots};
 use crate::reconcile::Reconciler;
+use crate::registrar::Registrar;
 use crate::store::Store;
 use crate::store::row::{
     AbnormalityRow, AuditRow, BlockRow, CommandRow, CorrectionRow, CrossingRow, DecisionRow,
@@ -53,6 +56,7 @@ pub(crate) struct Operators {
     pub(crate) lots: Arc<Lots>,
     pub(crate) commands: Commands,
     pub(crate) reconciler: Reconciler,
+    pub(crate) registrar: Registrar,
     /// How far clocks may be off; zero when it does not matter (D-4).
     pub(crate) window: Duration,
 }
@@ -63,6 +67,18 @@ type Shared = State<Arc<Operators>>;
 pub(crate) fn router(operators: Arc<Operators>, key: Key) -> Router {
     let api = Router::new()
         .route("/lots", get(lots::list))
+        .route(
+            "/lots/{lot}",
+            get(registry::show_lot)
+                .put(registry::put_lot)
+                .delete(registry::retire_lot),
+        )
+        .route("/lots/{lot}/check", post(check::check))
+        .route("/suppliers", get(registry::suppliers))
+        .route(
+            "/suppliers/{app_id}",
+            put(registry::put_supplier).delete(registry::retire_supplier),
+        )
         .route("/lots/{lot}/open", post(devices::open))
         .route("/lots/{lot}/show", post(devices::show))
         .route("/lots/{lot}/reconcile", post(reconcile::now))
@@ -120,7 +136,7 @@ pub(crate) fn router(operators: Arc<Operators>, key: Key) -> Router {
 }
 
 impl Operators {
-    fn lot(&self, id: &str) -> Result<&Arc<Lot>, ApiError> {
+    fn lot(&self, id: &str) -> Result<Arc<Lot>, ApiError> {
         let found = LotId::new(id).ok().and_then(|id| self.lots.get(&id));
         found.ok_or_else(|| ApiError::not_found("lot", format!("没有车场 {id:?}")))
     }

@@ -25,8 +25,8 @@ impl Gatekeeper for Door {
     fn credentials(&self, lot: &LotId, app: Option<&AppId>) -> Result<Credentials, Refusal> {
         let known = self.lots.get(lot);
         let known = known.ok_or_else(|| Refusal::new("UNKNOWN_LOT", "车场编号未登记"))?;
-        if app == Some(&known.supplier) {
-            Ok(self.lots.credentials(known).clone())
+        if app == Some(known.credentials.app_id()) {
+            Ok(known.credentials.clone())
         } else {
             Err(Refusal::new("WRONG_APP", "appId 与车场的供应商不符"))
         }

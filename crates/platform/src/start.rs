@@ -22,12 +22,11 @@ use crate::desk::Desk;
 use crate::key::Key;
 use crate::lots::{Lots, LotsError};
 use crate::operators::{self, Operators};
-use crate::reconcile::{Reconciler, keep_reconciled};
+use crate::reconcile::Reconciler;
+use crate::registrar::Registrar;
 use crate::retention::keep_archived;
 use crate::server::{Door, router};
-use crate::store::{Store, StoreError, outage};
-use crate::watch::Watch;
-use crate::watcher::watch;
+use crate::store::{Store, StoreError};
 
 /// Longest that commands under way may take once the listeners have stopped: most are over by then,
 /// and a service manager does not wait for ever.
@@ -120,7 +119,7 @@ pub async fn start(config: Config, stop: CancellationToken) -> Result<Running, S
         warn!(%operator_at, "operators' keys cross the network in plain text: use a proxy with TLS");
     }
     let tasks = TaskTracker::new();
-    let parts = open(&config, Arc::clone(&lots)).await?;
+    let parts = open(&config, Arc::clone(&lots), tasks.clone(), stop.clone()).await?;
     let door = Door {
         lots: Arc::clone(&lots),
         freshness: Freshness::within(config.clock.window),
@@ -128,27 +127,15 @@ pub async fn start(config: Config, stop: CancellationToken) -> Result<Running, S
     let suppliers = router(door, Arc::clone(&parts.desk));
     let limits = Limits::default();
     tasks.spawn(serve(standard, tls, suppliers, limits, stop.clone()));
-    let Operators {
-        store, reconciler, ..
-    } = &*parts;
-    for lot in lots.iter() {
-        let (heartbeat, reconcile) = (config.heartbeat.clone(), config.reconcile.clone());
-        let watching = watch(
-            Arc::clone(lot),
-            store.clone(),
-            heartbeat.clone(),
-            stop.clone(),
-        );
-        tasks.spawn(watching);
-        let (lot, reconciler) = (Arc::clone(lot), reconciler.clone());
-        tasks.spawn(keep_reconciled(
-            lot,
-            reconciler,
-            reconcile,
-            heartbeat,
-            stop.clone(),
-        ));
-    }
+    let store = &parts.store;
+    parts
+        .registrar
+        .begin()
+        .await
+        .map_err(|reason| StartError::Store {
+            path: config.store(),
+            reason,
+        })?;
     let months = config.retention.months;
     let archiving = keep_archived(store.clone(), config.archive(), months, stop.clone());
     tasks.spawn(archiving);
@@ -176,7 +163,12 @@ impl Running {
 }
 
 /// Opens the records and takes up from them where the last process stopped.
-async fn open(config: &Config, lots: Arc<Lots>) -> Result<Arc<Operators>, StartError> {
+async fn open(
+    config: &Config,
+    lots: Arc<Lots>,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+) -> Result<Arc<Operators>, StartError> {
     let path = config.store();
     let failed = |reason| StartError::Store {
         path: path.clone(),
@@ -192,15 +184,21 @@ async fn open(config: &Config, lots: Arc<Lots>) -> Result<Arc<Operators>, StartE
             "commands were under way when the platform was killed: now unknown"
         );
     }
-    for lot in lots.iter() {
-        let id = lot.id.clone();
-        let since = store.read(move |db| outage::open_since(db, &id)).await;
-        let since = since.map_err(failed)?;
-        lot.presence().watch = Watch::new(config.heartbeat.misses, now, since);
-    }
+    let reconciler = Reconciler::new(store.clone(), config.reconcile.overlap);
+    let registrar = Registrar {
+        store: store.clone(),
+        lots: Arc::clone(&lots),
+        reconciler: reconciler.clone(),
+        heartbeat: config.heartbeat.clone(),
+        reconcile: config.reconcile.clone(),
+        tasks,
+        stop,
+        changing: tokio::sync::Mutex::default(),
+    };
     Ok(Arc::new(Operators {
         desk: Arc::new(Desk::new(store.clone(), Arc::clone(&lots))),
-        reconciler: Reconciler::new(store.clone(), config.reconcile.overlap),
+        reconciler,
+        registrar,
         window: config.clock.window,
         commands,
         lots,

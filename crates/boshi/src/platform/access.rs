@@ -52,6 +52,19 @@ impl Access {
             .await
     }
 
+    /// Puts the fields of `body` that are not null.
+    pub(super) async fn put(
+        &self,
+        path: &[&str],
+        query: &Query,
+        mut body: Value,
+    ) -> anyhow::Result<Value> {
+        if let Value::Object(fields) = &mut body {
+            fields.retain(|_, value| !value.is_null());
+        }
+        self.send(Method::PUT, path, query, Some(body)).await
+    }
+
     pub(super) async fn delete(&self, path: &[&str], query: &Query) -> anyhow::Result<Value> {
         self.send(Method::DELETE, path, query, None).await
     }

@@ -18,12 +18,6 @@ pub(super) fn config(config: &Config) -> Result<(), ConfigError> {
         let expected = format!("at least {LEAST_MONTHS}");
         return Err(wrong("retention.months", &months, &expected));
     }
-    if config.suppliers.is_empty() {
-        return Err(wrong("supplier", "empty", "at least one [[supplier]]"));
-    }
-    if config.lots.is_empty() {
-        return Err(wrong("lot", "empty", "at least one [[lot]]"));
-    }
     let suppliers = config.suppliers.iter().map(|known| known.app_id.as_str());
     unique(suppliers, |place| format!("supplier[{place}].app_id"))?;
     let lots = config.lots.iter().map(|lot| lot.id.as_str());

@@ -79,7 +79,7 @@ fn no_secret_is_shown_by_debug_or_by_an_error() {
     let text = COMMENTED.replace("secret_file = ", "secret = \"hush\"\n# ");
     let config = Config::parse(&text).unwrap();
     assert!(!format!("{config:?}").contains("hush"));
-    assert!(!format!("{:?}", config.suppliers[0].credentials()).contains("hush"));
+    assert!(!format!("{:?}", config.suppliers[0].entry()).contains("hush"));
     let broken = text.replace("misses = 3", "misses = \"\"");
     assert!(
         !Config::parse(&broken)
@@ -99,17 +99,15 @@ fn a_secret_comes_from_a_file_without_the_line_end_and_an_empty_one_is_none() {
         path.to_str().unwrap(),
     );
     let supplier = &Config::parse(&text).unwrap().suppliers[0];
-    assert!(matches!(
-        supplier.credentials(),
-        Err(ConfigError::File { .. })
-    ));
+    assert!(matches!(supplier.entry(), Err(ConfigError::File { .. })));
     std::fs::write(&path, "\n").unwrap();
-    assert!(matches!(
-        supplier.credentials(),
-        Err(ConfigError::Value { .. })
-    ));
+    assert!(matches!(supplier.entry(), Err(ConfigError::Value { .. })));
     std::fs::write(&path, "eV7spoA0rr7EyjGuJxQFOa3Vs5wvcRUo\n").unwrap();
-    let token = supplier.credentials().unwrap().sign("20170818 17:14:15");
+    let token = supplier
+        .entry()
+        .unwrap()
+        .credentials()
+        .sign("20170818 17:14:15");
     assert_eq!(token, "2e6eef5a0bba5a666004298e76b2f1cf");
 }
 
@@ -119,7 +117,7 @@ fn an_authority_that_is_no_certificate_is_refused_by_name() {
     let path = folder.path().join("ca.pem");
     std::fs::write(&path, "no certificate").unwrap();
     let text = COMMENTED.replace("./gateway-data/tls/ca.pem", path.to_str().unwrap());
-    let error = Config::parse(&text).unwrap().lots[0].authority();
+    let error = Config::parse(&text).unwrap().lots[0].entry();
     let told = error.unwrap_err().to_string();
     assert!(
         told.contains("ca_file of lot LOT-1") && told.contains("PEM"),

@@ -52,7 +52,7 @@ async fn give(
     order: Order,
 ) -> Result<Json<EndView>, ApiError> {
     let lot = operators.lot(&lot)?;
-    let end = operators.commands.give(lot, order).await;
+    let end = operators.commands.give(&lot, order).await;
     let end = end.map_err(|not_sent| ApiError::unavailable(not_sent.to_string()))?;
     Ok(Json(EndView {
         id: end.id.to_string(),

@@ -48,9 +48,9 @@ pub(super) struct Listing {
 
 pub(super) async fn list(State(operators): Shared) -> Json<Listing> {
     let allowed = operators.window.as_secs();
-    let items = operators.lots.iter().map(|lot| view(lot, allowed));
+    let lots = operators.lots.all();
     Json(Listing {
-        items: items.collect(),
+        items: lots.iter().map(|lot| view(lot, allowed)).collect(),
     })
 }
 
@@ -66,9 +66,9 @@ fn view(lot: &Lot, allowed: u64) -> LotView {
     let skew = presence.skew_seconds;
     LotView {
         lot: lot.id.to_string(),
-        name: lot.name.clone(),
-        supplier: lot.supplier.to_string(),
-        base_url: lot.base_url.clone(),
+        name: lot.entry.name.clone(),
+        supplier: lot.entry.supplier.clone(),
+        base_url: lot.entry.base_url.clone(),
         state,
         online,
         last_heard: presence.watch.last_heard().map(ChinaTime::new),

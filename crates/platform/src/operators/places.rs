@@ -52,7 +52,7 @@ pub(super) async fn list(
     let (mut items, mut total, mut cut) = (Vec::new(), 0, true);
     for page in 1..=MAX_PAGES {
         query.page = PageRequest::largest(page);
-        let answered = ask(lot, &query).await?;
+        let answered = ask(&lot, &query).await?;
         total = answered.total;
         let more = answered.has_more();
         let with_image = query.place.is_some();

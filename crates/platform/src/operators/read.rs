@@ -9,6 +9,7 @@ use boshi_protocol::envelope::parse_json;
 use boshi_protocol::fields::{FieldError, Fields, Tolerance};
 use boshi_transport::serve::BODY_TIMEOUT;
 use bytes::Bytes;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::MAX_BODY_BYTES;
@@ -36,6 +37,17 @@ impl Body {
         let finished = fields.finish();
         finished.map_err(|stranger| unknown(stranger.field()))?;
         Ok(value)
+    }
+}
+
+impl Body {
+    /// Reads the whole as an entry of the registry; an error names the field.
+    pub(super) fn entry<T: DeserializeOwned>(self) -> Result<T, ApiError> {
+        let object = Value::Object(self.0);
+        serde_path_to_error::deserialize(object).map_err(|error| {
+            let field = error.path().to_string();
+            ApiError::field(field, format!("无法读取：{}", error.inner()))
+        })
     }
 }
 

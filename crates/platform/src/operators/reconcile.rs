@@ -12,7 +12,7 @@ pub(super) async fn now(
     Path(lot): Path<String>,
 ) -> Result<Json<Counts>, ApiError> {
     let lot = operators.lot(&lot)?;
-    let pass = operators.reconciler.pass(lot).await;
+    let pass = operators.reconciler.pass(&lot).await;
     pass.map(Json).map_err(|error| match error {
         PassError::Refused { .. } => ApiError::refused(error.to_string()),
         PassError::Fault { .. } | PassError::TooMany => ApiError::unavailable(error.to_string()),

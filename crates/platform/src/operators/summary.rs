@@ -29,7 +29,7 @@ pub(super) async fn show(
     if let Some(lot) = &lot {
         operators.lot(lot.as_str())?;
     }
-    let wanted = operators.lots.iter();
+    let wanted = operators.lots.all().into_iter();
     let wanted = wanted.filter(|known| lot.as_ref().is_none_or(|lot| *lot == known.id));
     let (mut lots, mut lots_online) = (0, 0);
     for known in wanted {

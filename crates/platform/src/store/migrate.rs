@@ -4,9 +4,10 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::StoreError;
 
-const STEPS: [&str; 2] = [
+const STEPS: [&str; 3] = [
     include_str!("../../migrations/0001_records.sql"),
     include_str!("../../migrations/0002_operations.sql"),
+    include_str!("../../migrations/0003_registry.sql"),
 ];
 
 /// Brings the file to the newest schema, each step in a transaction of its own.

@@ -15,6 +15,7 @@ pub(crate) mod occupancy;
 pub(crate) mod outage;
 pub(crate) mod passage;
 pub(crate) mod record;
+pub(crate) mod registry;
 pub(crate) mod row;
 pub(crate) mod summary;
 mod writer;
@@ -47,6 +48,7 @@ impl Store {
     /// # Errors
     /// The file cannot be opened, or was written by a newer version.
     pub fn open(path: &Path) -> Result<Store, StoreError> {
+        make_private(path)?;
         let mut connection = Connection::open(path)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
@@ -104,6 +106,16 @@ impl Store {
             )?),
         }
     }
+}
+
+/// Makes the file where there is none, for its owner only: it holds suppliers' secrets (D-7). The
+/// files that SQLite puts beside it get the same mode.
+fn make_private(path: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
 }
 
 /// The instant that a row holds.

@@ -7,6 +7,7 @@ mod decisions;
 mod operators;
 mod outage;
 mod records;
+mod registry;
 mod site;
 mod standard;
 mod start;

@@ -1,0 +1,237 @@
+//! The registry: suppliers and lots that are registered while the platform runs.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, bail};
+use clap::{Args, Subcommand};
+use serde_json::{Map, Value, json};
+
+use super::access::{Access, Query};
+use super::show::{Column, print, text};
+use crate::terminal::say;
+
+/// Suppliers.
+#[derive(Subcommand)]
+pub(crate) enum Supplier {
+    /// List the suppliers
+    List {
+        #[command(flatten)]
+        access: Access,
+    },
+    /// Register a supplier, or give it another name
+    Put {
+        /// Its app_id
+        app_id: String,
+        /// For people
+        #[arg(long)]
+        name: Option<String>,
+        /// A file with its secret; made by the platform, and printed once, when not given to a new one
+        #[arg(long, value_name = "FILE")]
+        secret_file: Option<PathBuf>,
+        #[command(flatten)]
+        access: Access,
+    },
+    /// Make a new secret; the present one stays valid beside it until --finish
+    Rotate {
+        /// Its app_id
+        app_id: String,
+        /// Only the newest secret is valid from now on
+        #[arg(long)]
+        finish: bool,
+        #[command(flatten)]
+        access: Access,
+    },
+    /// Retire a supplier that has no lots any more
+    Retire {
+        /// Its app_id
+        app_id: String,
+        #[command(flatten)]
+        access: Access,
+    },
+}
+
+/// Lots.
+#[derive(Subcommand)]
+pub(crate) enum Lot {
+    /// Print everything that is set of a lot
+    Show(One),
+    /// Register or change the suppliers' lots in a file: [[lot]] tables as in the configuration, with
+    /// ca_pem or ca_file
+    Import {
+        /// The file
+        file: PathBuf,
+        /// Only say what could be done
+        #[arg(long)]
+        dry_run: bool,
+        #[command(flatten)]
+        access: Access,
+    },
+    /// Call the lot's gateway and say, step by step, what works
+    Check(One),
+    /// Retire a lot; its records stay
+    Retire(One),
+}
+
+/// A lot.
+#[derive(Args)]
+pub(crate) struct One {
+    /// The lot
+    lot: String,
+    #[command(flatten)]
+    access: Access,
+}
+
+pub(super) async fn supplier(command: Supplier) -> anyhow::Result<()> {
+    const COLUMNS: &[Column] = &[
+        ("编号", |row| text(&row["app_id"])),
+        ("名称", |row| text(&row["name"])),
+        ("登记于", |row| source(&row["source"])),
+        ("密钥更换中", |row| text(&row["rotating"])),
+    ];
+    match command {
+        Supplier::List { access } => {
+            let found = access.get(&["suppliers"], &Query::default()).await?;
+            access.print(&found, || print(&found, COLUMNS));
+            Ok(())
+        }
+        Supplier::Put {
+            app_id,
+            name,
+            secret_file,
+            access,
+        } => {
+            let known = access.get(&["suppliers"], &Query::default()).await?;
+            let mut known = known["items"].as_array().into_iter().flatten();
+            let is_new = !known.any(|known| known["app_id"] == app_id.as_str());
+            let secret = match secret_file {
+                Some(path) => Some(read(&path)?.trim().to_owned()),
+                None => is_new.then(|| "generate".to_owned()),
+            };
+            put(&access, &app_id, json!({"name": name, "secret": secret})).await
+        }
+        Supplier::Rotate {
+            app_id,
+            finish,
+            access,
+        } => {
+            let body = match finish {
+                true => json!({"forget_previous": "true"}),
+                false => json!({"secret": "generate"}),
+            };
+            put(&access, &app_id, body).await
+        }
+        Supplier::Retire { app_id, access } => {
+            let path = ["suppliers", app_id.as_str()];
+            let done = access.delete(&path, &Query::default()).await?;
+            access.print(&done, || say(&format!("供应商 {app_id} 已注销")));
+            Ok(())
+        }
+    }
+}
+
+async fn put(access: &Access, app_id: &str, body: Value) -> anyhow::Result<()> {
+    let path = ["suppliers", app_id];
+    let done = access.put(&path, &Query::default(), body).await?;
+    access.print(&done, || {
+        say(&format!("供应商 {app_id} 已登记"));
+        if let Some(secret) = done["secret"].as_str() {
+            say(&format!("新密钥（只显示一次）：{secret}"));
+        }
+        if done["rotating"] == true {
+            say("旧密钥仍有效；供应商换好后运行 supplier rotate --finish");
+        }
+    });
+    Ok(())
+}
+
+pub(super) async fn lot(command: Lot) -> anyhow::Result<()> {
+    match command {
+        Lot::Show(One { lot, access }) => {
+            let found = access.get(&["lots", &lot], &Query::default()).await?;
+            say(&serde_json::to_string_pretty(&found)?);
+            Ok(())
+        }
+        Lot::Import {
+            file,
+            dry_run,
+            access,
+        } => import(&file, dry_run, &access).await,
+        Lot::Check(One { lot, access }) => check(&lot, &access).await,
+        Lot::Retire(One { lot, access }) => {
+            let done = access.delete(&["lots", &lot], &Query::default()).await?;
+            access.print(&done, || say(&format!("车场 {lot} 已注销，记录保留")));
+            Ok(())
+        }
+    }
+}
+
+async fn import(file: &PathBuf, dry_run: bool, access: &Access) -> anyhow::Result<()> {
+    let table: Map<String, Value> = toml::from_str(&read(file)?)?;
+    let lots = table.get("lot").and_then(Value::as_array);
+    let lots = lots.context("文件中没有 [[lot]]")?;
+    let mut failed = 0;
+    for (place, lot) in lots.iter().enumerate() {
+        let done = import_one(lot, dry_run, access).await;
+        let id = text(&lot["id"]);
+        match done {
+            Ok(()) if dry_run => say(&format!("lot[{place}] {id}：可以登记")),
+            Ok(()) => say(&format!("lot[{place}] {id}：已登记")),
+            Err(error) => {
+                failed += 1;
+                say(&format!("lot[{place}] {id}：{error:#}"));
+            }
+        }
+    }
+    if failed > 0 {
+        bail!("{failed} 个车场未能登记");
+    }
+    Ok(())
+}
+
+async fn import_one(lot: &Value, dry_run: bool, access: &Access) -> anyhow::Result<()> {
+    let mut entry = lot.as_object().context("应为 [[lot]] 表")?.clone();
+    let id = entry.remove("id");
+    let id = id.as_ref().and_then(Value::as_str).context("缺少 id")?;
+    if let Some(path) = entry.remove("ca_file") {
+        let path = path.as_str().context("ca_file 应为文件名")?;
+        entry.insert("ca_pem".to_owned(), read(&PathBuf::from(path))?.into());
+    }
+    if let Some(lanes) = entry.remove("lane") {
+        entry.insert("lanes".to_owned(), lanes);
+    }
+    let query = Query::default().with("dry_run", dry_run.then_some(true));
+    access
+        .put(&["lots", id], &query, entry.into())
+        .await
+        .map(drop)
+}
+
+async fn check(lot: &str, access: &Access) -> anyhow::Result<()> {
+    const COLUMNS: &[Column] = &[
+        ("步骤", |row| text(&row["step"])),
+        ("结果", |row| match row["works"] == true {
+            true => "正常".to_owned(),
+            false => "不正常".to_owned(),
+        }),
+        ("说明", |row| text(&row["found"])),
+    ];
+    let done = access.post(&["lots", lot, "check"], json!({})).await?;
+    access.print(&done, || print(&json!({"items": done["steps"]}), COLUMNS));
+    if done["works"] != true {
+        bail!("车场 {lot} 尚未完全接通");
+    }
+    Ok(())
+}
+
+fn source(word: &Value) -> String {
+    match word.as_str() {
+        Some("config") => "配置文件".to_owned(),
+        Some("registry") => "平台".to_owned(),
+        _ => text(word),
+    }
+}
+
+fn read(path: &PathBuf) -> anyhow::Result<String> {
+    fs::read_to_string(path).with_context(|| format!("文件 {} 无法读取", path.display()))
+}
