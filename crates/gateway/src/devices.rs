@@ -3,6 +3,7 @@
 pub(crate) mod attached;
 mod controller;
 mod event;
+pub(crate) mod flood;
 pub(crate) mod intake;
 pub(crate) mod mailbox;
 mod parts;

@@ -22,6 +22,7 @@ use self::listeners::{Listeners, listen};
 use self::lots::{StartedLot, peer, start_lot};
 use crate::config::{Config, ConfigError};
 use crate::devices::attached::Attached;
+use crate::devices::flood::Floods;
 use crate::devices::intake::{self, Intake};
 use crate::devices::mailbox::Mailboxes;
 use crate::devices::polled::{self, Polled};
@@ -199,6 +200,7 @@ fn intake(config: &Config, lots: &[StartedLot], pictures: &Pictures, journal: &J
         pictures: pictures.clone(),
         journal: journal.clone(),
         remembered: std::sync::Mutex::default(),
+        floods: Floods::default(),
     }
 }
 

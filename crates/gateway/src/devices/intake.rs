@@ -18,6 +18,7 @@ use serde_json::json;
 
 use super::attached::{Attached, AttachedLane};
 use super::event::{self, Event, PlaceEvent, PlateEvent};
+use super::flood::Floods;
 use super::parts;
 use crate::driver::{Busy, Handle};
 use crate::journal::{Entry, Journal, Place};
@@ -46,6 +47,7 @@ pub(crate) struct Intake {
     pub(crate) pictures: Pictures,
     pub(crate) journal: Journal,
     pub(crate) remembered: Mutex<Remembered>,
+    pub(crate) floods: Floods,
 }
 
 /// The ids of the latest events.
@@ -63,6 +65,7 @@ enum Answer {
     Stranger,
     Slow,
     TooLarge,
+    TooMany,
     Busy,
 }
 
@@ -99,9 +102,9 @@ impl Intake {
     /// Who it comes from is known before anything of it is read.
     async fn admit(self: &Arc<Self>, request: Request) -> Result<Answer, Answer> {
         let key = bearer(request.headers()).ok_or(Answer::Stranger)?;
-        if self.attached.by_key(key).is_empty() {
-            return Err(Answer::Stranger);
-        }
+        let lanes = self.attached.by_key(key);
+        let first = *lanes.first().ok_or(Answer::Stranger)?;
+        let place = self.floods.enter(first).ok_or(Answer::TooMany)?;
         let key = key.to_owned();
         let form = parts::boundary(request.headers());
         let body = collect(request.into_body()).await?;
@@ -113,6 +116,7 @@ impl Intake {
         let intake = Arc::clone(self);
         // What has arrived is taken, also if who sent it goes away: half a taking would be lost.
         let taking = tokio::spawn(async move {
+            let _place = place;
             let lanes = intake.attached.by_key(&key);
             intake.take(&lanes, event).await
         });
@@ -120,6 +124,9 @@ impl Intake {
     }
 
     async fn take(&self, lanes: &[&AttachedLane], event: Event) -> Result<Answer, Answer> {
+        if !self.floods.allow(&self.attached, lanes, &event) {
+            return Err(Answer::TooMany);
+        }
         match event {
             Event::Plate(event) => self.plate(lanes, event).await,
             Event::TriggerLoop(ref it) => self.contact(lanes, &it.device, RECOGNIZER, &event).await,
@@ -313,6 +320,10 @@ impl Answer {
             Answer::TooLarge => (
                 StatusCode::PAYLOAD_TOO_LARGE,
                 wrong(format!("事件超过 {MAX_EVENT_BYTES} 字节")),
+            ),
+            Answer::TooMany => (
+                StatusCode::TOO_MANY_REQUESTS,
+                wrong("事件过多，请稍后重发".into()),
             ),
             Answer::Busy => (
                 StatusCode::SERVICE_UNAVAILABLE,

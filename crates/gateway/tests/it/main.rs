@@ -6,6 +6,7 @@
 mod attaching;
 mod commands;
 mod controller;
+mod crowd;
 mod dead_platform;
 mod displays;
 mod envelope;
