@@ -8,6 +8,7 @@ use boshi_platform::start;
 use tokio_util::sync::CancellationToken;
 
 use crate::terminal::say;
+use crate::told::told_to_stop;
 
 pub(super) fn check(path: &Path) -> anyhow::Result<()> {
     let config = load(path)?;
@@ -37,20 +38,4 @@ pub(super) async fn run(path: &Path) -> anyhow::Result<()> {
 
 pub(super) fn load(path: &Path) -> anyhow::Result<Config> {
     Config::load(path).with_context(|| format!("configuration {}", path.display()))
-}
-
-/// Ctrl-C, or SIGTERM where there is one.
-async fn told_to_stop() -> anyhow::Result<()> {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate = signal(SignalKind::terminate())?;
-        tokio::select! {
-            interrupted = tokio::signal::ctrl_c() => interrupted?,
-            _ = terminate.recv() => {}
-        }
-    }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await?;
-    Ok(())
 }
