@@ -1,0 +1,135 @@
+//! Texts for a display (SHOW-1, SHOW-2, D-9).
+
+use serde_json::{Value, json};
+
+use crate::bench::Bench;
+use crate::case::Severity::{Must, Remark};
+use crate::case::{Case, Checked, Given, Need, check};
+use crate::cases::probe::Expect::Refused;
+use crate::cases::probe::probe;
+use crate::draft::{Draft, lines, object};
+use crate::endpoint::SHOW;
+use crate::hands::{Act, Sight};
+
+/// The standard's own example.
+const EXAMPLE: [(&str, &str); 3] = [
+    (" 闽      D782WY", "left"),
+    ("      临  停  车", "center"),
+    ("2017-01-01 至 2017-12-31", "right"),
+];
+
+const DISPLAY: Need = Need::Given(Given::Display);
+
+pub(super) fn cases() -> Vec<Case> {
+    let shows =
+        |id: &'static str, severity, title: (&'static str, &'static str), msg: fn() -> Value| {
+            Case::new(id, severity, title, move |bench| {
+                Box::pin(shown(bench, msg()))
+            })
+            .needing(&[DISPLAY])
+        };
+    let refuses = |id: &'static str,
+                   severity,
+                   title: (&'static str, &'static str),
+                   spoil: fn(Draft) -> Draft| {
+        probe(id, severity, title, Refused, move |bench| {
+            spoil(message(bench, lines(&EXAMPLE)))
+        })
+        .needing(&[DISPLAY])
+    };
+    vec![
+        shows(
+            "SHOW-1.example",
+            Must,
+            (
+                "标准示例逐行显示，空格不变",
+                "the standard's example is shown line by line, spaces kept",
+            ),
+            || lines(&EXAMPLE),
+        ),
+        shows(
+            "D-9.as-text",
+            Remark,
+            (
+                "msg 可以是含数组的字符串",
+                "msg may be a text that holds the array",
+            ),
+            || lines(&EXAMPLE).to_string().into(),
+        ),
+        shows(
+            "D-9.no-alignment",
+            Remark,
+            ("没有 alignment 即靠左", "no alignment is left"),
+            || json!([{"text": EXAMPLE[0].0}, {"text": EXAMPLE[1].0}, {"text": EXAMPLE[2].0}]),
+        ),
+        refuses(
+            "D-9.other-alignment",
+            Remark,
+            ("未定义的 alignment 被拒绝", "another alignment is refused"),
+            |draft| draft.with("msg", lines(&[("text", "middle")])),
+        ),
+        refuses(
+            "SHOW-1.no-msg",
+            Must,
+            ("缺少 msg 被拒绝", "a text without msg is refused"),
+            |draft| draft.without("msg"),
+        ),
+        refuses(
+            "SHOW-1.no-text",
+            Must,
+            ("msg 的行没有 text 被拒绝", "a line without text is refused"),
+            |draft| draft.with("msg", json!([{"alignment": "left"}])),
+        ),
+        refuses(
+            "SHOW-2.no-device",
+            Must,
+            ("缺少 deviceNo 被拒绝", "a text without deviceNo is refused"),
+            |draft| draft.without("deviceNo"),
+        ),
+        refuses(
+            "SHOW-2.unknown-device",
+            Must,
+            ("未知设备编号应答 1", "an unknown display is refused"),
+            |draft| draft.with("deviceNo", "NO-SUCH-DEVICE"),
+        ),
+        Case::new(
+            "SHOW-2.lost",
+            Must,
+            (
+                "显示屏未能接收时应答 1",
+                "it says so when the display did not take the text",
+            ),
+            |bench| {
+                Box::pin(async move {
+                    bench.act(Act::DisplayLost, "").await?;
+                    let reply = bench.send(&message(bench, lines(&EXAMPLE))).await;
+                    bench.act(Act::DisplayBack, "").await?;
+                    reply.declined()
+                })
+            },
+        )
+        .needing(&[
+            DISPLAY,
+            Need::Act(Act::DisplayLost),
+            Need::Act(Act::DisplayBack),
+        ]),
+    ]
+}
+
+fn message(bench: &Bench, msg: Value) -> Draft {
+    let device = &bench.setting.devices.display;
+    bench.draft(SHOW, object(json!({"deviceNo": device, "msg": msg})))
+}
+
+async fn shown(bench: &Bench, msg: Value) -> Checked {
+    bench.send(&message(bench, msg)).await.accepted()?;
+    if !bench.hands.can_see(Sight::Display) {
+        return Ok(());
+    }
+    let seen = bench.see(Sight::Display).await?;
+    let wanted = EXAMPLE.map(|(text, _)| text).join("\n");
+    // What a shell or an HTTP tool adds at the end is no part of the text.
+    check(seen.trim_end_matches(['\n', '\r']) == wanted, || {
+        (format!("显示为 {seen:?}"), format!("it shows {seen:?}"))
+    })
+}

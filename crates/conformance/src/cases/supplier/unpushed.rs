@@ -1,0 +1,387 @@
+//! What could not be pushed can be asked for (UNPUSH-1, UNPUSH-2, D-11, PAGE-1).
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::failed::failed;
+use super::lane::DRIVE;
+use super::paging::{Row, every_row, page};
+use crate::bench::Bench;
+use crate::book::Exchange;
+use crate::case::Severity::{Must, Remark, Should};
+use crate::case::{Case, Checked, Stop, check};
+use crate::clock::{read_wire_time, wire_time};
+use crate::draft::object;
+use crate::endpoint::{
+    CROSSING, FAILED_CROSSING_FIELDS, FAILED_CROSSINGS, FAILED_RECOGNITION_FIELDS,
+    FAILED_RECOGNITIONS, Field, RECOGNITION, fault,
+};
+use crate::reply::{number, rows, text};
+
+/// The two kinds of records.
+#[derive(Clone, Copy)]
+enum Kind {
+    Recognition,
+    Crossing,
+}
+
+impl Kind {
+    fn path(self) -> &'static str {
+        match self {
+            Kind::Recognition => FAILED_RECOGNITIONS,
+            Kind::Crossing => FAILED_CROSSINGS,
+        }
+    }
+
+    fn pushed_to(self) -> &'static str {
+        match self {
+            Kind::Recognition => RECOGNITION,
+            Kind::Crossing => CROSSING,
+        }
+    }
+
+    fn time(self) -> &'static str {
+        match self {
+            Kind::Recognition => "recognitionTime",
+            Kind::Crossing => "crossTime",
+        }
+    }
+
+    fn fields(self) -> &'static [Field] {
+        match self {
+            Kind::Recognition => FAILED_RECOGNITION_FIELDS,
+            Kind::Crossing => FAILED_CROSSING_FIELDS,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Kind::Recognition => "recognition",
+            Kind::Crossing => "crossing",
+        }
+    }
+}
+
+pub(super) fn cases() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for kind in [Kind::Recognition, Kind::Crossing] {
+        cases.extend(questions(kind));
+        cases.extend(records(kind));
+    }
+    cases
+}
+
+fn named(
+    id: &str,
+    kind: Kind,
+    severity: crate::case::Severity,
+    (zh, en): (&str, &str),
+    run: fn(&Bench, Kind) -> crate::net::Later<'_, Checked>,
+) -> Case {
+    let path = kind.path();
+    let title = (format!("{path}：{zh}"), format!("{path}: {en}"));
+    Case::new(
+        format!("{id}-{}", kind.name()),
+        severity,
+        title,
+        move |bench| run(bench, kind),
+    )
+}
+
+fn questions(kind: Kind) -> Vec<Case> {
+    vec![
+        named(
+            "UNPUSH-1.no-begin",
+            kind,
+            Must,
+            (
+                "缺少 beginTime 被拒绝",
+                "a question without beginTime is refused",
+            ),
+            |bench, kind| {
+                Box::pin(async move { bench.call(kind.path(), Row::new()).await.refused() })
+            },
+        ),
+        named(
+            "UNPUSH-1.time-form",
+            kind,
+            Should,
+            (
+                "beginTime 格式错误被拒绝",
+                "a beginTime in another form is refused",
+            ),
+            |bench, kind| {
+                Box::pin(async move {
+                    let query = object(json!({"beginTime": "2017-08-18 17:14:15"}));
+                    bench.call(kind.path(), query).await.refused()
+                })
+            },
+        ),
+        named(
+            "D-11.reversed",
+            kind,
+            Remark,
+            (
+                "beginTime 晚于 endTime 被拒绝",
+                "beginTime after endTime is refused",
+            ),
+            |bench, kind| {
+                Box::pin(async move {
+                    let now = bench.clock.now();
+                    let query = period(
+                        now - Duration::from_secs(60),
+                        Some(now - Duration::from_secs(120)),
+                    );
+                    bench.call(kind.path(), query).await.refused()
+                })
+            },
+        ),
+        named(
+            "UNPUSH-1.empty-period",
+            kind,
+            Must,
+            (
+                "没有记录的时段为空结果，total 为 0",
+                "a period without records gives nothing, total 0",
+            ),
+            |bench, kind| {
+                Box::pin(async move {
+                    let query = object(
+                        json!({"beginTime": "20100101 00:00:00", "endTime": "20100101 00:00:01"}),
+                    );
+                    let page = bench.call(kind.path(), query).await.accepted()?;
+                    let (total, found) = (number(&page, "total")?, rows(&page)?.len());
+                    check((total, found) == (0, 0), || {
+                        (
+                            format!("total {total}，{found} 行"),
+                            format!("total {total}, {found} rows"),
+                        )
+                    })
+                })
+            },
+        ),
+    ]
+}
+
+fn records(kind: Kind) -> Vec<Case> {
+    let cases = vec![
+        named(
+            "UNPUSH-1.holds",
+            kind,
+            Must,
+            (
+                "推送失败的记录在其中，endTime 默认为当前时间",
+                "the failed record is there; endTime is now by default",
+            ),
+            |bench, kind| Box::pin(holds(bench, kind)),
+        ),
+        named(
+            "UNPUSH-1.fields",
+            kind,
+            Must,
+            (
+                "记录字段齐全，与推送的内容一致",
+                "a record has its fields, as they were pushed",
+            ),
+            |bench, kind| Box::pin(fields(bench, kind)),
+        ),
+        named(
+            "UNPUSH-1.only-failed",
+            kind,
+            Must,
+            (
+                "成功推送的记录不在其中",
+                "records that were pushed are not there",
+            ),
+            |bench, kind| Box::pin(only_failed(bench, kind)),
+        ),
+        named(
+            "UNPUSH-1.bounds",
+            kind,
+            Must,
+            ("起止时间都包含在内", "both bounds are included"),
+            |bench, kind| Box::pin(bounds(bench, kind)),
+        ),
+        named(
+            "UNPUSH-1.outside",
+            kind,
+            Must,
+            (
+                "时段以外的记录不返回",
+                "records outside the period do not come",
+            ),
+            |bench, kind| Box::pin(outside(bench, kind)),
+        ),
+        named(
+            "UNPUSH-2.again",
+            kind,
+            Must,
+            ("再次查询仍然返回", "they come again when asked again"),
+            |bench, kind| {
+                Box::pin(async move {
+                    holds(bench, kind).await?;
+                    holds(bench, kind).await
+                })
+            },
+        ),
+        named(
+            "PAGE-1.unpushed",
+            kind,
+            Must,
+            (
+                "分页：total 为全部记录数，越界页为空",
+                "paging: total counts all, a page past the end is empty",
+            ),
+            |bench, kind| Box::pin(paged(bench, kind)),
+        ),
+    ];
+    cases.into_iter().map(|case| case.needing(DRIVE)).collect()
+}
+
+/// The record that could not be pushed, and its time.
+async fn record(bench: &Bench, kind: Kind) -> Result<(Exchange, Timestamp), Stop> {
+    let failed = failed(bench).await?;
+    let pushed = match kind {
+        Kind::Recognition => Some(failed.recognition),
+        Kind::Crossing => failed.crossing,
+    };
+    let pushed = pushed.ok_or_else(|| Stop::skipped("没有推送失败的记录", "nothing failed"))?;
+    let time = read_wire_time(&pushed.text(kind.time()));
+    let time = time.ok_or_else(|| Stop::skipped("推送的时间格式错误", "its time is none"))?;
+    Ok((pushed, time))
+}
+
+fn period(begin: Timestamp, end: Option<Timestamp>) -> Row {
+    let mut query = Row::new();
+    query.insert("beginTime".to_owned(), wire_time(begin).into());
+    if let Some(end) = end {
+        query.insert("endTime".to_owned(), wire_time(end).into());
+    }
+    query
+}
+
+/// The rows of a period that are about `uuid`.
+async fn found(bench: &Bench, kind: Kind, query: &Row, uuid: &str) -> Result<Vec<Row>, Stop> {
+    let all = every_row(bench, kind.path(), query, 100).await?;
+    Ok(all
+        .into_iter()
+        .filter(|row| text(row, "uuid") == uuid)
+        .collect())
+}
+
+async fn once(bench: &Bench, kind: Kind, query: &Row, uuid: &str) -> Result<Row, Stop> {
+    let mut found = found(bench, kind, query, uuid).await?;
+    match (found.pop(), found.len()) {
+        (Some(row), 0) => Ok(row),
+        (_, more) => {
+            let times = if more == 0 { 0 } else { more + 1 };
+            Err(Stop::unmet(
+                format!("返回 {times} 次"),
+                format!("it came {times} times"),
+            ))
+        }
+    }
+}
+
+/// A period around the record, without an end.
+fn around(time: Timestamp) -> Row {
+    period(time - Duration::from_secs(60), None)
+}
+
+async fn holds(bench: &Bench, kind: Kind) -> Checked {
+    let (pushed, time) = record(bench, kind).await?;
+    once(bench, kind, &around(time), &pushed.text("uuid"))
+        .await
+        .map(drop)
+}
+
+async fn fields(bench: &Bench, kind: Kind) -> Checked {
+    let (pushed, time) = record(bench, kind).await?;
+    let found = found(bench, kind, &around(time), &pushed.text("uuid")).await?;
+    let row = found
+        .first()
+        .ok_or_else(|| Stop::skipped("记录不在其中", "the record is not there"))?;
+    if let Some((zh, en)) = fault(row, kind.fields()) {
+        return Err(Stop::unmet(zh, en));
+    }
+    for name in ["deviceNo", "plateNumber", "color", kind.time()] {
+        let (now, then) = (text(row, name), pushed.text(name));
+        check(now == then, || {
+            (
+                format!("{name} 为 {now}，推送时为 {then}"),
+                format!("{name} is {now}, it was pushed as {then}"),
+            )
+        })?;
+    }
+    Ok(())
+}
+
+async fn only_failed(bench: &Bench, kind: Kind) -> Checked {
+    let (_, time) = record(bench, kind).await?;
+    let day = Duration::from_secs(24 * 3600);
+    let all = every_row(bench, kind.path(), &period(time - day, None), 100).await?;
+    let taken = bench.book.since(0, |it| {
+        let ok = it.response.as_ref().is_some_and(|response| {
+            let text = String::from_utf8_lossy(&response.body);
+            response.status == 200 && text.contains("\"respCode\":\"0\"")
+        });
+        it.came_to(kind.pushed_to()) && ok
+    });
+    let taken: std::collections::BTreeSet<String> =
+        taken.iter().map(|it| it.text("uuid")).collect();
+    let wrong = all.iter().find(|row| taken.contains(text(row, "uuid")));
+    check(wrong.is_none(), || {
+        let uuid = wrong
+            .map(|row| text(row, "uuid").to_owned())
+            .unwrap_or_default();
+        (
+            format!("{uuid} 已成功推送"),
+            format!("{uuid} had been pushed"),
+        )
+    })
+}
+
+async fn bounds(bench: &Bench, kind: Kind) -> Checked {
+    let (pushed, time) = record(bench, kind).await?;
+    once(bench, kind, &period(time, Some(time)), &pushed.text("uuid"))
+        .await
+        .map(drop)
+}
+
+async fn outside(bench: &Bench, kind: Kind) -> Checked {
+    let (pushed, time) = record(bench, kind).await?;
+    let (second, minute) = (Duration::from_secs(1), Duration::from_secs(60));
+    for query in [
+        period(time + second, Some(time + minute)),
+        period(time - minute, Some(time - second)),
+    ] {
+        let found = found(bench, kind, &query, &pushed.text("uuid")).await?;
+        check(found.is_empty(), || {
+            let query = serde_json::Value::Object(query.clone());
+            (
+                format!("查询 {query} 也返回"),
+                format!("it came for {query} too"),
+            )
+        })?;
+    }
+    Ok(())
+}
+
+async fn paged(bench: &Bench, kind: Kind) -> Checked {
+    let (_, time) = record(bench, kind).await?;
+    let query = period(
+        time - Duration::from_secs(24 * 3600),
+        Some(bench.clock.now()),
+    );
+    let all = every_row(bench, kind.path(), &query, 1).await?.len() as u64;
+    let past = page(bench, kind.path(), &query, 1, all + 2).await?;
+    let (total, found) = (number(&past, "total")?, rows(&past)?.len());
+    check(total == all && found == 0, || {
+        (
+            format!("逐页取到 {all} 条，越界页 total {total}、{found} 行"),
+            format!("{all} came page by page; past the end total is {total} with {found} rows"),
+        )
+    })
+}
