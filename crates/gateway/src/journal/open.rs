@@ -12,6 +12,9 @@ use super::JournalError;
 /// outlasted by writing again, not by waiting.
 const LOCK_WAIT: Duration = Duration::from_secs(1);
 
+/// Statements that the writer keeps prepared: all that it has, so that none is parsed twice.
+const STATEMENTS_KEPT: usize = 128;
+
 /// Every version there was, in order; never changed once released.
 const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/0001_initial.sql")];
 
@@ -39,6 +42,7 @@ pub(super) fn reading(path: &Path) -> Result<Connection, JournalError> {
 
 fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(LOCK_WAIT)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")
 }

@@ -30,6 +30,9 @@ pub use self::error::StoreError;
 pub use self::record::{Origin, Record, RecordKind};
 use self::writer::Writer;
 
+/// Statements that the writer keeps prepared: all that it has, so that none is parsed twice.
+const STATEMENTS_KEPT: usize = 256;
+
 /// Readers that are kept open: more than two cores serve at once is waste, a burst opens its own.
 const IDLE_READERS: usize = 4;
 
@@ -52,6 +55,7 @@ impl Store {
         let mut connection = Connection::open(path)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
         migrate::migrate(&mut connection)?;
         Ok(Store {
             writer: Arc::new(Writer::start(connection)?),
