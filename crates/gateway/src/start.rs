@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use self::listeners::{Listeners, listen};
-use self::lots::{StartedLot, peer, start_lot};
+use self::lots::{StartedLot, Surroundings, peer};
 use crate::config::{Config, ConfigError};
 use crate::devices::attached::Attached;
 use crate::devices::flood::Floods;
@@ -139,14 +139,12 @@ pub async fn start(config: Config, stop: CancellationToken) -> Result<Running, S
     // Should the rest fail, what is started until then ends.
     let stop = stop.child_token();
     let half_done = stop.clone().drop_guard();
-    let mut lots = Vec::with_capacity(config.lots.len());
     let mut mailboxes = Mailboxes::default();
-    for lot in &config.lots {
-        lots.push(start_lot(&config, lot, &journal, &mut mailboxes, &stop, &tasks).await?);
-    }
-    let ids = config.lots.iter().map(|lot| lot.id.clone());
+    let around = Surroundings::new(&config, &journal, &stop, &tasks);
+    let lots = around.start_lots(&mut mailboxes).await?;
     let freshness = Freshness::within(config.clock.window);
-    let door = Arc::new(Door::new(config.platform.credentials()?, freshness, ids));
+    let door = Door::new(config.platform.credentials()?, freshness, around.skews);
+    let door = Arc::new(door);
     let listeners = Listeners::new(tasks.clone(), stop.clone());
     let intake = intake(&config, &lots, &pictures, &journal);
     let local = Local {

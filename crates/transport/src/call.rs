@@ -1,5 +1,7 @@
 //! Calling the other side's endpoints: one attempt a call, nothing decided here.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use boshi_protocol::endpoint::Endpoint;
@@ -8,7 +10,8 @@ use boshi_protocol::fields::Tolerance;
 use boshi_protocol::id::LotId;
 use boshi_protocol::token::Credentials;
 use jiff::Timestamp;
-use reqwest::header::{CONTENT_TYPE, HeaderValue};
+use jiff::fmt::rfc2822::DateTimeParser;
+use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderValue};
 
 /// Largest reply in bytes: a page of a hundred spaces with pictures.
 pub const MAX_REPLY_BYTES: usize = 64 * 1024 * 1024;
@@ -70,6 +73,17 @@ pub struct Peer {
     base_url: String,
     lot: LotId,
     credentials: Credentials,
+    clock: Option<ClockWatch>,
+}
+
+/// Who is told how far the peer's clock is ahead.
+#[derive(Clone)]
+struct ClockWatch(Arc<dyn Fn(i64) + Send + Sync>);
+
+impl fmt::Debug for ClockWatch {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("ClockWatch")
+    }
 }
 
 impl Peer {
@@ -106,7 +120,26 @@ impl Peer {
             base_url: url,
             lot,
             credentials,
+            clock: None,
         })
+    }
+
+    /// Tells `watch`, at each reply that is dated, by how many seconds the peer's clock is ahead of
+    /// this one (D-4): right to a second or two, for the date has whole seconds and was on its way.
+    #[must_use]
+    pub fn watching_clock(self, watch: impl Fn(i64) + Send + Sync + 'static) -> Peer {
+        let clock = Some(ClockWatch(Arc::new(watch)));
+        Peer { clock, ..self }
+    }
+
+    /// The same peer, spoken to with other credentials from now on (D-6).
+    #[must_use]
+    pub fn with_credentials(&self, credentials: Credentials) -> Peer {
+        let peer = self.clone();
+        Peer {
+            credentials,
+            ..peer
+        }
     }
 
     /// One attempt: a fresh request, signed at `now` (D-17), given up after `timeout`.
@@ -137,6 +170,9 @@ impl Peer {
             .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
             .body(body);
         let mut response = request.send().await.map_err(|error| network(&error))?;
+        if let (Some(clock), Some(date)) = (&self.clock, date(response.headers())) {
+            (clock.0)(date.as_second() - Timestamp::now().as_second());
+        }
         if !response.status().is_success() {
             return Err(Fault::Status(response.status().as_u16()));
         }
@@ -151,6 +187,12 @@ impl Peer {
         read_reply::<E>(&body, Tolerance::Tolerant)
             .map_err(|refusal| Fault::Unreadable(refusal.to_string()))
     }
+}
+
+/// When the peer says that it replied.
+fn date(headers: &HeaderMap) -> Option<Timestamp> {
+    static PARSER: DateTimeParser = DateTimeParser::new();
+    PARSER.parse_timestamp(headers.get(DATE)?.as_bytes()).ok()
 }
 
 /// The innermost cause, which is the one that helps.

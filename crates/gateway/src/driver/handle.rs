@@ -173,6 +173,12 @@ impl Handle {
         self.happenings.subscribe()
     }
 
+    /// Tells those who watch of something that does not concern the lot's own state.
+    pub(crate) fn announce(&self, happening: Happening) {
+        // Nobody may be watching.
+        let _ = self.happenings.send(happening);
+    }
+
     async fn order(
         &self,
         order: Commanded,

@@ -100,6 +100,16 @@ pub enum What {
     NetworkLost,
     /// The platform answers.
     NetworkBack,
+    /// The platform's clock and this one differ too much (D-4).
+    ClockSkewed {
+        /// By how many seconds the platform's is ahead.
+        seconds: i64,
+    },
+    /// They agree again.
+    ClockAgrees {
+        /// By how many seconds the platform's is ahead.
+        seconds: i64,
+    },
 }
 
 /// How long each step of a passage took, in milliseconds since the vehicle was recognized.

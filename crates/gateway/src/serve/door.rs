@@ -1,38 +1,32 @@
 //! Whom the gateway lets in: the platform, for each of its lots.
 
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicI64, Ordering};
-
 use boshi_protocol::freshness::Freshness;
 use boshi_protocol::id::{AppId, LotId};
 use boshi_protocol::refusal::Refusal;
 use boshi_protocol::token::Credentials;
 use boshi_transport::serve::Gatekeeper;
 
+use crate::clock::Skews;
+
 /// Knows the lots and the secret that is shared with the platform.
 pub(crate) struct Door {
     credentials: Credentials,
     freshness: Freshness,
-    skews: HashMap<LotId, AtomicI64>,
+    skews: Skews,
 }
 
 impl Door {
-    pub(crate) fn new(
-        credentials: Credentials,
-        freshness: Freshness,
-        lots: impl Iterator<Item = LotId>,
-    ) -> Door {
+    pub(crate) fn new(credentials: Credentials, freshness: Freshness, skews: Skews) -> Door {
         Door {
             credentials,
             freshness,
-            skews: lots.map(|lot| (lot, AtomicI64::new(0))).collect(),
+            skews,
         }
     }
 
-    /// By how many seconds the platform's clock was ahead of ours when it called last (D-4).
+    /// By how many seconds the platform's clock was ahead of ours when it was heard of last (D-4).
     pub(crate) fn skew_seconds(&self, lot: &LotId) -> i64 {
-        let skew = self.skews.get(lot);
-        skew.map_or(0, |skew| skew.load(Ordering::Relaxed))
+        self.skews.get(lot).map_or(0, |skew| skew.seconds())
     }
 }
 
@@ -50,14 +44,8 @@ impl Gatekeeper for Door {
     }
 
     fn heard(&self, lot: &LotId, skew_seconds: i64) {
-        let Some(skew) = self.skews.get(lot) else {
-            return;
-        };
-        let before = skew.swap(skew_seconds, Ordering::Relaxed);
-        let window = self.freshness.window();
-        let wrong = |skew: i64| window.is_some_and(|most| skew.unsigned_abs() > most.as_secs());
-        if wrong(skew_seconds) && !wrong(before) {
-            tracing::warn!(%lot, skew_seconds, "this clock and the platform's differ too much");
+        if let Some(skew) = self.skews.get(lot) {
+            skew.heard(skew_seconds);
         }
     }
 

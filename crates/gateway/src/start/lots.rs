@@ -1,5 +1,6 @@
 //! A lot, started: its task, its displays, and what an earlier run left behind.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use boshi_protocol::delivery::{Policy, Recovered};
@@ -10,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::StartError;
-use crate::clock::Clock;
+use crate::clock::{Clock, SkewWatch, Skews};
 use crate::config::{self, Config};
 use crate::devices::Controller;
 use crate::devices::mailbox::Mailboxes;
@@ -49,15 +50,62 @@ impl StartedLot {
     }
 }
 
+/// What the lots are started with.
+pub(super) struct Surroundings<'a> {
+    config: &'a Config,
+    journal: &'a Journal,
+    stop: &'a CancellationToken,
+    tasks: &'a TaskTracker,
+    clock: Clock,
+    pub(super) skews: Skews,
+}
+
+impl<'a> Surroundings<'a> {
+    pub(super) fn new(
+        config: &'a Config,
+        journal: &'a Journal,
+        stop: &'a CancellationToken,
+        tasks: &'a TaskTracker,
+    ) -> Surroundings<'a> {
+        let watch = |lot: &config::Lot| {
+            let skew = SkewWatch::new(lot.id.clone(), config.clock.window);
+            (lot.id.clone(), Arc::new(skew))
+        };
+        Surroundings {
+            config,
+            journal,
+            stop,
+            tasks,
+            clock: Clock::start(),
+            skews: config.lots.iter().map(watch).collect(),
+        }
+    }
+
+    /// Starts every lot.
+    pub(super) async fn start_lots(
+        &self,
+        mailboxes: &mut Mailboxes,
+    ) -> Result<Vec<StartedLot>, StartError> {
+        let mut lots = Vec::with_capacity(self.config.lots.len());
+        for lot in &self.config.lots {
+            lots.push(start_lot(self, lot, mailboxes).await?);
+        }
+        Ok(lots)
+    }
+}
+
 /// Starts the task of a lot, and takes up where an earlier run ended (D-18).
-pub(super) async fn start_lot(
-    config: &Config,
+async fn start_lot(
+    around: &Surroundings<'_>,
     lot: &config::Lot,
-    journal: &Journal,
     mailboxes: &mut Mailboxes,
-    stop: &CancellationToken,
-    tasks: &TaskTracker,
 ) -> Result<StartedLot, StartError> {
+    let Surroundings {
+        config,
+        journal,
+        stop,
+        ..
+    } = *around;
     let recovered = recover(lot, journal).await?;
     let gates = journal.gates(&lot.id).await?;
     let machine = Lot::new(lot, rules(config)?, &gates);
@@ -80,15 +128,19 @@ pub(super) async fn start_lot(
         }
     });
     let equipment = equipment.collect();
+    let skew = &around.skews[&lot.id];
+    let heard = Arc::clone(skew);
     let pusher = Pusher {
         lot: lot.id.clone(),
-        peer: peer(config, lot)?,
+        peer: peer(config, lot)?.watching_clock(move |ahead| heard.heard(ahead)),
         journal: journal.clone(),
         public_url: config.public_url.clone(),
     };
     let outward = |results| Outward::new(equipment, pusher, results);
-    let (driver, handle) = Driver::new(machine, Clock::start(), journal.clone(), outward);
-    tasks.spawn(driver.run(stop.clone()));
+    let clock = around.clock.clone();
+    let (driver, handle) = Driver::new(machine, clock, journal.clone(), outward);
+    skew.told_by(handle.clone());
+    around.tasks.spawn(driver.run(stop.clone()));
     handle
         .tell(Input::Recover(recovered))
         .await

@@ -188,7 +188,7 @@ async fn who_watches_is_told_what_happens() {
 }
 
 /// Reads the stream line by line, over a connection of its own.
-fn watch(gateway: &Gateway) -> impl Iterator<Item = Value> + Send + use<> {
+pub(crate) fn watch(gateway: &Gateway) -> impl Iterator<Item = Value> + Send + use<> {
     let mut stream = TcpStream::connect(gateway.local).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let head = format!(

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod attaching;
+mod clocks;
 mod commands;
 mod controller;
 mod crowd;

@@ -23,6 +23,8 @@ pub(crate) enum Reply {
     Text(&'static str),
     /// Another status, with a body that would be a success.
     Status(u16),
+    /// Yes, with this date in the head.
+    Dated(&'static str),
     /// Elsewhere.
     Redirect(String),
     /// Nothing, ever.
@@ -121,6 +123,7 @@ async fn respond(reply: Reply) -> Response {
     match reply {
         Reply::Text(text) => ([(header::CONTENT_TYPE, "application/json")], text).into_response(),
         Reply::Status(status) => (StatusCode::from_u16(status).unwrap(), SUCCESS).into_response(),
+        Reply::Dated(date) => ([(header::DATE, date)], SUCCESS).into_response(),
         Reply::Redirect(to) => {
             (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, to)]).into_response()
         }

@@ -1,5 +1,6 @@
 //! What the client takes for an answer, and what for a fault.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use boshi_protocol::endpoint::{PlateNumber, ReceivePlateNumber};
@@ -161,4 +162,32 @@ fn a_base_url_that_is_none_is_refused_by_name() {
         let error = peer(url.to_owned(), None).unwrap_err();
         assert!(error.to_string().contains("base_url"), "{error}");
     }
+}
+
+/// D-4: whatever the reply is, also a failed attempt.
+#[tokio::test]
+async fn how_far_the_clock_of_the_peer_is_ahead_is_told_at_each_dated_reply() {
+    let with = |status: &str, date: &str| -> &'static str {
+        let head = format!("HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: 0");
+        Box::leak(format!("{head}\r\n{date}\r\n").into_boxed_str())
+    };
+    let hour = jiff::SignedDuration::from_hours(1);
+    let date = jiff::fmt::rfc2822::DateTimePrinter::new()
+        .timestamp_to_rfc9110_string(&(Timestamp::now() + hour))
+        .unwrap();
+    let replies = vec![
+        with("503 Oops", &format!("Date: {date}\r\n")),
+        with("503 Oops", "Date: yesterday\r\n"),
+        with("503 Oops", ""),
+    ];
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let noted = Arc::clone(&told);
+    let peer = peer(scripted(replies).await, None).unwrap();
+    let peer = peer.watching_clock(move |ahead| noted.lock().unwrap().push(ahead));
+    for _ in 0..3 {
+        assert_eq!(push(&peer, PATIENCE).await, Err(Fault::Status(503)));
+    }
+    let told = told.lock().unwrap().clone();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!((3590..=3610).contains(&told[0]), "{told:?}");
 }
