@@ -10,6 +10,7 @@ mod registry;
 mod run;
 mod show;
 mod stays;
+mod users;
 
 use std::path::PathBuf;
 
@@ -44,6 +45,9 @@ pub(crate) enum Command {
     /// Lots (车场) that are registered while the platform runs, and whether they can be reached
     #[command(subcommand)]
     Lot(registry::Lot),
+    /// Users of this interface (用户), their roles, passwords and keys
+    #[command(subcommand)]
+    User(users::User),
     /// Open a gate (闸口)
     Open(devices::Open),
     /// Show a text on a display (显示屏), one line an argument
@@ -110,6 +114,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<()> {
         Command::Lots { access } => lots::list(&access).await,
         Command::Supplier(command) => registry::supplier(command).await,
         Command::Lot(command) => registry::lot(command).await,
+        Command::User(command) => users::user(command).await,
         Command::Open(open) => devices::open(open).await,
         Command::Show(show) => devices::show(show).await,
         Command::Permit(permit) => permits::permit(permit).await,

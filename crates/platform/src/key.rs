@@ -41,9 +41,14 @@ impl Key {
 
     fn new(text: &str) -> Key {
         Key {
-            digest: Sha256::digest(text).into(),
+            digest: digest(text),
         }
     }
+}
+
+/// What is kept of a key.
+pub(crate) fn digest(text: &str) -> [u8; 32] {
+    Sha256::digest(text).into()
 }
 
 /// A new key, in hexadecimal digits.

@@ -22,6 +22,7 @@ use crate::desk::Desk;
 use crate::key::Key;
 use crate::lots::{Lots, LotsError};
 use crate::operators::{self, Operators};
+use crate::password::Passwords;
 use crate::reconcile::Reconciler;
 use crate::registrar::Registrar;
 use crate::retention::keep_archived;
@@ -199,6 +200,7 @@ async fn open(
         desk: Arc::new(Desk::new(store.clone(), Arc::clone(&lots))),
         reconciler,
         registrar,
+        passwords: Passwords::new(),
         window: config.clock.window,
         commands,
         lots,

@@ -29,6 +29,7 @@ pub(super) async fn add(
         let plate = required_plate(fields)?;
         Ok((plate, by(fields, &caller)?, words(fields, "reason")?))
     })?;
+    caller.must_reach(&[])?;
     let view = BlockView {
         plate: plate.as_str().to_owned(),
         reason: reason.clone(),
@@ -49,6 +50,7 @@ pub(super) async fn remove(
     let (plate, by) = parameters.read(&["plate", "by"], |fields| {
         Ok((required_plate(fields)?, by(fields, &caller)?))
     })?;
+    caller.must_reach(&[])?;
     let (shown, now) = (plate.clone(), Timestamp::now());
     let removed = operators
         .store

@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Shared;
+use super::caller::Caller;
 use super::error::ApiError;
 use super::read::{Body, time};
 use crate::china::ChinaTime;
@@ -30,6 +31,7 @@ pub(super) struct DecisionView {
 
 pub(super) async fn foresee(
     State(operators): Shared,
+    caller: Caller,
     body: Body,
 ) -> Result<Json<DecisionView>, ApiError> {
     let (lot, device, plate, at) = body.read(|fields: &Fields<'_>| {
@@ -37,6 +39,7 @@ pub(super) async fn foresee(
         let device: DeviceNo = fields.id("device")?;
         Ok((lot, device, fields.plate("plate")?, time(fields, "at")?))
     })?;
+    caller.must_reach(std::slice::from_ref(&lot))?;
     let external = operators.lot(lot.as_str())?.external.is_some();
     let at = at.map_or_else(Timestamp::now, ChinaTime::timestamp);
     let foreseen = operators.desk.foresee(&lot, device, plate, at).await?;

@@ -38,6 +38,16 @@ impl ApiError {
         )
     }
 
+    /// 403: known, but not allowed to.
+    pub(super) fn forbidden(error: &str) -> ApiError {
+        ApiError::new(StatusCode::FORBIDDEN, None, error)
+    }
+
+    /// 429: not so soon again.
+    pub(super) fn too_often(error: String) -> ApiError {
+        ApiError::new(StatusCode::TOO_MANY_REQUESTS, None, error)
+    }
+
     /// 404
     pub(super) fn not_found(field: &'static str, error: String) -> ApiError {
         ApiError::new(StatusCode::NOT_FOUND, Some(field.into()), error)

@@ -8,8 +8,10 @@ use rusqlite::types::Value;
 use serde::Serialize;
 
 use super::Shared;
+use super::caller::Caller;
 use super::error::ApiError;
 use super::read::{Params, time};
+use crate::decision::listed;
 use crate::store::newest::{
     Cursor, DEFAULT_LIMIT, Filter, FilterKind, Listed, MAX_LIMIT, Search, newest,
 };
@@ -26,11 +28,17 @@ pub(super) struct Listing<T> {
 /// `limit` and `before`.
 pub(super) async fn list<T: Listed + Serialize + Send + 'static>(
     State(operators): Shared,
+    caller: Caller,
     parameters: Params,
 ) -> Result<Json<Listing<T>>, ApiError> {
     let own = T::FILTERS.iter().map(|filter| filter.name);
     let known: Vec<_> = own.chain(["from", "to", "limit", "before"]).collect();
-    let search = parameters.read(&known, |fields| search(fields, T::FILTERS))?;
+    let mut search = parameters.read(&known, |fields| search(fields, T::FILTERS))?;
+    if let Some(lots) = caller.rights.bounds() {
+        let lots = listed(lots).unwrap_or_default();
+        let bound = Value::Text(format!(",{lots},"));
+        search.narrowed.push((T::BOUND, bound));
+    }
     let found = operators.store.read(move |db| newest::<T>(db, &search));
     let found = found.await?;
     Ok(Json(Listing {

@@ -5,6 +5,7 @@ use axum::extract::State;
 use serde::Serialize;
 
 use super::Shared;
+use super::caller::Caller;
 use crate::china::ChinaTime;
 use crate::lots::Lot;
 use crate::reconcile::Counts;
@@ -46,11 +47,12 @@ pub(super) struct Listing {
     items: Vec<LotView>,
 }
 
-pub(super) async fn list(State(operators): Shared) -> Json<Listing> {
+pub(super) async fn list(State(operators): Shared, caller: Caller) -> Json<Listing> {
     let allowed = operators.window.as_secs();
     let lots = operators.lots.all();
+    let lots = lots.iter().filter(|lot| caller.rights.reach(&lot.id));
     Json(Listing {
-        items: lots.iter().map(|lot| view(lot, allowed)).collect(),
+        items: lots.map(|lot| view(lot, allowed)).collect(),
     })
 }
 

@@ -46,6 +46,7 @@ pub(super) async fn add(
         permit,
         note,
     } = wanted;
+    caller.must_reach(&permit.lots)?;
     for lot in &permit.lots {
         operators.lot(lot.as_str())?;
     }
@@ -73,6 +74,7 @@ pub(super) async fn remove(
         let (plate, kind) = (required_plate(fields)?, optional_kind(fields)?);
         Ok((plate, kind, lot, by(fields, &caller)?))
     })?;
+    caller.must_reach(lot.as_slice())?;
     let (shown, now) = (plate.clone(), Timestamp::now());
     let removed = operators
         .store
@@ -133,7 +135,7 @@ pub(super) fn read(fields: &Fields<'_>, now: Timestamp) -> Result<Wanted, FieldE
 }
 
 /// Ids written `A,B`.
-fn ids<K>(fields: &Fields<'_>, name: &'static str) -> Result<Vec<Id<K>>, FieldError> {
+pub(super) fn ids<K>(fields: &Fields<'_>, name: &'static str) -> Result<Vec<Id<K>>, FieldError> {
     let listed = fields.optional_parsed(name, |text| {
         let ids = text.split(',').map(Id::new);
         let ids = ids.collect::<Result<Vec<Id<K>>, _>>();

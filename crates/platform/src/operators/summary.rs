@@ -5,6 +5,7 @@ use axum::extract::State;
 use serde::Serialize;
 
 use super::Shared;
+use super::caller::Caller;
 use super::error::ApiError;
 use super::read::Params;
 use crate::store::summary::{Summary, summary};
@@ -21,11 +22,13 @@ pub(super) struct SummaryView {
 
 pub(super) async fn show(
     State(operators): Shared,
+    caller: Caller,
     parameters: Params,
 ) -> Result<Json<SummaryView>, ApiError> {
     let lot = parameters.read(&["lot"], |fields| {
         fields.optional_id::<boshi_protocol::id::kind::Lot>("lot")
     })?;
+    caller.must_reach(lot.as_slice())?;
     if let Some(lot) = &lot {
         operators.lot(lot.as_str())?;
     }

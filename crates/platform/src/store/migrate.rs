@@ -4,10 +4,11 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::StoreError;
 
-const STEPS: [&str; 3] = [
+const STEPS: [&str; 4] = [
     include_str!("../../migrations/0001_records.sql"),
     include_str!("../../migrations/0002_operations.sql"),
     include_str!("../../migrations/0003_registry.sql"),
+    include_str!("../../migrations/0004_users.sql"),
 ];
 
 /// Brings the file to the newest schema, each step in a transaction of its own.

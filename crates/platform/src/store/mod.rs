@@ -18,6 +18,7 @@ pub(crate) mod record;
 pub(crate) mod registry;
 pub(crate) mod row;
 pub(crate) mod summary;
+pub(crate) mod user;
 mod writer;
 
 use std::path::{Path, PathBuf};

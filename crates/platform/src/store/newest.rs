@@ -25,6 +25,8 @@ pub(crate) trait Listed: Sized {
     const TAIL: &'static str;
     /// What a search may be narrowed by, beside time.
     const FILTERS: &'static [Filter];
+    /// Whether a row is of lots that are given as `,A,B,`, for those who are bound to some.
+    const BOUND: &'static str = "instr(?, ',' || lot || ',') > 0";
 
     /// Reads a row.
     ///

@@ -408,6 +408,7 @@ impl Listed for PermitRow {
     const FROM: &'static str = "(SELECT *, '' AS lot FROM permit)";
     const TIME: &'static str = "valid_from";
     const TAIL: &'static str = "plate || ' ' || kind || ' ' || scope";
+    const BOUND: &'static str = "(lots IS NULL OR instr(?, ',' || lots || ',') > 0)";
     const FILTERS: &'static [Filter] = &[
         filter(
             "lot",
@@ -434,6 +435,8 @@ impl Listed for PermitRow {
 
 impl Listed for BlockRow {
     const FROM: &'static str = "(SELECT *, '' AS lot FROM block)";
+    // The list is of every lot.
+    const BOUND: &'static str = "? IS NOT NULL";
     const TIME: &'static str = "since";
     const TAIL: &'static str = "plate";
     const FILTERS: &'static [Filter] = &[PLATE];

@@ -12,3 +12,4 @@ mod site;
 mod standard;
 mod start;
 mod supplier;
+mod users;

@@ -1,0 +1,143 @@
+//! `POST /api/v1/login` and `/password`: without a key, with name and password.
+
+use axum::Json;
+use axum::extract::State;
+use boshi_protocol::fields::{FieldError, Fields};
+use jiff::{SignedDuration, Timestamp};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Serialize;
+use tokio::time::Instant;
+
+use super::Shared;
+use super::error::ApiError;
+use super::read::Body;
+use crate::china::ChinaTime;
+use crate::key;
+use crate::password::{Denied, LEAST_CHARS};
+use crate::role::Role;
+use crate::store::audit::Act;
+use crate::store::user::{self, User};
+
+/// How long a key from a login is valid: a shift.
+const VALID: SignedDuration = SignedDuration::from_hours(12);
+/// Longest password in characters that somebody may choose.
+const MOST_CHARS: usize = 200;
+
+/// A key to show from now on.
+#[derive(Serialize)]
+pub(super) struct Opened {
+    key: String,
+    name: String,
+    role: Role,
+    until: ChinaTime,
+}
+
+/// The password is another now.
+#[derive(Serialize)]
+pub(super) struct Changed {
+    changed: String,
+}
+
+pub(super) async fn login(State(operators): Shared, body: Body) -> Result<Json<Opened>, ApiError> {
+    let (name, password) =
+        body.read(|fields| Ok((name(fields)?, password(fields, "password")?)))?;
+    let user = recognized(&operators, name, password).await?;
+    if user.must_change {
+        return Err(ApiError::forbidden(
+            "首次登录必须先修改密码（/api/v1/password）",
+        ));
+    }
+    let made = key::random().map_err(|_| ApiError::unavailable("无法生成密钥"))?;
+    let now = Timestamp::now();
+    let until = now.checked_add(VALID).unwrap_or(now);
+    let (digest, owner) = (key::digest(made.expose_secret()), user.name.clone());
+    let given = operators
+        .store
+        .write(move |db| user::give_key(db, &owner, &digest, "登录", Some(until), now));
+    given.await?;
+    Ok(Json(Opened {
+        key: made.expose_secret().to_owned(),
+        name: user.name,
+        role: user.rights.role,
+        until: ChinaTime::new(until),
+    }))
+}
+
+/// Changes a password; every key that was given by the old one is over.
+pub(super) async fn change(
+    State(operators): Shared,
+    body: Body,
+) -> Result<Json<Changed>, ApiError> {
+    let (name, old, new) = body.read(|fields| {
+        let (old, new) = (
+            password(fields, "password")?,
+            password(fields, "new_password")?,
+        );
+        Ok((name(fields)?, old, new))
+    })?;
+    let length = new.expose_secret().chars().count();
+    if !(LEAST_CHARS..=MOST_CHARS).contains(&length) {
+        // Says nothing of what came (D-7).
+        let expected = format!("新密码应为 {LEAST_CHARS} 到 {MOST_CHARS} 个字符");
+        return Err(ApiError::field("new_password", expected));
+    }
+    if old.expose_secret() == new.expose_secret() {
+        return Err(ApiError::field("new_password", "新密码应与原密码不同"));
+    }
+    let user = recognized(&operators, name, old).await?;
+    let password = operators.passwords.hash(new).await?;
+    let changed = User {
+        password,
+        must_change: false,
+        ..user
+    };
+    let name = changed.name.clone();
+    let done = operators.store.write(move |db| {
+        user::revoke_all(db, &changed.name)?;
+        let act = Act {
+            by: &changed.name,
+            what: "user.password",
+            target: &changed.name,
+            reason: "",
+        };
+        user::put(db, &changed, &act, Timestamp::now())
+    });
+    done.await?;
+    Ok(Json(Changed { changed: name }))
+}
+
+async fn recognized(
+    operators: &super::Operators,
+    name: String,
+    password: SecretString,
+) -> Result<User, ApiError> {
+    let asked = name.clone();
+    let user = operators
+        .store
+        .read(move |db| user::find(db, &asked))
+        .await?;
+    let kept = user.as_ref().map(|user| user.password.clone());
+    let passwords = &operators.passwords;
+    passwords
+        .check(&name, password, kept, Instant::now())
+        .await?;
+    user.ok_or_else(|| Denied::Wrong.into())
+}
+
+fn name(fields: &Fields<'_>) -> Result<String, FieldError> {
+    Ok(fields.text("name")?.trim().to_owned())
+}
+
+fn password(fields: &Fields<'_>, name: &'static str) -> Result<SecretString, FieldError> {
+    Ok(SecretString::from(fields.text(name)?.into_owned()))
+}
+
+impl From<Denied> for ApiError {
+    fn from(denied: Denied) -> ApiError {
+        match denied {
+            Denied::Wrong => ApiError::unauthorized(&denied.to_string()),
+            Denied::TooMany => ApiError::too_often(denied.to_string()),
+            Denied::Unavailable => ApiError::unavailable(denied.to_string()),
+        }
+    }
+}

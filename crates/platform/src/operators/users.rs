@@ -1,0 +1,238 @@
+//! `/users`: who may use the interface, by the administrators. A first password is made here, told
+//! once, and opens nothing until its user has chosen another.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use boshi_protocol::fields::Fields;
+use boshi_protocol::id::LotId;
+use jiff::Timestamp;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Serialize;
+
+use super::Shared;
+use super::caller::Caller;
+use super::error::ApiError;
+use super::permits::ids;
+use super::read::{Body, words};
+use crate::decision::listed;
+use crate::key;
+use crate::role::{Rights, Role};
+use crate::store::audit::Act;
+use crate::store::user::{self, KeyRow, User};
+
+/// Digits of a password that is made here: enough for one that lives a day.
+const FIRST_PASSWORD_CHARS: usize = 16;
+
+/// A user.
+#[derive(Serialize)]
+pub(super) struct UserView {
+    name: String,
+    role: Role,
+    lots: Option<String>,
+    must_change: bool,
+    /// The password that was made just now: told once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    password: Option<String>,
+}
+
+/// Several.
+#[derive(Serialize)]
+pub(super) struct Items<T> {
+    items: Vec<T>,
+}
+
+/// What is over.
+#[derive(Serialize)]
+pub(super) struct Removed {
+    removed: String,
+}
+
+/// A key that was made just now: told once.
+#[derive(Serialize)]
+pub(super) struct NewKey {
+    key: String,
+    user: String,
+}
+
+pub(super) async fn list(State(operators): Shared) -> Result<Json<Items<UserView>>, ApiError> {
+    let users = operators.store.read(user::all).await?;
+    let items = users.into_iter().map(|user| view(user, None));
+    Ok(Json(Items {
+        items: items.collect(),
+    }))
+}
+
+/// Adds a user or changes role and lots; `reset` makes a new first password.
+pub(super) async fn put(
+    State(operators): Shared,
+    Path(name): Path<String>,
+    caller: Caller,
+    body: Body,
+) -> Result<Json<UserView>, ApiError> {
+    let name = named(&name)?;
+    let (rights, reset) = body.read(|fields| {
+        let reset = fields.optional_text("reset")?;
+        Ok((rights(fields)?, reset.is_some_and(|reset| reset == "true")))
+    })?;
+    let asked = name.clone();
+    let before = operators
+        .store
+        .read(move |db| user::find(db, &asked))
+        .await?;
+    let (password, must_change, told) = match before {
+        Some(user) if !reset => (user.password, user.must_change, None),
+        Some(_) | None => {
+            let made = first_password()?;
+            let kept = operators.passwords.hash(made.clone()).await?;
+            (kept, true, Some(made))
+        }
+    };
+    let user = User {
+        name,
+        rights,
+        password,
+        must_change,
+    };
+    let (kept, by) = (user.clone(), caller.acting(None));
+    let done = operators.store.write(move |db| {
+        if reset {
+            user::revoke_all(db, &kept.name)?;
+        }
+        let act = act(&by, "user.put", &kept.name, kept.rights.role.as_str());
+        user::put(db, &kept, &act, Timestamp::now())
+    });
+    done.await?;
+    Ok(Json(view(user, told)))
+}
+
+pub(super) async fn remove(
+    State(operators): Shared,
+    Path(name): Path<String>,
+    caller: Caller,
+) -> Result<Json<Removed>, ApiError> {
+    let (gone, by) = (name.clone(), caller.acting(None));
+    let removed = operators.store.write(move |db| {
+        let act = act(&by, "user.remove", &gone, "");
+        user::remove(db, &gone, &act, Timestamp::now())
+    });
+    match removed.await? {
+        true => Ok(Json(Removed { removed: name })),
+        false => Err(unknown(&name)),
+    }
+}
+
+pub(super) async fn keys(
+    State(operators): Shared,
+    Path(name): Path<String>,
+) -> Result<Json<Items<KeyRow>>, ApiError> {
+    let items = operators
+        .store
+        .read(move |db| user::keys(db, &name))
+        .await?;
+    Ok(Json(Items { items }))
+}
+
+/// Makes a key with the rights of its user, for a tool.
+pub(super) async fn give_key(
+    State(operators): Shared,
+    Path(name): Path<String>,
+    body: Body,
+) -> Result<Json<NewKey>, ApiError> {
+    let label = body.read(|fields| words(fields, "label"))?;
+    let asked = name.clone();
+    let known = operators
+        .store
+        .read(move |db| user::find(db, &asked))
+        .await?;
+    known.ok_or_else(|| unknown(&name))?;
+    let made = random()?;
+    let (digest, owner) = (key::digest(made.expose_secret()), name.clone());
+    let given = operators
+        .store
+        .write(move |db| user::give_key(db, &owner, &digest, &label, None, Timestamp::now()));
+    given.await?;
+    Ok(Json(NewKey {
+        key: made.expose_secret().to_owned(),
+        user: name,
+    }))
+}
+
+pub(super) async fn revoke_key(
+    State(operators): Shared,
+    Path((name, id)): Path<(String, String)>,
+) -> Result<Json<Removed>, ApiError> {
+    let gone = id.clone();
+    let revoked = operators
+        .store
+        .write(move |db| user::revoke(db, &name, &gone));
+    match revoked.await? {
+        true => Ok(Json(Removed { removed: id })),
+        false => Err(ApiError::not_found("id", "没有此密钥".to_owned())),
+    }
+}
+
+fn rights(fields: &Fields<'_>) -> Result<Rights, boshi_protocol::fields::FieldError> {
+    const EXPECTED: &str = "应为 viewer、operator、lot-bound 或 administrator";
+    let role = fields.optional_parsed("role", |text| {
+        Role::parse(text).ok_or_else(|| EXPECTED.to_owned())
+    })?;
+    let role = role.ok_or_else(|| fields.refuse("role", EXPECTED))?;
+    let lots: Vec<LotId> = ids(fields, "lots")?;
+    if lots.is_empty() == (role == Role::LotBound) {
+        return Err(fields.refuse("lots", "lot-bound 应给出车场，其他角色不应给出"));
+    }
+    Ok(Rights { role, lots })
+}
+
+/// A name of a user: a few characters that stand well in a list.
+fn named(name: &str) -> Result<String, ApiError> {
+    const MOST_CHARS: usize = 40;
+    let sound = !name.trim().is_empty()
+        && name.chars().count() <= MOST_CHARS
+        && !name.chars().any(char::is_control)
+        && name != "operator.key";
+    match sound {
+        true => Ok(name.trim().to_owned()),
+        false => Err(ApiError::field(
+            "name",
+            format!("应为 1 到 {MOST_CHARS} 个字符"),
+        )),
+    }
+}
+
+fn first_password() -> Result<SecretString, ApiError> {
+    let made = random()?;
+    let short: String = made
+        .expose_secret()
+        .chars()
+        .take(FIRST_PASSWORD_CHARS)
+        .collect();
+    Ok(SecretString::from(short))
+}
+
+fn random() -> Result<SecretString, ApiError> {
+    key::random().map_err(|_| ApiError::unavailable("无法生成密钥"))
+}
+
+fn unknown(name: &str) -> ApiError {
+    ApiError::not_found("name", format!("没有用户 {name:?}"))
+}
+
+fn view(user: User, told: Option<SecretString>) -> UserView {
+    UserView {
+        name: user.name,
+        role: user.rights.role,
+        lots: listed(&user.rights.lots),
+        must_change: user.must_change,
+        password: told.map(|told| told.expose_secret().to_owned()),
+    }
+}
+
+fn act<'a>(by: &'a str, what: &'a str, target: &'a str, reason: &'a str) -> Act<'a> {
+    Act {
+        by,
+        what,
+        target,
+        reason,
+    }
+}
