@@ -58,7 +58,7 @@ impl Step<'_> {
                 return self.park(key, parcel, rested.max(flight.until), back);
             }
         };
-        if series.failures >= self.machine.policy.attempts.get() {
+        if series.failures >= series.attempts.get() {
             self.fail(key, parcel, reason);
         } else if flight.until <= self.now {
             self.send(key, parcel, series);
@@ -76,16 +76,8 @@ impl Step<'_> {
     fn decided(&mut self, key: Key, parcel: Parcel, flight: Flight, verdict: Verdict) {
         match (parcel.asked, flight.purpose) {
             (Some(asked), Purpose::Deliver(series)) if flight.ask != Some(asked.ask) => {
-                let end = self.machine.policy.end(asked.since);
-                self.send(
-                    key,
-                    parcel,
-                    Series {
-                        failures: 0,
-                        end,
-                        ..series
-                    },
-                );
+                let series = self.series(series.share, asked.since);
+                self.send(key, parcel, series);
             }
             (Some(asked), Purpose::Deliver(_) | Purpose::Probe { .. }) => {
                 self.say(Effect::Verdict {

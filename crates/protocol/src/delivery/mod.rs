@@ -133,6 +133,11 @@ impl Delivery {
             .min()
     }
 
+    /// Goes by `policy` from now on. A series of attempts that is under way is ended as it was begun.
+    pub fn set_policy(&mut self, policy: Policy) {
+        self.policy = policy;
+    }
+
     /// How many more records may be [taken](Input::Take).
     pub fn room(&self) -> usize {
         self.policy

@@ -1,5 +1,7 @@
 //! One record on its way, and the state it is in.
 
+use std::num::NonZeroU32;
+
 use super::message::{Ask, AttemptId};
 use crate::moment::Tick;
 
@@ -67,6 +69,8 @@ pub(super) struct Series {
     pub(super) share: Share,
     /// How many have failed.
     pub(super) failures: u32,
+    /// How many may: what the policy said when it began.
+    pub(super) attempts: NonZeroU32,
     /// When it has to be over.
     pub(super) end: Tick,
 }
@@ -80,6 +84,14 @@ pub(super) enum Share {
     Fresh,
     /// Abnormalities that failed before; within the places of the fresh.
     Retry,
+}
+
+impl Series {
+    /// How many attempts are left, the next one included.
+    pub(super) fn left(&self) -> NonZeroU32 {
+        let left = self.attempts.get().saturating_sub(self.failures);
+        NonZeroU32::new(left).unwrap_or(NonZeroU32::MIN)
+    }
 }
 
 impl Parcel {

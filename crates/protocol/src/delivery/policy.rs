@@ -65,11 +65,10 @@ impl Policy {
         start + self.slot() * self.attempts.get()
     }
 
-    /// The slot of the attempt that starts `now`, after `failures`, in a series that has to be
+    /// The slot of the attempt that starts `now` in a series with so many `left` that has to be
     /// over by `end`: an even share of the time left, and never less than half a slot.
-    pub(super) fn slot_within(&self, end: Tick, failures: u32, now: Tick) -> Duration {
-        let left = self.attempts.get().saturating_sub(failures).max(1);
-        (end.since(now) / left).max(self.slot() / 2)
+    pub(super) fn slot_within(&self, end: Tick, left: NonZeroU32, now: Tick) -> Duration {
+        (end.since(now) / left.get()).max(self.slot() / 2)
     }
 
     /// How long a vehicle waits for a place among the live ones: half the budget, which leaves
@@ -125,7 +124,8 @@ mod tests {
         let end = policy.end(Tick::ZERO);
         for failures in 0..5 {
             let start = Tick::ZERO + policy.slot() * failures;
-            assert_eq!(policy.slot_within(end, failures, start), policy.slot());
+            let left = NonZeroU32::new(5 - failures).unwrap();
+            assert_eq!(policy.slot_within(end, left, start), policy.slot());
         }
     }
 

@@ -99,7 +99,7 @@ impl<'a> Step<'a> {
         let slot = self
             .machine
             .policy
-            .slot_within(series.end, series.failures, self.now);
+            .slot_within(series.end, series.left(), self.now);
         let number = series.failures + 1;
         self.request(key, parcel, slot, number, Purpose::Deliver(series));
     }
@@ -170,16 +170,19 @@ impl<'a> Step<'a> {
     fn begin(&mut self, key: Key, parcel: Parcel, share: Share) {
         // A vehicle's budget runs since it was asked about, not since a place was free.
         let start = parcel.asked.map_or(self.now, |asked| asked.since);
-        let end = self.machine.policy.end(start);
-        self.send(
-            key,
-            parcel,
-            Series {
-                share,
-                failures: 0,
-                end,
-            },
-        );
+        let series = self.series(share, start);
+        self.send(key, parcel, series);
+    }
+
+    /// A series that starts at `start`, as the policy now wants it.
+    pub(super) fn series(&self, share: Share, start: Tick) -> Series {
+        let policy = &self.machine.policy;
+        Series {
+            share,
+            failures: 0,
+            attempts: policy.attempts,
+            end: policy.end(start),
+        }
     }
 
     fn has_place(&self, share: Share) -> bool {

@@ -59,6 +59,11 @@ impl<L: Clone + PartialEq> Crosstalk<L> {
         }
     }
 
+    /// Remembers readings for `window` from now on.
+    pub fn set_window(&mut self, window: Duration) {
+        self.window = window;
+    }
+
     /// A lane reads a plate. Among lanes that know equally little the first one has it; those
     /// that have a loop may both keep it until one of the loops is pressed.
     pub fn read(&mut self, lane: &L, plate: &Plate, standing: Standing, now: Tick) -> Ruling<L> {

@@ -92,6 +92,12 @@ impl Lane {
         }
     }
 
+    /// Waits as `timing` wants it from now on. What is waited for until a fixed time is waited for until
+    /// then; what counts from when something began counts anew.
+    pub fn set_timing(&mut self, timing: Timing) {
+        self.timing = timing;
+    }
+
     /// Tells the lane of an input and carries out what the time since the last one has brought.
     ///
     /// `ids` makes a record id that nobody else has; it is called once for each new recognition.

@@ -11,6 +11,7 @@ mod bounds;
 mod crossing;
 mod ledger;
 mod network;
+mod policy;
 mod properties;
 mod recognition;
 mod recovery;

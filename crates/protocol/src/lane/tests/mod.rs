@@ -17,6 +17,7 @@ mod results;
 mod scene;
 mod script;
 mod tailgating;
+mod timing;
 
 use std::time::Duration;
 
