@@ -6,6 +6,7 @@ CREATE TABLE recognition (
     PRIMARY KEY (lot, record)
 ) WITHOUT ROWID;
 CREATE INDEX recognition_at ON recognition (lot, at, record);
+CREATE INDEX recognition_plate ON recognition (lot, plate, at);
 CREATE INDEX recognition_event ON recognition (lot, event) WHERE event IS NOT NULL;
 
 CREATE TABLE crossing (
@@ -25,20 +26,23 @@ CREATE TABLE stay (
 CREATE INDEX stay_plate ON stay (lot, plate, entry_at);
 CREATE INDEX stay_entry ON stay (lot, entry_at);
 CREATE INDEX stay_exit ON stay (lot, exit_at);
+CREATE INDEX stay_entry_record ON stay (lot, entry);
+CREATE INDEX stay_exit_record ON stay (lot, exit);
 
 -- How many vehicles were inside when somebody counted them last.
 CREATE TABLE occupancy (
     lot TEXT NOT NULL PRIMARY KEY, at INTEGER NOT NULL, inside INTEGER NOT NULL
 ) WITHOUT ROWID;
 
--- Payments, in fen, by the number that the toll software gave them.
+-- Payments, in fen, by the number that the toll software gave them, each for the stay that has the
+-- recognition `stay` at its entry or at its exit.
 CREATE TABLE payment (
     lot TEXT NOT NULL, id TEXT NOT NULL, paid_for TEXT NOT NULL, plate TEXT, order_no TEXT NOT NULL,
     merchant_order_no TEXT NOT NULL, at INTEGER NOT NULL, fen INTEGER NOT NULL,
     pay_type TEXT NOT NULL, stay TEXT,
     PRIMARY KEY (lot, id)
 ) WITHOUT ROWID;
-CREATE INDEX payment_at ON payment (lot, paid_for, at);
+CREATE INDEX payment_at ON payment (lot, at, id);
 CREATE INDEX payment_stay ON payment (lot, stay);
 
 CREATE TABLE abnormality (

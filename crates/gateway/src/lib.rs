@@ -18,6 +18,7 @@ mod local;
 pub mod lot;
 mod monitor;
 pub mod pictures;
+pub mod plate_part;
 mod push;
 mod replay;
 mod retention;

@@ -14,6 +14,7 @@ mod read;
 mod resend;
 mod show;
 mod status;
+mod stays;
 mod watch;
 
 use std::sync::Arc;
@@ -70,8 +71,11 @@ pub(crate) fn router(local: Arc<Local>) -> Router {
         .route("/local/v1/lots/{lot}/acts", get(look::acts))
         .route("/local/v1/lots/{lot}/resend", post(resend::resend))
         .route("/local/v1/lots/{lot}/proof", get(proof::proof))
-        .route("/local/v1/lots/{lot}/stays", get(payments::stays))
-        .route("/local/v1/lots/{lot}/payments", post(payments::pay))
+        .route("/local/v1/lots/{lot}/stays", get(stays::stays))
+        .route(
+            "/local/v1/lots/{lot}/payments",
+            get(payments::payments).post(payments::pay),
+        )
         .route(
             "/local/v1/lots/{lot}/occupancy",
             get(occupancy::occupancy).post(occupancy::count),

@@ -1,14 +1,15 @@
 //! Payments, as toll software and pay stations tell them, to the fen (PAY-1).
 
 use boshi_protocol::code::{Money, PayType};
-use boshi_protocol::id::LotId;
+use boshi_protocol::id::{LotId, RecordId};
 use boshi_protocol::plate::Plate;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Result, Row, params};
 
 use super::read::all;
-use super::stay::{latest_of, stay};
-use super::{Journal, JournalError, column};
+use super::stay::{paid_at, stay};
+use super::{Entry, Journal, JournalError, column};
+use crate::plate_part::PlatePart;
 use crate::stays::Stay;
 
 /// When a payment was made.
@@ -26,7 +27,7 @@ pub struct Payment {
     /// The lot.
     pub lot: LotId,
     /// The number that the toll software gave it; the same is the same payment.
-    pub id: String,
+    pub id: RecordId,
     /// Before driving to the exit, or there.
     pub paid_for: PaidFor,
     /// For which vehicle.
@@ -41,15 +42,15 @@ pub struct Payment {
     pub amount: Money,
     /// In which way.
     pub pay_type: PayType,
-    /// The stay it is for, by its name.
-    pub stay: Option<String>,
+    /// The stay it is for, by the recognition at its entry or at its exit.
+    pub stay: Option<RecordId>,
 }
 
 /// What became of a payment that was told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kept {
     /// It is kept, for this stay.
-    New(Option<String>),
+    New(Option<RecordId>),
     /// The same was told before.
     Again,
     /// Another one was told under its number.
@@ -65,8 +66,8 @@ pub struct PaymentSearch {
     pub begin: Timestamp,
     /// Up to and including this time.
     pub end: Timestamp,
-    /// A part of the plate, normalised; empty for all.
-    pub plate: String,
+    /// A part of the plate.
+    pub plate: PlatePart,
     /// Most rows.
     pub most: u32,
 }
@@ -77,21 +78,27 @@ impl Journal {
     /// # Errors
     /// [`JournalError`] when it cannot be written.
     pub async fn keep_payment(&self, payment: Payment) -> std::result::Result<Kept, JournalError> {
-        let known = self.payment(&payment.lot, &payment.id).await?;
-        if let Some(mut known) = known {
-            if payment.stay.is_none() {
-                known.stay = None;
-            }
-            return Ok(if known == payment {
-                Kept::Again
-            } else {
-                Kept::Contradicts
-            });
-        }
         let (lot, id) = (payment.lot.clone(), payment.id.clone());
-        self.write(vec![super::Entry::Payment(payment)]).await?;
-        let kept = self.payment(&lot, &id).await?;
-        Ok(Kept::New(kept.and_then(|kept| kept.stay)))
+        let known = self.payment(&lot, &id).await?;
+        let repeated = known.is_some();
+        let kept = match known {
+            Some(known) => Some(known),
+            // Somebody else may write under the same number meanwhile: what counts is what is kept.
+            None => {
+                self.write(vec![Entry::Payment(payment.clone())]).await?;
+                self.payment(&lot, &id).await?
+            }
+        };
+        let stay = kept.as_ref().and_then(|kept| kept.stay.clone());
+        let told = Payment {
+            stay: payment.stay.clone().or_else(|| stay.clone()),
+            ..payment
+        };
+        Ok(match kept {
+            Some(kept) if kept != told => Kept::Contradicts,
+            Some(_) if repeated => Kept::Again,
+            Some(_) | None => Kept::New(stay),
+        })
     }
 
     /// The payment of that number.
@@ -101,15 +108,37 @@ impl Journal {
     pub async fn payment(
         &self,
         lot: &LotId,
-        id: &str,
+        id: &RecordId,
     ) -> std::result::Result<Option<Payment>, JournalError> {
-        let (lot, id) = (lot.clone(), id.to_owned());
+        let (lot, id) = (lot.clone(), id.clone());
         let sql = format!("SELECT {COLUMNS} FROM payment WHERE lot = ?1 AND id = ?2");
         self.read(move |from| {
-            let values = params![lot.as_str(), id];
+            let values = params![lot.as_str(), id.as_str()];
             from.prepare_cached(&sql)?
                 .query_row(values, payment)
                 .optional()
+        })
+        .await
+    }
+
+    /// The latest payments, newest first, of plates that hold `plate`.
+    ///
+    /// # Errors
+    /// [`JournalError`] when the file cannot be read.
+    pub async fn latest_payments(
+        &self,
+        lot: &LotId,
+        plate: PlatePart,
+        most: u32,
+    ) -> std::result::Result<Vec<Payment>, JournalError> {
+        let lot = lot.clone();
+        let sql = format!(
+            "SELECT {COLUMNS} FROM payment WHERE lot = ?1 AND instr(coalesce(plate, ''), ?2) > 0 \
+             ORDER BY at DESC, id DESC LIMIT ?3"
+        );
+        self.read(move |from| {
+            let values = params![lot.as_str(), plate.as_str(), most];
+            all(from, &sql, values, payment)
         })
         .await
     }
@@ -127,7 +156,8 @@ impl Journal {
         let lot = lot.clone();
         let sql = format!(
             "SELECT {COLUMNS}, standing, entry, entry_device, entry_at, exit, exit_device, exit_at \
-             FROM payment LEFT JOIN stay ON stay.lot = payment.lot AND stay.record = payment.stay \
+             FROM payment LEFT JOIN stay ON stay.lot = payment.lot \
+             AND (stay.entry = payment.stay OR stay.exit = payment.stay) \
              WHERE payment.lot = ?1 AND paid_for = ?2 AND at BETWEEN ?3 AND ?4 \
              AND instr(coalesce(payment.plate, ''), ?5) > 0 ORDER BY at, id LIMIT ?6"
         );
@@ -137,7 +167,7 @@ impl Journal {
                 word(search.paid_for),
                 search.begin.as_millisecond(),
                 search.end.as_millisecond(),
-                search.plate,
+                search.plate.as_str(),
                 search.most + 1,
             ];
             all(from, &sql, values, |row| {
@@ -156,7 +186,7 @@ const COLUMNS: &str = "payment.lot, id, paid_for, payment.plate, order_no, merch
 pub(super) fn insert(to: &Connection, it: &Payment) -> Result<()> {
     let stay = match (&it.stay, &it.plate) {
         (Some(stay), _) => Some(stay.clone()),
-        (None, Some(plate)) => latest_of(to, &it.lot, plate)?,
+        (None, Some(plate)) => paid_at(to, &it.lot, plate, it.at)?,
         (None, None) => None,
     };
     to.prepare_cached(
@@ -165,7 +195,7 @@ pub(super) fn insert(to: &Connection, it: &Payment) -> Result<()> {
     )?
     .execute(params![
         it.lot.as_str(),
-        it.id,
+        it.id.as_str(),
         word(it.paid_for),
         it.plate.as_ref().map(Plate::as_str),
         it.order,
@@ -173,7 +203,7 @@ pub(super) fn insert(to: &Connection, it: &Payment) -> Result<()> {
         it.at.as_millisecond(),
         it.amount.fen(),
         it.pay_type.as_str(),
-        stay,
+        stay.as_ref().map(RecordId::as_str),
     ])?;
     Ok(())
 }
@@ -184,7 +214,7 @@ fn payment(row: &Row<'_>) -> Result<Payment> {
     let fen: i64 = row.get(7)?;
     Ok(Payment {
         lot: column::id(row, 0)?,
-        id: row.get(1)?,
+        id: column::id(row, 1)?,
         paid_for: match paid_for.as_str() {
             "prepaid" => PaidFor::Prepaid,
             "exit" => PaidFor::Exit,
@@ -196,7 +226,7 @@ fn payment(row: &Row<'_>) -> Result<Payment> {
         at: column::time(row, 6)?,
         amount: Money::from_fen(fen),
         pay_type: PayType::parse(&pay_type).ok_or_else(|| column::unreadable(8, &pay_type))?,
-        stay: row.get(9)?,
+        stay: column::optional_id(row, 9)?,
     })
 }
 

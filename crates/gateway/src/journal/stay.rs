@@ -1,7 +1,7 @@
 //! Stays in the journal: kept with every crossing, in its transaction (STAY-1).
 
-use boshi_protocol::code::{Money, RecordType};
-use boshi_protocol::id::LotId;
+use boshi_protocol::code::{CrossStatus, Money, RecordType};
+use boshi_protocol::id::{LotId, RecordId};
 use boshi_protocol::lane::Side;
 use boshi_protocol::plate::Plate;
 use jiff::Timestamp;
@@ -10,6 +10,7 @@ use rusqlite::{Connection, OptionalExtension as _, Result, Row, params};
 use super::entry::Crossing;
 use super::read::all;
 use super::{Journal, JournalError, column};
+use crate::plate_part::PlatePart;
 use crate::stays::{Passage, Stay, pair};
 
 /// A stay with what was paid for it.
@@ -21,6 +22,8 @@ pub struct StayRow {
     pub stay: Stay,
     /// The sum of its payments.
     pub amount: Money,
+    /// How its last passage ended (D-12).
+    pub status: CrossStatus,
 }
 
 /// Which stays are looked for.
@@ -30,17 +33,22 @@ pub struct StaySearch {
     pub begin: Timestamp,
     /// Up to and including this time.
     pub end: Timestamp,
-    /// A part of the plate, normalised; empty for all.
-    pub plate: String,
+    /// A part of the plate.
+    pub plate: PlatePart,
     /// Entered, left, either or both within the period (D-12).
     pub record_type: RecordType,
     /// Most rows.
     pub most: u32,
 }
 
-const COLUMNS: &str = "plate, standing, entry, entry_device, entry_at, exit, exit_device, exit_at, \
+/// A payment is for the stay that has its recognition, at the entry or at the exit: the name of a
+/// stay changes when an entry is told late. Who is inside may have tried to leave (D-12).
+pub(super) const COLUMNS: &str = "plate, standing, entry, entry_device, entry_at, exit, exit_device, exit_at, \
      (SELECT coalesce(sum(fen), 0) FROM payment \
-      WHERE payment.lot = stay.lot AND payment.stay = stay.record)";
+      WHERE payment.lot = stay.lot AND payment.stay IN (stay.entry, stay.exit)), \
+     CASE standing WHEN 'open' THEN (SELECT outcome FROM recognition AS tried \
+      WHERE tried.lot = stay.lot AND tried.plate = stay.plate AND tried.at > stay.entry_at \
+      AND outcome IN ('opened_not_crossed', 'backed_out') ORDER BY tried.at DESC LIMIT 1) END";
 
 /// The stay of a crossing and those around it, as they are now. What ended before the crossing
 /// does not change: from an exit on, nobody of that plate is inside.
@@ -135,7 +143,7 @@ impl Journal {
                 lot.as_str(),
                 search.begin.as_millisecond(),
                 search.end.as_millisecond(),
-                search.plate,
+                search.plate.as_str(),
                 search.most + 1,
             ];
             all(from, &sql, values, stay_row)
@@ -150,7 +158,7 @@ impl Journal {
     pub async fn latest_stays(
         &self,
         lot: &LotId,
-        plate: String,
+        plate: PlatePart,
         most: u32,
     ) -> std::result::Result<Vec<StayRow>, JournalError> {
         let lot = lot.clone();
@@ -158,18 +166,30 @@ impl Journal {
             "SELECT {COLUMNS} FROM stay WHERE lot = ?1 AND instr(coalesce(plate, ''), ?2) > 0 \
              ORDER BY coalesce(exit_at, entry_at) DESC, record DESC LIMIT ?3"
         );
-        self.read(move |from| all(from, &sql, params![lot.as_str(), plate, most], stay_row))
-            .await
+        self.read(move |from| {
+            let values = params![lot.as_str(), plate.as_str(), most];
+            all(from, &sql, values, stay_row)
+        })
+        .await
     }
 }
 
-/// The latest stay of a plate, for a payment that names none.
-pub(super) fn latest_of(from: &Connection, lot: &LotId, plate: &Plate) -> Result<Option<String>> {
+/// The stay for a payment that names none: the latest of the plate that had begun when it was made,
+/// or the latest at all when the clock of who tells it is behind.
+pub(super) fn paid_at(
+    from: &Connection,
+    lot: &LotId,
+    plate: &Plate,
+    at: Timestamp,
+) -> Result<Option<RecordId>> {
     from.prepare_cached(
         "SELECT record FROM stay WHERE lot = ?1 AND plate = ?2 \
-         ORDER BY coalesce(entry_at, exit_at) DESC LIMIT 1",
+         ORDER BY coalesce(entry_at, exit_at) <= ?3 DESC, coalesce(entry_at, exit_at) DESC LIMIT 1",
     )?
-    .query_row(params![lot.as_str(), plate.as_str()], |row| row.get(0))
+    .query_row(
+        params![lot.as_str(), plate.as_str(), at.as_millisecond()],
+        |row| column::id(row, 0),
+    )
     .optional()
 }
 
@@ -179,6 +199,17 @@ pub(super) fn stay_row(row: &Row<'_>) -> Result<StayRow> {
         plate: column::plate(row, 0)?,
         stay: stay(row, 1)?,
         amount: Money::from_fen(fen),
+        status: status(row, 9)?,
+    })
+}
+
+fn status(row: &Row<'_>, column: usize) -> Result<CrossStatus> {
+    let outcome: Option<String> = row.get(column)?;
+    Ok(match outcome.as_deref() {
+        Some("opened_not_crossed") => CrossStatus::OpenedNotCrossed,
+        Some("backed_out") => CrossStatus::BackedOut,
+        Some(other) => return Err(column::unreadable(column, &other)),
+        None => CrossStatus::Crossed,
     })
 }
 

@@ -5,6 +5,9 @@ use boshi_protocol::plate::{Plate, PlateColor};
 use jiff::Timestamp;
 use tempfile::TempDir;
 
+mod payments;
+mod stays;
+
 use super::{
     Command, Crossing, Entry, Journal, JournalError, Recognition, Settlement, open, writer,
 };

@@ -1,5 +1,6 @@
-//! Payments and stays: what toll software and pay stations tell, and what the booth looks up.
+//! Payments, as toll software and pay stations tell them and ask for them again (PAY-1).
 
+use std::fmt::Display;
 use std::sync::Arc;
 
 use axum::Json;
@@ -9,7 +10,7 @@ use axum::http::{StatusCode, Uri};
 use boshi_protocol::code::{Money, PayType};
 use boshi_protocol::id::{LotId, RecordId};
 use boshi_protocol::plate::Plate;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -17,13 +18,20 @@ use super::Local;
 use super::answer::{Problem, unreadable};
 use super::query::query;
 use super::read::read;
-use crate::journal::{Kept, MAX_ROWS, PaidFor, Payment, StayRow, standing_word};
-
-/// How many rows are given when nothing is said.
-const USUAL_ROWS: u32 = 50;
+use super::stays::ByPlate;
+use crate::journal::{Kept, PaidFor, Payment};
 
 /// Largest amount in fen: a million yuan is no parking fee.
 const MOST_FEN: i64 = 100_000_000;
+
+/// Longest number of an order, in characters: twice the longest of the usual pay services.
+const MOST_ORDER_CHARS: usize = 128;
+
+/// How far in the future a payment may be: a clock that is further ahead is set wrongly.
+const MOST_AHEAD: SignedDuration = SignedDuration::from_hours(24);
+
+/// No payment is older, in Unix seconds (the year 2000): the clock was never set.
+const EARLIEST: i64 = 946_684_800;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -39,7 +47,7 @@ struct Told {
     fen: i64,
     pay_type: u8,
     kind: Kind,
-    /// The stay it is for; the latest of the plate when nothing is said.
+    /// A recognition of the stay it is for; the latest of the plate when nothing is said.
     #[serde(default)]
     stay: Option<String>,
 }
@@ -48,17 +56,8 @@ struct Told {
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Kind {
-    Prepaid,
+    Prepay,
     Exit,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Look {
-    #[serde(default)]
-    plate: String,
-    #[serde(default)]
-    limit: Option<u32>,
 }
 
 /// PAY-1: a payment is kept once, whoever tells it how often.
@@ -69,15 +68,12 @@ pub(super) async fn pay(
 ) -> Result<(StatusCode, Json<Value>), Problem> {
     let told: Told = read(&body)?;
     let lot = local.lot(&lot)?;
-    let payment = told.into_payment(&lot.configured.id)?;
+    let payment = told.into_payment(&lot.configured.id, Timestamp::now())?;
     let id = payment.id.clone();
-    match local
-        .journal
-        .keep_payment(payment)
-        .await
-        .map_err(unreadable)?
-    {
+    let kept = local.journal.keep_payment(payment).await;
+    match kept.map_err(unreadable)? {
         Kept::New(stay) => {
+            let stay = stay.as_ref().map(RecordId::as_str);
             let kept = json!({"ok": true, "stay": stay});
             Ok((StatusCode::CREATED, Json(kept)))
         }
@@ -91,73 +87,90 @@ pub(super) async fn pay(
     }
 }
 
-pub(super) async fn stays(
+/// PAY-1: the latest first.
+pub(super) async fn payments(
     State(local): State<Arc<Local>>,
     Path(lot): Path<String>,
     address: Uri,
 ) -> Result<Json<Value>, Problem> {
-    let look: Look = query(&address)?;
-    let lot = local.lot(&lot)?;
-    let limit = look.limit.unwrap_or(USUAL_ROWS);
-    if !(1..=MAX_ROWS).contains(&limit) {
-        let wrong = format!("字段 limit 收到 {limit}，应为 1 到 {MAX_ROWS}");
-        return Err(Problem::Wrong(wrong));
-    }
-    let plate = look.plate.trim().to_uppercase();
-    let rows = local.journal.latest_stays(&lot.configured.id, plate, limit);
+    let look: ByPlate = query(&address)?;
+    let lot = &local.lot(&lot)?.configured.id;
+    let limit = look.limit()?;
+    let rows = local.journal.latest_payments(lot, look.plate(), limit);
     let rows = rows.await.map_err(unreadable)?;
-    let rows: Vec<Value> = rows.into_iter().map(shown).collect();
+    let rows: Vec<Value> = rows.iter().map(shown).collect();
     Ok(Json(json!({ "items": rows })))
 }
 
 impl Told {
-    fn into_payment(self, lot: &LotId) -> Result<Payment, Problem> {
-        let wrong = |field: &str, came: &dyn std::fmt::Display, expected: &str| {
-            Problem::Wrong(format!("字段 {field} 收到 {came}，应为{expected}"))
-        };
-        let id = RecordId::new(&self.id)
-            .map_err(|error| Problem::Wrong(format!("字段 id 收到 {:?}，{error}", self.id)))?;
+    fn into_payment(self, lot: &LotId, now: Timestamp) -> Result<Payment, Problem> {
         let plate = Plate::read(&self.plate)
             .map_err(|error| Problem::Wrong(format!("字段 plate：{error}")))?;
         if !(0..=MOST_FEN).contains(&self.fen) {
-            let expected = " 0 到 100000000 的整数（分）";
-            return Err(wrong("fen", &self.fen, expected));
+            let expected = format!("0 到 {MOST_FEN} 的整数（分）");
+            return Err(wrong("fen", self.fen, &expected));
         }
         let pay_type = PayType::parse(&self.pay_type.to_string())
-            .ok_or_else(|| wrong("pay_type", &self.pay_type, " 1 到 5"))?;
+            .ok_or_else(|| wrong("pay_type", self.pay_type, "1 到 5"))?;
+        let stay = self.stay.as_deref().map(|stay| id("stay", stay));
         Ok(Payment {
             lot: lot.clone(),
-            id: id.as_str().to_owned(),
+            id: id("id", &self.id)?,
             paid_for: match self.kind {
-                Kind::Prepaid => PaidFor::Prepaid,
+                Kind::Prepay => PaidFor::Prepaid,
                 Kind::Exit => PaidFor::Exit,
             },
             plate,
-            order: self.order_no,
-            merchant_order: self.commercial_order_no,
-            // The journal keeps milliseconds; the same payment told twice is the same.
-            at: Timestamp::from_millisecond(self.at.as_millisecond()).unwrap_or(self.at),
+            order: order("order_no", self.order_no)?,
+            merchant_order: order("commercial_order_no", self.commercial_order_no)?,
+            at: paid_at(self.at, now)?,
             amount: Money::from_fen(self.fen),
             pay_type,
-            stay: self.stay,
+            stay: stay.transpose()?,
         })
     }
 }
 
-fn shown(row: StayRow) -> Value {
-    let StayRow {
-        plate,
-        stay,
-        amount,
-    } = row;
+fn wrong(field: &str, came: impl Display, expected: &str) -> Problem {
+    Problem::Wrong(format!("字段 {field} 收到 {came}，应为 {expected}"))
+}
+
+fn id(field: &str, text: &str) -> Result<RecordId, Problem> {
+    let wrong = |error| Problem::Wrong(format!("字段 {field} 收到 {text:?}，{error}"));
+    RecordId::new(text).map_err(wrong)
+}
+
+fn order(field: &str, number: String) -> Result<String, Problem> {
+    let length = number.chars().count();
+    if length > MOST_ORDER_CHARS {
+        let expected = format!("最多 {MOST_ORDER_CHARS} 个字符");
+        return Err(wrong(field, format_args!("{length} 个字符"), &expected));
+    }
+    Ok(number)
+}
+
+/// To the millisecond, as the journal keeps it: the same payment told twice is the same.
+fn paid_at(at: Timestamp, now: Timestamp) -> Result<Timestamp, Problem> {
+    if at.as_second() < EARLIEST || at.duration_since(now) > MOST_AHEAD {
+        return Err(wrong("at", at, "2000 年以后、不晚于明天此时的时间"));
+    }
+    let whole = Timestamp::from_millisecond(at.as_millisecond());
+    Ok(whole.expect("a millisecond of a timestamp is a timestamp"))
+}
+
+fn shown(it: &Payment) -> Value {
     json!({
-        "record": stay.record().as_str(),
-        "plate": plate.as_ref().map(Plate::as_str),
-        "standing": standing_word(stay.standing),
-        "entered_at": stay.entry.as_ref().map(|passage| passage.at),
-        "entry": stay.entry.as_ref().map(|passage| passage.device.as_str()),
-        "left_at": stay.exit.as_ref().map(|passage| passage.at),
-        "exit": stay.exit.as_ref().map(|passage| passage.device.as_str()),
-        "fen": amount.fen(),
+        "id": it.id.as_str(),
+        "kind": match it.paid_for {
+            PaidFor::Prepaid => "prepay",
+            PaidFor::Exit => "exit",
+        },
+        "plate": it.plate.as_ref().map(Plate::as_str),
+        "order_no": it.order,
+        "commercial_order_no": it.merchant_order,
+        "at": it.at,
+        "fen": it.amount.fen(),
+        "pay_type": it.pay_type.as_str().parse::<u8>().ok(),
+        "stay": it.stay.as_ref().map(RecordId::as_str),
     })
 }

@@ -1,12 +1,11 @@
 //! Stays and payments (STAY-1, PAY-1, D-12).
 
-use boshi_protocol::code::{CrossStatus, Money};
+use boshi_protocol::code::Money;
 use boshi_protocol::endpoint::{
     PaidStay, PaymentQuery, Payments, Prepayment, Stay, StayQuery, Stays,
 };
 use boshi_protocol::envelope::Answer;
 use boshi_protocol::id::LotId;
-use boshi_protocol::plate::Plate;
 use boshi_protocol::refusal::Refusal;
 use boshi_protocol::time::WireTime;
 use boshi_transport::serve::Call;
@@ -15,6 +14,7 @@ use jiff::Timestamp;
 use super::queries::period;
 use super::{Served, unread};
 use crate::journal::{JournalError, PaidFor, Payment, PaymentSearch, StayRow, StaySearch};
+use crate::plate_part::PlatePart;
 use crate::stays;
 
 /// Most rows in one reply: the standard does not page these queries, so the period must be chosen.
@@ -29,7 +29,7 @@ impl Served {
         let search = StaySearch {
             begin,
             end,
-            plate: part_of_plate(&query.plate),
+            plate: PlatePart::read(&query.plate),
             record_type: query.record_type,
             most: MOST_ROWS,
         };
@@ -88,7 +88,7 @@ impl Served {
             paid_for,
             begin,
             end,
-            plate: part_of_plate(query.plate.as_deref().unwrap_or_default()),
+            plate: PlatePart::read(query.plate.as_deref().unwrap_or_default()),
             most: MOST_ROWS,
         };
         bounded(self.journal.payments(&call.envelope.lot, search).await)
@@ -112,14 +112,6 @@ fn bounded<T>(rows: Result<Vec<T>, JournalError>) -> Result<Vec<T>, Refusal> {
     Ok(rows)
 }
 
-/// A part of a plate, as plates are normalised; what cannot be one matches as it is.
-fn part_of_plate(text: &str) -> String {
-    match Plate::read(text) {
-        Ok(Some(plate)) => plate.as_str().to_owned(),
-        Ok(None) | Err(_) => text.trim().to_uppercase(),
-    }
-}
-
 /// A stay on the wire; one without a plate has none to be found by.
 fn stay(lot: &LotId, row: StayRow, now: Timestamp) -> Option<Stay> {
     let minutes = minutes(&row.stay, now);
@@ -133,22 +125,18 @@ fn stay(lot: &LotId, row: StayRow, now: Timestamp) -> Option<Stay> {
         lot: lot.clone(),
         entry: row.stay.entry.map(|passage| passage.device),
         exit: row.stay.exit.map(|passage| passage.device),
-        // D-12: stays are made of crossings, each of which did cross.
-        status: CrossStatus::Crossed,
+        status: row.status,
     })
 }
 
 fn paid_stay(lot: &LotId, payment: Payment, stay: Option<stays::Stay>, now: Timestamp) -> PaidStay {
     let exit = stay.as_ref().and_then(|stay| stay.exit.clone());
     let entry = stay.as_ref().and_then(|stay| stay.entry.clone());
-    let record = exit.as_ref().or(entry.as_ref());
+    let passage = exit.as_ref().or(entry.as_ref());
     // A payment for no stay that was seen is named by itself.
-    let by_itself = || payment.id.parse().ok();
-    let record = record.map(|passage| passage.record.clone());
+    let record = passage.map_or(&payment.id, |passage| &passage.record);
     PaidStay {
-        record: record
-            .or_else(by_itself)
-            .expect("a payment was taken with a number that is an id"),
+        record: record.clone(),
         entered_at: wire(entry.as_ref()),
         left_at: wire(exit.as_ref()),
         minutes: stay.map_or(0, |stay| minutes(&stay, now)),
@@ -161,7 +149,7 @@ fn paid_stay(lot: &LotId, payment: Payment, stay: Option<stays::Stay>, now: Time
 
 fn prepayment(payment: Payment) -> Prepayment {
     Prepayment {
-        pay_id: payment.id,
+        pay_id: payment.id.to_string(),
         plate: payment.plate,
         order: payment.order,
         merchant_order: payment.merchant_order,
@@ -192,4 +180,41 @@ fn minutes(stay: &stays::Stay, now: Timestamp) -> i64 {
         }
     };
     until.duration_since(entry.at).as_mins().max(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use boshi_protocol::id::{DeviceNo, RecordId};
+    use boshi_protocol::lane::Side;
+
+    use super::*;
+    use crate::stays::{Passage, pair};
+
+    fn minutes_at(now: i64, crossings: &[(Side, i64)]) -> Vec<i64> {
+        let passages = crossings.iter().map(|(side, second)| Passage {
+            record: RecordId::new(&second.to_string()).unwrap(),
+            side: *side,
+            device: DeviceNo::new("CAM").unwrap(),
+            at: Timestamp::from_second(*second).unwrap(),
+        });
+        let now = Timestamp::from_second(now).unwrap();
+        let stays = pair(passages.collect()).into_iter();
+        stays.map(|stay| minutes(&stay, now)).collect()
+    }
+
+    /// STAY-1
+    #[test]
+    fn parking_time_is_whole_minutes_until_the_exit_or_until_now() {
+        use Side::{Entry, Exit};
+        for (crossings, expected) in [
+            (vec![(Entry, 0), (Exit, 179)], vec![2]),
+            (vec![(Entry, 0), (Exit, 180)], vec![3]),
+            (vec![(Entry, 0)], vec![10]),
+            (vec![(Entry, 900)], vec![0]),
+            (vec![(Exit, 300)], vec![0]),
+            (vec![(Entry, 0), (Entry, 60), (Exit, 120)], vec![0, 1]),
+        ] {
+            assert_eq!(minutes_at(600, &crossings), expected, "{crossings:?}");
+        }
+    }
 }

@@ -91,6 +91,37 @@ async fn a_vehicle_that_came_in_and_left_has_a_stay_with_both_its_gates() {
     );
 }
 
+/// D-12: 2 is a vehicle that backed out.
+#[tokio::test]
+async fn a_vehicle_that_turned_back_at_the_exit_is_inside_with_that_status() {
+    let quick = "act = \"500ms\"\ncrosstalk = \"1ms\"";
+    let world = World::with(&[("act = \"500ms\"", quick)]).await;
+    world.gateway.arrives("粤B12345").await;
+    world.controller.hears("open", "BAR-01", 1).await;
+    world.gateway.crosses().await;
+    assert_eq!(stays_of(&world, &[]).await["data"][0]["crossStatus"], "0");
+    world.platform.answers(|_, _| crate::platform::NO);
+    for event in [
+        json!({"event": "trigger_loop", "device": "CAM-02", "pressed": true}),
+        json!({"event": "plate", "device": "CAM-02", "plate": "粤B12345", "color": "blue"}),
+    ] {
+        let (status, reply) = world.gateway.event_of(KEYS[1], &event.to_string()).await;
+        assert_eq!(status, 200, "{reply}");
+    }
+    let exit = "SELECT count(*) FROM recognition WHERE device = 'CAM-02'";
+    world.gateway.counts(exit, 1).await;
+    let away = json!({"event": "trigger_loop", "device": "CAM-02", "pressed": false});
+    world.gateway.event_of(KEYS[1], &away.to_string()).await;
+    let ended = "SELECT count(*) FROM recognition WHERE device = 'CAM-02' AND outcome IS NOT NULL";
+    world.gateway.counts(ended, 1).await;
+    let stay = stays_of(&world, &[]).await["data"][0].clone();
+    assert_eq!(
+        (&stay["outTime"], &stay["crossStatus"]),
+        (&json!(""), &json!("2")),
+        "{stay}"
+    );
+}
+
 /// D-11, D-12
 #[tokio::test]
 async fn a_question_that_makes_no_sense_is_refused_by_its_field() {
@@ -125,11 +156,11 @@ async fn payments_are_kept_once_and_returned_to_the_fen() {
         })
     };
     let stay = stays_of(&world, &[]).await["data"][0]["uuid"].clone();
-    let (status, kept) = pay(&world, payment("P-1", "prepaid", 1250)).await;
+    let (status, kept) = pay(&world, payment("P-1", "prepay", 1250)).await;
     assert_eq!((status, &kept["stay"]), (201, &stay), "{kept}");
-    let (status, again) = pay(&world, payment("P-1", "prepaid", 1250)).await;
+    let (status, again) = pay(&world, payment("P-1", "prepay", 1250)).await;
     assert_eq!((status, &again["repeated"]), (200, &json!(true)), "{again}");
-    let (status, other) = pay(&world, payment("P-1", "prepaid", 1251)).await;
+    let (status, other) = pay(&world, payment("P-1", "prepay", 1251)).await;
     assert_eq!(status, 409, "{other}");
     assert_eq!(pay(&world, payment("P-2", "exit", 5)).await.0, 201);
     assert_eq!(stays_of(&world, &[]).await["data"][0]["amount"], "12.55");
@@ -159,6 +190,33 @@ async fn payments_are_kept_once_and_returned_to_the_fen() {
 
 /// PAY-1
 #[tokio::test]
+async fn toll_software_reads_its_payments_back_as_it_told_them_newest_first() {
+    let world = World::new().await;
+    let told = |id: &str, at: &str, plate: &str| {
+        json!({
+            "id": id, "plate": plate, "order_no": "O-1", "commercial_order_no": "M-1", "at": at,
+            "fen": 1250, "pay_type": 4, "kind": "prepay", "stay": "R-1"
+        })
+    };
+    let earlier = told("P-2", "2026-11-24T01:00:00Z", "粤B12345");
+    let later = told("P-1", "2026-11-24T02:00:00Z", "粤B12345");
+    let other = told("P-3", "2026-11-24T03:00:00Z", "京A00001");
+    for payment in [&earlier, &later, &other] {
+        assert_eq!(pay(&world, payment.clone()).await.0, 201);
+    }
+    let path = "/lots/L1/payments?plate=b%C2%B7123";
+    let (status, found) = world.gateway.booth(Method::GET, path, Value::Null).await;
+    assert_eq!((status, &found["items"]), (200, &json!([later, earlier])));
+    let path = "/lots/L1/payments?limit=201";
+    let (status, refused) = world.gateway.booth(Method::GET, path, Value::Null).await;
+    assert_eq!(status, 400, "{refused}");
+    let path = "/lots/L9/payments";
+    let (status, refused) = world.gateway.booth(Method::GET, path, Value::Null).await;
+    assert_eq!(status, 404, "{refused}");
+}
+
+/// PAY-1
+#[tokio::test]
 async fn a_payment_that_makes_no_sense_is_refused_by_the_name_of_its_field() {
     let world = World::new().await;
     let sound = json!({
@@ -172,6 +230,11 @@ async fn a_payment_that_makes_no_sense_is_refused_by_the_name_of_its_field() {
         ("pay_type", json!(6)),
         ("kind", json!("gift")),
         ("plate", json!("粤B12345粤B12345粤B12345")),
+        ("at", json!("2099-01-01T00:00:00Z")),
+        ("at", json!("1999-12-31T00:00:00Z")),
+        ("order_no", json!("9".repeat(129))),
+        ("commercial_order_no", json!("9".repeat(129))),
+        ("stay", json!("")),
         ("sum", json!(1)),
     ] {
         let mut wrong = sound.clone();

@@ -72,7 +72,10 @@ pub(super) fn crossing(to: &Connection, it: &Crossing) -> Result<()> {
             side_word(it.side)
         ],
     )?;
-    stay::after(to, it)?;
+    // The same again changes nothing (CROSS-3), whatever plate it has now.
+    if to.changes() > 0 {
+        stay::after(to, it)?;
+    }
     enqueue(to, &it.lot, &Key::crossing(it.record.clone()), it.at)
 }
 
