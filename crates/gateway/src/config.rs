@@ -146,6 +146,9 @@ pub struct Supervision {
 pub struct Retention {
     /// How long records stay queryable, in days (UNPUSH-2).
     pub days: NonZeroU32,
+    /// Most bytes of pictures; the oldest go first.
+    #[serde(deserialize_with = "read::bytes")]
+    pub pictures: u64,
 }
 
 /// Clocks.
@@ -288,6 +291,7 @@ impl Default for Retention {
     fn default() -> Retention {
         Retention {
             days: const { NonZeroU32::new(180).expect("180 is not 0") },
+            pictures: 20_000_000_000,
         }
     }
 }

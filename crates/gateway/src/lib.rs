@@ -11,6 +11,7 @@
 mod clock;
 pub mod config;
 mod devices;
+mod disk_watch;
 mod display;
 mod driver;
 pub mod journal;

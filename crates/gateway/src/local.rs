@@ -30,6 +30,7 @@ use tokio_util::sync::CancellationToken;
 use self::answer::Problem;
 use crate::config;
 use crate::devices::intake::bearer;
+use crate::disk_watch::DiskState;
 use crate::display::Display;
 use crate::driver::Handle;
 use crate::journal::Journal;
@@ -41,6 +42,7 @@ pub(crate) struct Local {
     pub(crate) lots: Vec<LocalLot>,
     pub(crate) journal: Journal,
     pub(crate) door: Arc<Door>,
+    pub(crate) disk: DiskState,
     /// The digest of the key, so that the key itself cannot be shown (D-7).
     pub(crate) key: [u8; 32],
     /// Ends the streams of those who watch.

@@ -81,6 +81,20 @@ impl Pictures {
         forgetting.await.map_err(io::Error::other)?
     }
 
+    /// Deletes the oldest pictures until `excess` bytes are gone, which is asked with how many bytes
+    /// there are.
+    ///
+    /// # Errors
+    /// When the folder cannot be read or a picture not deleted.
+    pub(crate) async fn shrink(
+        &self,
+        excess: impl FnOnce(u64) -> u64 + Send + 'static,
+    ) -> io::Result<Shrunk> {
+        let folder = self.folder.clone();
+        let shrinking = tokio::task::spawn_blocking(move || shrink(&folder, excess));
+        shrinking.await.map_err(io::Error::other)?
+    }
+
     fn write(&self, jpeg: &[u8]) -> io::Result<String> {
         let digest = Sha256::new()
             .chain_update(self.secret.as_bytes())
@@ -107,8 +121,53 @@ impl Pictures {
     }
 }
 
+/// A picture as a file.
+struct Kept {
+    path: PathBuf,
+    name: String,
+    bytes: u64,
+    since: SystemTime,
+}
+
+/// What is left after pictures were deleted to make room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Shrunk {
+    /// How many pictures were deleted.
+    pub(crate) removed: u64,
+    /// How many bytes of pictures are left.
+    pub(crate) left: u64,
+}
+
 fn forget(folder: &Path, before: SystemTime, shown: &HashSet<String>) -> io::Result<u64> {
     let mut removed = 0;
+    for picture in all(folder)? {
+        if picture.since < before && !shown.contains(&picture.name) {
+            fs::remove_file(picture.path)?;
+            removed += 1;
+        }
+    }
+    Ok(removed)
+}
+
+fn shrink(folder: &Path, excess: impl FnOnce(u64) -> u64) -> io::Result<Shrunk> {
+    let mut pictures = all(folder)?;
+    let mut left: u64 = pictures.iter().map(|picture| picture.bytes).sum();
+    let wanted = left.saturating_sub(excess(left));
+    pictures.sort_by_key(|picture| picture.since);
+    let mut removed = 0;
+    for picture in pictures {
+        if left <= wanted {
+            break;
+        }
+        fs::remove_file(picture.path)?;
+        left -= picture.bytes;
+        removed += 1;
+    }
+    Ok(Shrunk { removed, left })
+}
+
+fn all(folder: &Path) -> io::Result<Vec<Kept>> {
+    let mut pictures = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         if !path.is_dir() {
@@ -118,14 +177,19 @@ fn forget(folder: &Path, before: SystemTime, shown: &HashSet<String>) -> io::Res
             let entry = entry?;
             let path = entry.path();
             let name = path.file_stem().and_then(|name| name.to_str());
-            let spared = name.is_none_or(|name| !is_name(name) || shown.contains(name));
-            if !spared && entry.metadata()?.modified()? < before {
-                fs::remove_file(path)?;
-                removed += 1;
-            }
+            let Some(name) = name.filter(|name| is_name(name)).map(str::to_owned) else {
+                continue;
+            };
+            let file = entry.metadata()?;
+            pictures.push(Kept {
+                path,
+                name,
+                bytes: file.len(),
+                since: file.modified()?,
+            });
         }
     }
-    Ok(removed)
+    Ok(pictures)
 }
 
 fn is_name(text: &str) -> bool {

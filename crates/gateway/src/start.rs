@@ -26,6 +26,7 @@ use crate::devices::flood::Floods;
 use crate::devices::intake::{self, Intake};
 use crate::devices::mailbox::Mailboxes;
 use crate::devices::polled::{self, Polled};
+use crate::disk_watch::{DiskState, DiskWatch};
 use crate::journal::{Journal, JournalError};
 use crate::local::{self, Local};
 use crate::monitor::Monitor;
@@ -147,17 +148,15 @@ pub async fn start(config: Config, stop: CancellationToken) -> Result<Running, S
     let door = Arc::new(door);
     let listeners = Listeners::new(tasks.clone(), stop.clone());
     let intake = intake(&config, &lots, &pictures, &journal);
+    let disk = keep_house(&config, &journal, &pictures, &tasks, &stop);
     let local = Local {
         lots: lots.iter().map(StartedLot::local).collect(),
         journal: journal.clone(),
         door: Arc::clone(&door),
+        disk,
         key: secret_file::digest(&key),
         stop: stop.clone(),
     };
-    let ids = config.lots.iter().map(|lot| lot.id.clone()).collect();
-    let kept = (journal.clone(), pictures.clone());
-    let retention = Retention::new(&config.retention, ids, kept.0, kept.1);
-    tasks.spawn(retention.run(stop.clone()));
     let monitoring = monitoring.map(|(monitoring_on, at)| {
         let seen = lots.iter().map(StartedLot::monitored).collect();
         let (journal, door) = (journal.clone(), Arc::clone(&door));
@@ -187,6 +186,29 @@ pub async fn start(config: Config, stop: CancellationToken) -> Result<Running, S
         tasks,
         _lock: lock,
     })
+}
+
+/// What goes on in the background: old records go, and pictures when there is no room.
+fn keep_house(
+    config: &Config,
+    journal: &Journal,
+    pictures: &Pictures,
+    tasks: &TaskTracker,
+    stop: &CancellationToken,
+) -> DiskState {
+    let ids = config.lots.iter().map(|lot| lot.id.clone()).collect();
+    let (journal, shown) = (journal.clone(), pictures.clone());
+    let retention = Retention::new(&config.retention, ids, journal, shown);
+    tasks.spawn(retention.run(stop.clone()));
+    let state = DiskState::default();
+    let watch = DiskWatch {
+        data: config.data.clone(),
+        pictures: pictures.clone(),
+        quota: config.retention.pictures,
+        state: state.clone(),
+    };
+    tasks.spawn(watch.run(stop.clone()));
+    state
 }
 
 fn intake(config: &Config, lots: &[StartedLot], pictures: &Pictures, journal: &Journal) -> Intake {

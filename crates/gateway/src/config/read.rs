@@ -51,3 +51,22 @@ pub(super) fn span_or_zero<'de, D: Deserializer<'de>>(from: D) -> Result<Duratio
         ))
     })
 }
+
+/// A size with its unit, `20GB`, `500MB`: thousands, as disks are sold.
+pub(super) fn bytes<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
+    let text = String::deserialize(from)?;
+    let units = [
+        ("GB", 1_000_000_000),
+        ("MB", 1_000_000),
+        ("TB", 1_000_000_000_000),
+    ];
+    let read = |(unit, bytes): (&str, u64)| {
+        let number = text.trim().strip_suffix(unit)?.trim();
+        number.parse::<u64>().ok()?.checked_mul(bytes)
+    };
+    units.into_iter().find_map(read).ok_or_else(|| {
+        D::Error::custom(format!(
+            "{text:?} is no size: expected one such as \"20GB\", \"500MB\""
+        ))
+    })
+}

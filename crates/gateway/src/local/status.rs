@@ -20,7 +20,13 @@ pub(super) async fn status(State(local): State<Arc<Local>>) -> Result<Json<Value
     for lot in &local.lots {
         lots.push(of_lot(&local, lot).await?);
     }
-    Ok(Json(json!({ "lots": lots })))
+    Ok(Json(json!({
+        "lots": lots,
+        "disk": {
+            "percent": local.disk.percent(),
+            "picture_bytes": local.disk.pictures(),
+        },
+    })))
 }
 
 async fn of_lot(local: &Local, lot: &LocalLot) -> Result<Value, Problem> {
