@@ -5,6 +5,7 @@
 
 mod audit;
 mod column;
+mod device_change;
 mod entry;
 mod insert;
 mod look;
@@ -15,6 +16,7 @@ mod payment;
 mod proof;
 mod read;
 mod recover;
+mod run;
 mod stay;
 #[cfg(test)]
 mod tests;
@@ -28,6 +30,7 @@ use rusqlite::Connection;
 use tokio::sync::mpsc;
 
 pub use audit::Act;
+pub use device_change::DeviceChange;
 pub(crate) use column::{gate_word, kind_word, standing_word};
 pub use entry::{
     Abnormality, ActDone, Attempt, Command, Crossing, Entry, Lift, Place, Recognition, Settlement,
@@ -38,6 +41,7 @@ pub use payment::{Kept, PaidFor, Payment, PaymentSearch};
 pub use proof::{Account, Proof};
 pub use read::Summary;
 pub use recover::{Pending, RememberedCommand};
+pub use run::{Run, RunStep};
 pub use stay::{StayRow, StaySearch};
 
 /// How many writes wait at most: above this the callers wait, which slows the devices down

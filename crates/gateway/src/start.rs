@@ -2,6 +2,8 @@
 
 mod listeners;
 mod lots;
+mod recover;
+mod run;
 
 use std::collections::HashMap;
 use std::fs::{self, File, TryLockError};
@@ -20,6 +22,7 @@ use tokio_util::task::TaskTracker;
 
 use self::listeners::{Listeners, listen};
 use self::lots::{StartedLot, Surroundings, peer};
+use self::run::ThisRun;
 use crate::config::{Config, ConfigError};
 use crate::devices::attached::Attached;
 use crate::devices::flood::Floods;
@@ -91,6 +94,7 @@ pub struct Running {
     /// Where machines that watch reach it, if they do.
     pub monitoring: Option<SocketAddr>,
     tasks: TaskTracker,
+    run: ThisRun,
     _lock: File,
 }
 
@@ -98,6 +102,7 @@ impl Running {
     /// Returns when the gateway has stopped, after it was told to.
     pub async fn finished(self) {
         self.tasks.wait().await;
+        self.run.end().await;
     }
 }
 
@@ -124,6 +129,7 @@ pub async fn start(config: Config, stop: CancellationToken) -> Result<Running, S
     fs::create_dir_all(&config.data).map_err(file(&config.data))?;
     let lock = lock(&config.data)?;
     let journal = Journal::open(&config.journal())?;
+    let before = journal.runs(1).await?.pop();
     let folder = config.data.join("pictures");
     let pictures = Pictures::open(&folder).map_err(file(&folder))?;
     let path = config.local_key();
@@ -143,6 +149,10 @@ pub async fn start(config: Config, stop: CancellationToken) -> Result<Running, S
     let mut mailboxes = Mailboxes::default();
     let around = Surroundings::new(&config, &journal, &stop, &tasks);
     let lots = around.start_lots(&mut mailboxes).await?;
+    let left = lots.iter().map(|lot| lot.left).sum();
+    recover::explain(before.as_ref(), left, Timestamp::now());
+    let run = ThisRun::begin(journal.clone()).await;
+    tasks.spawn(run.clone().stays_alive(stop.clone()));
     let freshness = Freshness::within(config.clock.window);
     let door = Door::new(config.platform.credentials()?, freshness, around.skews);
     let door = Arc::new(door);
@@ -184,6 +194,7 @@ pub async fn start(config: Config, stop: CancellationToken) -> Result<Running, S
         local: local_at,
         monitoring,
         tasks,
+        run,
         _lock: lock,
     })
 }

@@ -8,8 +8,10 @@ use boshi_protocol::plate::{Plate, PlateColor};
 use jiff::Timestamp;
 
 use super::audit::Act;
+use super::device_change::DeviceChange;
 use super::occupancy::OccupancyBase;
 use super::payment::Payment;
+use super::run::RunStep;
 
 /// One thing that happened. Times are kept to the millisecond.
 #[derive(Clone, Debug)]
@@ -91,6 +93,22 @@ pub enum Entry {
     Occupancy(OccupancyBase),
     /// A payment (PAY-1).
     Payment(Payment),
+    /// A device was lost, or answers again.
+    DeviceState(DeviceChange),
+    /// Passages that nobody will see the end of any more: the run in which they began is over.
+    Interrupted {
+        /// The lot.
+        lot: LotId,
+        /// When.
+        at: Timestamp,
+    },
+    /// The run of the program goes on.
+    Run {
+        /// How.
+        step: RunStep,
+        /// When.
+        at: Timestamp,
+    },
     /// What is older goes, except what is still to be pushed (UNPUSH-2).
     Forget {
         /// The lot.

@@ -11,9 +11,13 @@ use rusqlite::{Connection, Result, params};
 
 use super::audit;
 use super::column::{self, kind_word};
+use super::device_change;
 use super::entry::{ActDone, Attempt, Command, Entry, Lift, Place};
 use super::occupancy;
 use super::payment;
+
+/// How a passage ended whose end nobody has seen.
+const INTERRUPTED: &str = "interrupted";
 
 pub(super) fn entry(to: &Connection, entry: &Entry) -> Result<()> {
     match entry {
@@ -54,6 +58,9 @@ pub(super) fn entry(to: &Connection, entry: &Entry) -> Result<()> {
         Entry::Act(act) => audit::insert(to, act),
         Entry::Occupancy(it) => occupancy::insert(to, it),
         Entry::Payment(it) => payment::insert(to, it),
+        Entry::DeviceState(it) => device_change::insert(to, it),
+        Entry::Interrupted { lot, at } => interrupted(to, lot, *at),
+        Entry::Run { step, at } => super::run::insert(to, *step, *at),
         Entry::Forget { lot, before } => forget::before(to, lot, *before),
     }
 }
@@ -95,6 +102,14 @@ fn ended(
         to,
         "UPDATE recognition SET outcome = ?3, outcome_at = ?4 WHERE lot = ?1 AND record = ?2",
         params![lot.as_str(), record.as_str(), outcome, at.as_millisecond()],
+    )
+}
+
+fn interrupted(to: &Connection, lot: &LotId, at: Timestamp) -> Result<()> {
+    run(
+        to,
+        "UPDATE recognition SET outcome = ?2, outcome_at = ?3 WHERE lot = ?1 AND outcome IS NULL",
+        params![lot.as_str(), INTERRUPTED, at.as_millisecond()],
     )
 }
 

@@ -205,7 +205,7 @@ impl Wanted {
     }
 
     /// Only rows in which `column` is `value`, if there is one.
-    fn also(&mut self, column: &str, value: Option<String>) {
+    pub(super) fn also(&mut self, column: &str, value: Option<String>) {
         if let Some(value) = value {
             self.values.push(Value::from(value));
             let place = self.values.len();

@@ -69,6 +69,19 @@ impl Journal {
             .await
     }
 
+    /// How many passages are not over.
+    ///
+    /// # Errors
+    /// [`JournalError`] when the file cannot be read.
+    pub async fn open_passages(&self, lot: &LotId) -> std::result::Result<u64, JournalError> {
+        let lot = lot.clone();
+        let sql = "SELECT count(*) FROM recognition WHERE lot = ?1 AND outcome IS NULL";
+        self.read(move |from| {
+            from.query_row(sql, params![lot.as_str()], |row| column::count(row, 0))
+        })
+        .await
+    }
+
     /// How the barrier of each lane was operated last, by the lane's name.
     ///
     /// # Errors

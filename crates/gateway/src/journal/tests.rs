@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use tempfile::TempDir;
 
 mod payments;
+mod runs;
 mod stays;
 
 use super::{

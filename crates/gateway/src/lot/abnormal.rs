@@ -12,7 +12,7 @@ use super::happening::What;
 use super::input::LaneNo;
 use super::supervision::{DeviceKind, Finding};
 use super::turn::{Work, Working};
-use crate::journal::{Abnormality, Entry};
+use crate::journal::{Abnormality, DeviceChange, Entry};
 
 /// One message about something that is wrong (D-15).
 struct Message {
@@ -56,6 +56,7 @@ impl Lot {
                 Finding::Check(lane) => turn.act(Action::Check(lane)),
                 Finding::Online { device, lane, kind } => {
                     tell_link(turn, lane, kind, true);
+                    self.write_device(turn, lane, device.clone(), true);
                     if let Some(first) = self.supervision.occurrence_ended(&device) {
                         self.cleared(turn, lane, first, &kind.code(), turn.now.wall);
                     }
@@ -63,8 +64,12 @@ impl Lot {
                 Finding::Lost { device, lane, kind } => {
                     tell_link(turn, lane, kind, false);
                     let id = turn.new_id();
+                    let occurrence = self.supervision.occurrence_of(&device, &id);
+                    if occurrence == id {
+                        self.write_device(turn, lane, device.clone(), false);
+                    }
                     let message = Message {
-                        occurrence: self.supervision.occurrence_of(&device, &id),
+                        occurrence,
                         id,
                         code: kind.code(),
                         device: Some(device),
@@ -113,6 +118,16 @@ impl Lot {
         turn.write(Entry::Abnormality(it.clone()));
         self.letters.insert(key.clone(), Letter::Abnormality(it));
         self.enqueue(turn, key);
+    }
+
+    fn write_device(&self, turn: &mut Working<'_>, lane: LaneNo, device: DeviceNo, online: bool) {
+        turn.write(Entry::DeviceState(DeviceChange {
+            lot: self.id.clone(),
+            lane: self.lanes[lane.0].name.clone(),
+            device,
+            online,
+            at: turn.now.wall,
+        }));
     }
 
     fn write_cleared(&self, turn: &mut Working<'_>, occurrence: RecordId, at: Timestamp) {

@@ -3,21 +3,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use boshi_protocol::delivery::{Policy, Recovered};
+use boshi_protocol::delivery::Policy;
 use boshi_protocol::lane::Side;
 use boshi_transport::call::{Peer, PeerSettings};
-use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::StartError;
+use super::recover::{LeftBehind, recover};
 use crate::clock::{Clock, SkewWatch, Skews};
 use crate::config::{self, Config};
 use crate::devices::Controller;
 use crate::devices::mailbox::Mailboxes;
 use crate::display::Display;
 use crate::driver::{Driver, Handle, LaneEquipment, Outward};
-use crate::journal::{Entry, Journal, JournalError};
+use crate::journal::{Journal, JournalError};
 use crate::local::LocalLot;
 use crate::lot::{Input, Lot, Rules};
 use crate::monitor::MonitoredLot;
@@ -31,6 +31,8 @@ pub(super) struct StartedLot {
     pub(super) configured: config::Lot,
     pub(super) driver: Handle,
     pub(super) displays: Vec<Display>,
+    /// What its run before left behind.
+    pub(super) left: LeftBehind,
 }
 
 impl StartedLot {
@@ -106,7 +108,7 @@ async fn start_lot(
         stop,
         ..
     } = *around;
-    let recovered = recover(lot, journal).await?;
+    let (recovered, left) = recover(lot, journal).await?;
     let gates = journal.gates(&lot.id).await?;
     let machine = Lot::new(lot, rules(config)?, &gates);
     let client = Controller::client()?;
@@ -149,39 +151,8 @@ async fn start_lot(
         configured: lot.clone(),
         driver: handle,
         displays,
+        left,
     })
-}
-
-/// What an earlier run left behind. Abnormalities that lasted when it ended are closed: what still
-/// lasts is found anew.
-async fn recover(lot: &config::Lot, journal: &Journal) -> Result<Vec<Recovered>, StartError> {
-    let pending = journal.pending(&lot.id).await?;
-    let open = journal.open_occurrences(&lot.id).await?;
-    if !pending.is_empty() || !open.is_empty() {
-        tracing::info!(
-            lot = %lot.id,
-            pending = pending.len(),
-            abnormalities = open.len(),
-            "an earlier run left records to be pushed, which are taken up"
-        );
-    }
-    let at = Timestamp::now();
-    let closed = open
-        .into_iter()
-        .map(|occurrence| Entry::AbnormalityCleared {
-            lot: lot.id.clone(),
-            occurrence,
-            at,
-        });
-    journal.write(closed.collect()).await?;
-    let pending = pending.into_iter().map(|it| {
-        if it.failed {
-            Recovered::FailedAbnormality(it.key.id)
-        } else {
-            Recovered::Pending(it.key)
-        }
-    });
-    Ok(pending.collect())
 }
 
 fn rules(config: &Config) -> Result<Rules, StartError> {

@@ -183,3 +183,22 @@ fn a_message_that_the_lot_words_itself_is_used() {
     scene.wait(seconds(31));
     assert_eq!(scene.abnormal()[0].msg, "东二门01道有车");
 }
+
+/// ABN-1, ABN-3
+#[test]
+fn a_device_that_is_lost_and_comes_back_is_kept_twice_however_often_it_is_told() {
+    let mut scene = Scene::new();
+    scene.wait(seconds(11));
+    scene.online = vec!["BAR-01", "LED-01", "CAM-02", "BAR-02"];
+    scene.wait(seconds(1_500));
+    scene.online = scene::DEVICES.to_vec();
+    scene.wait(seconds(300));
+    let changes: Vec<(String, bool)> = scene.written(|entry| match entry {
+        Entry::DeviceState(it) if it.device == device("CAM-01") => {
+            Some((it.lane.clone(), it.online))
+        }
+        _ => None,
+    });
+    let expected = [true, false, true].map(|online| ("01".to_owned(), online));
+    assert_eq!(changes, expected);
+}

@@ -1,0 +1,19 @@
+-- The runs of the program: a run that has not stopped and does not run was cut off.
+CREATE TABLE run (
+    seq INTEGER PRIMARY KEY,
+    version TEXT NOT NULL, started_at INTEGER NOT NULL, alive_at INTEGER NOT NULL, stopped_at INTEGER
+);
+
+-- Each time that a device was lost, or answered again.
+CREATE TABLE device_state (
+    seq INTEGER PRIMARY KEY,
+    lot TEXT NOT NULL, lane TEXT NOT NULL, device TEXT NOT NULL, online INTEGER NOT NULL,
+    at INTEGER NOT NULL
+);
+CREATE INDEX device_state_device ON device_state (lot, device, seq);
+
+-- Passages that are not over.
+CREATE INDEX recognition_open ON recognition (lot) WHERE outcome IS NULL;
+
+-- Which record a picture goes with.
+CREATE INDEX recognition_image ON recognition (image) WHERE image IS NOT NULL;
