@@ -26,6 +26,8 @@ pub struct Exchange {
     pub incoming: bool,
     /// The request.
     pub request: Request,
+    /// Its JSON object, if it is one.
+    object: Option<Map<String, Value>>,
     /// When it was sent, or had been read.
     pub at: Timestamp,
     /// The same on the runtime's clock.
@@ -40,18 +42,14 @@ pub struct Exchange {
 
 impl Exchange {
     /// The request's JSON object; `None` when it is none.
-    pub fn fields(&self) -> Option<Map<String, Value>> {
-        serde_json::from_slice(&self.request.body).ok()
+    pub fn fields(&self) -> Option<&Map<String, Value>> {
+        self.object.as_ref()
     }
 
     /// A text field of the request; empty when there is none.
     pub fn text(&self, name: &str) -> String {
-        let fields = self.fields().unwrap_or_default();
-        fields
-            .get(name)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned()
+        let value = self.fields().and_then(|fields| fields.get(name));
+        value.and_then(Value::as_str).unwrap_or_default().to_owned()
     }
 
     /// The request's body, with its token masked.
@@ -119,12 +117,14 @@ impl Book {
             return None;
         }
         let instant = Instant::now();
+        let object = serde_json::from_slice(&request.body).ok();
         let case = pages.case.clone();
         pages.exchanges.push(Exchange {
             number,
             case,
             incoming,
             request,
+            object,
             at: self.clock.at(instant),
             instant,
             response: None,
@@ -160,6 +160,13 @@ impl Book {
         later.filter(|exchange| fits(exchange)).cloned().collect()
     }
 
+    /// How many of those from `mark` on fit.
+    fn count(&self, mark: usize, fits: impl Fn(&Exchange) -> bool) -> usize {
+        let pages = self.pages();
+        let later = pages.exchanges.iter().skip(mark);
+        later.filter(|exchange| fits(exchange)).count()
+    }
+
     /// Waits until `count` exchanges from `mark` on fit, for `within` at most, and gives those
     /// that do.
     pub async fn wait(
@@ -173,7 +180,7 @@ impl Book {
         let enough = async {
             loop {
                 changes.borrow_and_update();
-                if self.since(mark, &fits).len() >= count {
+                if self.count(mark, &fits) >= count {
                     return;
                 }
                 if changes.changed().await.is_err() {

@@ -17,8 +17,8 @@ pub fn all(side: Side) -> Vec<Case> {
         Side::Platform => platform::cases(),
     });
     // What was exchanged meanwhile is looked at last.
-    cases.extend(replies::cases(side));
-    cases.extend(conduct::cases());
+    cases.extend(replies::cases());
+    cases.extend(conduct::cases(side));
     cases
 }
 

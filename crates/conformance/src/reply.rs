@@ -40,10 +40,11 @@ impl Reply {
         }
     }
 
-    /// `respDesc`; empty when there is none.
+    /// `respDesc`, whatever the status; empty when there is none.
     pub fn reason(&self) -> String {
-        let object = self.object().unwrap_or_default();
-        let reason = object.get("respDesc").and_then(Value::as_str);
+        let body = self.0.as_ref().map(|response| response.body.as_slice());
+        let object: Option<Value> = serde_json::from_slice(body.unwrap_or_default()).ok();
+        let reason = object.as_ref().and_then(|it| it.get("respDesc")?.as_str());
         reason.unwrap_or_default().to_owned()
     }
 

@@ -5,11 +5,11 @@ use serde_json::Value;
 use crate::bench::Bench;
 use crate::book::Exchange;
 use crate::case::Severity::{Must, Should};
-use crate::case::{Case, Checked, Side, check};
+use crate::case::{Case, Checked, check};
 use crate::cases::probe::sound;
 use crate::http::Response;
 
-pub(super) fn cases(_side: Side) -> Vec<Case> {
+pub(super) fn cases() -> Vec<Case> {
     vec![
         Case::new(
             "T-4.object",

@@ -16,6 +16,9 @@ mod times;
 mod unpushed;
 
 use crate::case::Case;
+use crate::case::Severity::Must;
+use crate::cases::probe::Expect::Accepted;
+use crate::cases::probe::{probe, sound};
 
 pub(super) fn cases() -> Vec<Case> {
     let parts = [
@@ -32,5 +35,11 @@ pub(super) fn cases() -> Vec<Case> {
         unpushed::cases,
         abnormal::cases,
     ];
-    parts.into_iter().flat_map(|cases| cases()).collect()
+    let title = (
+        "车场可服务时 /checkConnect 应答 0",
+        "the heartbeat is answered 0",
+    );
+    let mut cases = vec![probe("BEAT-1.answers", Must, title, Accepted, sound)];
+    cases.extend(parts.into_iter().flat_map(|cases| cases()));
+    cases
 }

@@ -118,6 +118,6 @@ async fn commanded(bench: &Bench, act: Act, path: &str) -> Result<Exchange, Stop
 }
 
 fn has_fields(exchange: &Exchange, fields: &[Field]) -> Checked {
-    let wrong = fault(&exchange.fields().unwrap_or_default(), fields);
+    let wrong = fault(&exchange.fields().cloned().unwrap_or_default(), fields);
     wrong.map_or(Ok(()), |(zh, en)| Err(Stop::unmet(zh, en)))
 }

@@ -84,14 +84,14 @@ async fn after_outage(bench: &Bench) -> Result<Outage, Stop> {
 async fn go_away(bench: &Bench) -> Result<Outage, Stop> {
     let timing = bench.timing();
     let mark = bench.book.mark();
-    bench
-        .came(
-            mark,
-            HEARTBEAT,
-            timing.heartbeat * 2 + timing.tolerance,
-            |_| true,
+    let within = timing.heartbeat * 2 + timing.tolerance;
+    let beat = bench.came(mark, HEARTBEAT, within, |_| true).await;
+    beat.map_err(|_| {
+        Stop::skipped(
+            "平台不调用 /checkConnect",
+            "the platform does not ask /checkConnect",
         )
-        .await?;
+    })?;
     bench.peer.open(false).await;
     let began = bench.clock.now();
     tokio::time::sleep(timing.outage).await;
@@ -210,6 +210,9 @@ async fn from_before(bench: &Bench) -> Checked {
             .iter()
             .filter_map(begin)
             .collect();
+        if begins.is_empty() {
+            return Err(Stop::skipped("没有 beginTime", "there is no beginTime"));
+        }
         let earliest = begins.iter().min().copied();
         check(earliest.is_some_and(|begin| begin <= outage.began), || {
             let (began, earliest) = (
@@ -254,7 +257,7 @@ async fn each_question(
         return Err(Stop::skipped("没有收到查询", "no question came"));
     }
     for exchange in questions {
-        if let Some((zh, en)) = wrong(&exchange.fields().unwrap_or_default()) {
+        if let Some((zh, en)) = wrong(&exchange.fields().cloned().unwrap_or_default()) {
             return Err(Stop::unmet(zh, en));
         }
     }

@@ -113,9 +113,10 @@ pub(super) fn cases() -> Vec<Case> {
             |bench| {
                 Box::pin(async move {
                     for report in reports(bench)? {
-                        if let Some((zh, en)) =
-                            fault(&report.fields().unwrap_or_default(), ABNORMAL_FIELDS)
-                        {
+                        if let Some((zh, en)) = fault(
+                            &report.fields().cloned().unwrap_or_default(),
+                            ABNORMAL_FIELDS,
+                        ) {
                             return Err(Stop::unmet(zh, en));
                         }
                     }

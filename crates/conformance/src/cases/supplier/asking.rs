@@ -1,6 +1,10 @@
 //! A refused vehicle is asked for again, until it may pass or is gone (RECOG-2).
 
-use super::lane::{DRIVE, LIFTS, VISIT, arrive_refused, cross, leave, lifted, lifts, pushes};
+use std::time::Duration;
+
+use super::lane::{
+    DRIVE, LIFTS, VISIT, arrive_refused, cross, leave, lifted, lifts, new_pushes, pushes,
+};
 use crate::bench::Bench;
 use crate::book::Exchange;
 use crate::case::Severity::Must;
@@ -73,8 +77,7 @@ async fn refused(bench: &Bench) -> Result<Vec<Exchange>, Stop> {
     arrive_refused(bench).await?;
     let timing = bench.timing();
     let within = (timing.poll + timing.tolerance) * 2 * u32::try_from(REPEATS).unwrap_or(u32::MAX);
-    let is_push = |exchange: &Exchange| exchange.came_to(RECOGNITION);
-    let came = bench.book.wait(mark, REPEATS, within, is_push).await;
+    let came = new_pushes(bench, mark, RECOGNITION, REPEATS, within).await;
     leave(bench).await?;
     check(came.len() >= REPEATS, || {
         let (seconds, times) = (within.as_secs(), came.len());
@@ -133,13 +136,14 @@ async fn until_allowed(bench: &Bench) -> Checked {
         )
         .await?;
     let within = (bench.timing().poll + bench.timing().tolerance) * 4 + bench.timing().push;
-    let is_push = |exchange: &Exchange| exchange.came_to(RECOGNITION);
-    let came = bench.book.wait(mark, 3, within, is_push).await.len();
+    let came = new_pushes(bench, mark, RECOGNITION, 3, within).await.len();
     if came < 3 {
         return Err(Stop::skipped("没有重复推送", "it is not pushed again"));
     }
     bench.watch().await;
-    let times = bench.book.since(mark, is_push).len();
+    let times = new_pushes(bench, mark, RECOGNITION, 3, Duration::ZERO)
+        .await
+        .len();
     cross(bench).await?;
     check(times == 3, || {
         (
@@ -160,11 +164,7 @@ async fn opens_then(bench: &Bench) -> Checked {
         )
         .await?;
     let within = (bench.timing().poll + bench.timing().tolerance) * 4 + bench.timing().push;
-    let came = bench
-        .book
-        .wait(mark, 3, within, |it| it.came_to(RECOGNITION))
-        .await
-        .len();
+    let came = new_pushes(bench, mark, RECOGNITION, 3, within).await.len();
     if came < 3 {
         return Err(Stop::skipped("没有重复推送", "it is not pushed again"));
     }

@@ -1,6 +1,6 @@
 //! A push that fails is made again, however it failed (PUSH-1, PUSH-2, D-2).
 
-use super::lane::{DRIVE, arrive, cross, pushes, recognized};
+use super::lane::{DRIVE, arrive, cross, new_pushes, recognized};
 use super::paging::Row;
 use crate::bench::Bench;
 use crate::case::Severity::{Must, Remark};
@@ -102,25 +102,16 @@ fn again(
         Box::pin(async move {
             bench.peer.plan(RECOGNITION, vec![reaction()], None);
             let mark = bench.book.mark();
-            let first = arrive(bench).await?;
-            let is_its =
-                |it: &crate::book::Exchange| it.text("plateNumber") == first.text("plateNumber");
-            let second = bench
-                .came(
-                    first.number + 1,
-                    RECOGNITION,
-                    bench.timing().attempt,
-                    is_its,
-                )
-                .await?;
+            arrive(bench).await?;
+            let tried = new_pushes(bench, mark, RECOGNITION, 2, bench.timing().attempt)
+                .await
+                .len();
             tokio::time::sleep(bench.timing().settle).await;
             cross(bench).await?;
-            let tried = pushes(bench, mark, RECOGNITION, &first.text("uuid")).len();
             check(tried >= 2, || {
-                let uuid = second.text("uuid");
                 (
-                    format!("重新推送的 uuid 变为 {uuid}"),
-                    format!("it came again with the uuid {uuid}"),
+                    "没有重新推送".to_owned(),
+                    "it was not pushed again".to_owned(),
                 )
             })
         })
@@ -152,8 +143,9 @@ async fn in_a_row(bench: &Bench) -> Checked {
     let first = arrive(bench).await?;
     let uuid = first.text("uuid");
     let within = bench.timing().attempt * u32::try_from(attempts).unwrap_or(u32::MAX);
-    let is_its = |it: &crate::book::Exchange| it.came_to(RECOGNITION) && it.text("uuid") == uuid;
-    let tried = bench.book.wait(mark, attempts, within, is_its).await.len();
+    let tried = new_pushes(bench, mark, RECOGNITION, attempts, within)
+        .await
+        .len();
     tokio::time::sleep(bench.timing().settle).await;
     cross(bench).await?;
     check(tried == attempts, || {

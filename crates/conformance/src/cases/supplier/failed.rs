@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::lane::{DRIVE, LIFTS, arrive, cross, leave, lifts, pushes};
+use super::lane::{DRIVE, LIFTS, arrive, cross, leave, lifts, new_at, new_pushes, pushes};
 use crate::bench::{Bench, FailedPush};
 use crate::book::Exchange;
 use crate::case::Severity::{Must, Remark};
@@ -147,6 +147,14 @@ async fn fail(bench: &Bench) -> Result<FailedPush, Stop> {
     let first = arrive(bench).await?;
     let plate = first.text("plateNumber");
     settled(bench, mark, RECOGNITION).await;
+    let is_new = new_at(bench, mark);
+    let counted = |path: &str| {
+        bench
+            .book
+            .since(mark, |it| it.came_to(path) && is_new(it))
+            .len()
+    };
+    let recognition_attempts = counted(RECOGNITION);
     let released = released(bench, before, &first).await?;
     let crossing_mark = bench.book.mark();
     match released {
@@ -155,9 +163,8 @@ async fn fail(bench: &Bench) -> Result<FailedPush, Stop> {
         None if before.is_some() => leave(bench).await?,
         None => cross(bench).await?,
     }
-    settled(bench, crossing_mark, CROSSING).await;
-    let counted = |from: usize, path: &str| bench.book.since(from, |it| it.came_to(path)).len();
-    let tries = (counted(mark, RECOGNITION), counted(crossing_mark, CROSSING));
+    settled(bench, mark, CROSSING).await;
+    let crossing_attempts = counted(CROSSING);
     bench.peer.behave().await;
     // Also now that everything is well again, what has failed is not pushed.
     bench.watch().await;
@@ -175,10 +182,10 @@ async fn fail(bench: &Bench) -> Result<FailedPush, Stop> {
         .next();
     Ok(FailedPush {
         mark,
-        recognition_attempts: tries.0,
-        recognition_later: counted(mark, RECOGNITION) - tries.0,
-        crossing_attempts: crossing.as_ref().map(|_| tries.1),
-        crossing_later: counted(crossing_mark, CROSSING) - tries.1,
+        recognition_attempts,
+        recognition_later: counted(RECOGNITION) - recognition_attempts,
+        crossing_attempts: crossing.as_ref().map(|_| crossing_attempts),
+        crossing_later: counted(CROSSING) - crossing_attempts,
         uuids: uuids.len(),
         recognition: first,
         crossing,
@@ -190,10 +197,7 @@ async fn fail(bench: &Bench) -> Result<FailedPush, Stop> {
 async fn settled(bench: &Bench, mark: usize, path: &str) {
     // One attempt too many is looked for as well; more than twice as many end the waiting.
     for count in 1..=bench.timing().attempts * 2 + 1 {
-        let came = bench
-            .book
-            .wait(mark, count, bench.timing().attempt, |it| it.came_to(path))
-            .await;
+        let came = new_pushes(bench, mark, path, count, bench.timing().attempt).await;
         if came.len() < count {
             return;
         }

@@ -1,5 +1,8 @@
 //! The lane under test: a vehicle arrives, stands, leaves or crosses, and the barrier is looked at.
 
+use std::collections::BTreeSet;
+use std::time::Duration;
+
 use crate::bench::Bench;
 use crate::book::Exchange;
 use crate::case::{Checked, Need, Stop, check};
@@ -35,15 +38,33 @@ pub(super) async fn arrive(bench: &Bench) -> Result<Exchange, Stop> {
 
 /// The first push since `mark` of a recognition that was not there before it.
 pub(super) async fn recognized(bench: &Bench, mark: usize) -> Result<Exchange, Stop> {
-    let before = bench
-        .book
-        .since(0, |it| it.number < mark && it.came_to(RECOGNITION));
-    let is_new = |exchange: &Exchange| {
-        let uuid = exchange.text("uuid");
-        before.iter().all(|it| it.text("uuid") != uuid)
-    };
+    let is_new = new_at(bench, mark);
     bench
         .came(mark, RECOGNITION, bench.timing().push, is_new)
+        .await
+}
+
+/// Whether an exchange is about a `uuid` that did not come before `mark`: a vehicle that is gone
+/// may still be pushed.
+pub(super) fn new_at(bench: &Bench, mark: usize) -> impl Fn(&Exchange) -> bool + use<> {
+    let before = bench.book.since(0, |it| it.number < mark && it.incoming);
+    let before: BTreeSet<String> = before.iter().map(|it| it.text("uuid")).collect();
+    move |exchange| !before.contains(&exchange.text("uuid"))
+}
+
+/// At least `count` pushes since `mark` to `path` about what was not there before it, or as many
+/// as come within `within`.
+pub(super) async fn new_pushes(
+    bench: &Bench,
+    mark: usize,
+    path: &str,
+    count: usize,
+    within: Duration,
+) -> Vec<Exchange> {
+    let is_new = new_at(bench, mark);
+    bench
+        .book
+        .wait(mark, count, within, |it| it.came_to(path) && is_new(it))
         .await
 }
 

@@ -29,7 +29,10 @@ pub(super) fn cases() -> Vec<Case> {
                 Box::pin(async move {
                     let pushed = arrive_refused(bench).await?;
                     leave(bench).await?;
-                    let wrong = fault(&pushed.fields().unwrap_or_default(), RECOGNITION_FIELDS);
+                    let wrong = fault(
+                        &pushed.fields().cloned().unwrap_or_default(),
+                        RECOGNITION_FIELDS,
+                    );
                     wrong.map_or(Ok(()), |(zh, en)| Err(Stop::unmet(zh, en)))
                 })
             },

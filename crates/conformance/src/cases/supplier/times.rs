@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::lane::{DRIVE, VISIT, arrive, arrive_refused, cross, leave};
+use super::lane::{DRIVE, VISIT, arrive, arrive_refused, cross, leave, new_pushes};
 use crate::bench::Bench;
 use crate::book::Exchange;
 use crate::case::Severity::Must;
@@ -42,10 +42,7 @@ async fn recognized_when(bench: &Bench) -> Checked {
     arrive_refused(bench).await?;
     let ended = bench.clock.now();
     let within = (bench.timing().poll + bench.timing().tolerance) * 3;
-    let pushes = bench
-        .book
-        .wait(mark, 3, within, |it| it.came_to(RECOGNITION))
-        .await;
+    let pushes = new_pushes(bench, mark, RECOGNITION, 3, within).await;
     leave(bench).await?;
     all_at(bench, &pushes, "recognitionTime", (began, ended))
 }
@@ -53,17 +50,14 @@ async fn recognized_when(bench: &Bench) -> Checked {
 /// Three failures lie between the event and the push that is answered.
 async fn crossed_when(bench: &Bench) -> Checked {
     bench.peer.plan(CROSSING, vec![Reaction::Reset; 3], None);
+    let mark = bench.book.mark();
     arrive(bench).await?;
     tokio::time::sleep(bench.timing().settle).await;
-    let mark = bench.book.mark();
     let began = bench.clock.now();
     cross(bench).await?;
     let ended = bench.clock.now();
     let within = bench.timing().push + bench.timing().attempt * 3;
-    let pushes = bench
-        .book
-        .wait(mark, 4, within, |it| it.came_to(CROSSING))
-        .await;
+    let pushes = new_pushes(bench, mark, CROSSING, 4, within).await;
     all_at(bench, &pushes, "crossTime", (began, ended))
 }
 

@@ -1,0 +1,3 @@
+//! The kit is judged itself, and so are its reports.
+
+mod matrix;
