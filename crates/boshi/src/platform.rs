@@ -6,10 +6,12 @@ mod devices;
 mod lists;
 mod lots;
 mod permits;
+mod proof;
 mod registry;
 mod run;
 mod show;
 mod stays;
+mod tables;
 mod users;
 
 use std::path::PathBuf;
@@ -50,6 +52,12 @@ pub(crate) enum Command {
     User(users::User),
     /// Open a gate (闸口)
     Open(devices::Open),
+    /// Hold every gate of a lot open, for an evacuation (疏散)
+    Hold(proof::Gates),
+    /// Put every gate of a lot back to one lift a vehicle
+    Restore(proof::Gates),
+    /// Prove that all of a day is here: pushed + fetched + missing = seen (对账)
+    Prove(proof::Prove),
     /// Show a text on a display (显示屏), one line an argument
     Show(devices::Show),
     /// Permits (通行许可)
@@ -68,6 +76,8 @@ pub(crate) enum Command {
     Commands(lists::ByPlate),
     /// List outages
     Outages(lists::ByLot),
+    /// Write a list to standard output as CSV
+    Export(tables::Export),
     /// List stays, from entry to exit
     Stays(stays::Stays),
     /// List the stays that may be the missing half of one, the likeliest first
@@ -116,6 +126,9 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<()> {
         Command::Lot(command) => registry::lot(command).await,
         Command::User(command) => users::user(command).await,
         Command::Open(open) => devices::open(open).await,
+        Command::Hold(wanted) => proof::hold(wanted).await,
+        Command::Restore(wanted) => proof::restore(wanted).await,
+        Command::Prove(wanted) => proof::prove(wanted).await,
         Command::Show(show) => devices::show(show).await,
         Command::Permit(permit) => permits::permit(permit).await,
         Command::Block(block) => blocks::block(block).await,
@@ -124,6 +137,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<()> {
         Command::Abnormalities(wanted) => lists::abnormalities(wanted).await,
         Command::Commands(wanted) => lists::commands(wanted).await,
         Command::Outages(wanted) => lists::outages(wanted).await,
+        Command::Export(wanted) => tables::export(wanted).await,
         Command::Stays(wanted) => stays::stays(wanted).await,
         Command::Candidates(wanted) => stays::candidates(wanted).await,
         Command::Correct(wanted) => stays::correct(wanted).await,

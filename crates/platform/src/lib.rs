@@ -11,6 +11,7 @@ mod announce;
 pub mod china;
 pub mod commands;
 pub mod config;
+pub mod csv;
 pub mod decision;
 pub mod desk;
 pub mod external;

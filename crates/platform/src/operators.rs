@@ -9,13 +9,17 @@ mod check;
 mod decide;
 mod devices;
 mod error;
+mod evacuation;
+mod export;
 mod health;
+mod import;
 mod lists;
 mod login;
 mod lots;
 mod occupancy;
 mod permits;
 mod places;
+mod proof;
 mod read;
 mod reconcile;
 mod registry;
@@ -31,9 +35,11 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::from_fn_with_state;
 use axum::routing::{delete, get, post, put};
 use boshi_protocol::id::LotId;
+use serde::Serialize;
 
 use self::caller::authorize;
 use self::error::ApiError;
+use self::export::export;
 use self::lists::list;
 use crate::commands::Commands;
 use crate::desk::Desk;
@@ -43,6 +49,7 @@ use crate::password::Passwords;
 use crate::reconcile::Reconciler;
 use crate::registrar::Registrar;
 use crate::store::Store;
+use crate::store::newest::Listed;
 use crate::store::row::{
     AbnormalityRow, AuditRow, BlockRow, CommandRow, CorrectionRow, CrossingRow, DecisionRow,
     OutageRow, PermitRow, RecognitionRow, StayRow,
@@ -96,6 +103,9 @@ fn of_a_lot() -> Router<Arc<Operators>> {
         .route("/check", post(check::check))
         .route("/open", post(devices::open))
         .route("/show", post(devices::show))
+        .route("/hold", post(evacuation::hold))
+        .route("/restore", post(evacuation::restore))
+        .route("/proof", get(proof::of_day))
         .route("/reconcile", post(reconcile::now))
         .route("/places", get(places::list))
         .route("/occupancy", get(occupancy::show).post(occupancy::counted))
@@ -113,27 +123,32 @@ fn of_a_lot() -> Router<Arc<Operators>> {
 fn lists() -> Router<Arc<Operators>> {
     Router::new()
         .route("/lots", get(lots::list))
-        .route("/recognitions", get(list::<RecognitionRow>))
-        .route("/crossings", get(list::<CrossingRow>))
-        .route("/stays", get(list::<StayRow>))
-        .route("/corrections", get(list::<CorrectionRow>))
-        .route("/abnormalities", get(list::<AbnormalityRow>))
-        .route("/decisions", get(list::<DecisionRow>))
-        .route("/commands", get(list::<CommandRow>))
-        .route("/outages", get(list::<OutageRow>))
-        .route("/audit", get(list::<AuditRow>))
-        .route(
-            "/permits",
-            get(list::<PermitRow>)
-                .post(permits::add)
-                .delete(permits::remove),
+        .merge(listed::<RecognitionRow>("/recognitions"))
+        .merge(listed::<CrossingRow>("/crossings"))
+        .merge(listed::<StayRow>("/stays"))
+        .merge(listed::<CorrectionRow>("/corrections"))
+        .merge(listed::<AbnormalityRow>("/abnormalities"))
+        .merge(listed::<DecisionRow>("/decisions"))
+        .merge(listed::<CommandRow>("/commands"))
+        .merge(listed::<OutageRow>("/outages"))
+        .merge(listed::<AuditRow>("/audit"))
+        .merge(listed::<PermitRow>("/permits"))
+        .merge(listed::<BlockRow>("/blocks"))
+        .route("/permits", post(permits::add).delete(permits::remove))
+        .route("/blocks", post(blocks::add).delete(blocks::remove))
+        .merge(
+            Router::new()
+                .route("/permits/import", post(import::permits))
+                .route("/blocks/import", post(import::blocks))
+                .layer(DefaultBodyLimit::max(import::MAX_TABLE_BYTES)),
         )
-        .route(
-            "/blocks",
-            get(list::<BlockRow>)
-                .post(blocks::add)
-                .delete(blocks::remove),
-        )
+}
+
+/// A list, and the same as a table.
+fn listed<T: Listed + Serialize + Send + 'static>(path: &str) -> Router<Arc<Operators>> {
+    Router::new()
+        .route(path, get(list::<T>))
+        .route(&format!("{path}/export"), get(export::<T>))
 }
 
 /// Who takes part.

@@ -1,13 +1,14 @@
 //! How to reach the operators' interface of a running platform.
 
 use std::fs;
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
 use clap::Args;
-use reqwest::{Method, Url};
+use reqwest::{Method, Response, Url};
 use serde_json::Value;
 
 use super::run;
@@ -85,6 +86,39 @@ impl Access {
         query: &Query,
         body: Option<Value>,
     ) -> anyhow::Result<Value> {
+        let text = body.map(|body| body.to_string());
+        let response = self.ask(method, path, query, text).await?;
+        Ok(serde_json::from_str(&response.text().await?)?)
+    }
+
+    /// Posts a text as it is.
+    pub(super) async fn post_text(
+        &self,
+        path: &[&str],
+        query: &Query,
+        text: String,
+    ) -> anyhow::Result<Value> {
+        let response = self.ask(Method::POST, path, query, Some(text)).await?;
+        Ok(serde_json::from_str(&response.text().await?)?)
+    }
+
+    /// Writes what is answered to standard output, as it comes.
+    pub(super) async fn copy(&self, path: &[&str], query: &Query) -> anyhow::Result<()> {
+        let mut response = self.ask(Method::GET, path, query, None).await?;
+        while let Some(chunk) = response.chunk().await? {
+            std::io::stdout().lock().write_all(&chunk)?;
+        }
+        Ok(())
+    }
+
+    /// The answer to a request, if it is not an error.
+    async fn ask(
+        &self,
+        method: Method,
+        path: &[&str],
+        query: &Query,
+        body: Option<String>,
+    ) -> anyhow::Result<Response> {
         let (base, key_file) = self.place()?;
         let key = read(&key_file)?;
         let url = address(&base, path, query)?;
@@ -96,18 +130,18 @@ impl Access {
             .build()?;
         let mut request = client.request(method, url).bearer_auth(key.trim());
         if let Some(body) = body {
-            request = request.body(body.to_string());
+            request = request.body(body);
         }
         let response = request.send().await;
         let response = response.map_err(|error| unanswered(&base, &error))?;
         let status = response.status();
-        let text = response.text().await?;
-        let value: Value = serde_json::from_str(&text)
-            .with_context(|| format!("{base} 的应答（HTTP {status}）不是平台的应答"))?;
         if !status.is_success() {
+            let text = response.text().await?;
+            let value: Value = serde_json::from_str(&text)
+                .with_context(|| format!("{base} 的应答（HTTP {status}）不是平台的应答"))?;
             bail!("{}", value["error"].as_str().unwrap_or(&text));
         }
-        Ok(value)
+        Ok(response)
     }
 
     fn place(&self) -> anyhow::Result<(String, PathBuf)> {

@@ -6,6 +6,7 @@ use serde_json::json;
 use super::access::{Access, Query};
 use super::lists::Page;
 use super::show::{Column, text, time};
+use super::tables;
 use crate::terminal::say;
 
 /// The block list.
@@ -28,6 +29,8 @@ pub(crate) enum Block {
         #[command(flatten)]
         access: Access,
     },
+    /// Put the plates of a table on it: plate, reason
+    Import(tables::Import),
     /// List it, the latest first
     List(Wanted),
 }
@@ -66,6 +69,7 @@ pub(super) async fn block(command: Block) -> anyhow::Result<()> {
             access.print(&answer, || say(&format!("{plate} 已移出黑名单")));
             Ok(())
         }
+        Block::Import(wanted) => tables::import("blocks", wanted).await,
         Block::List(wanted) => {
             let query = Query::default().with("plate", wanted.plate.as_deref());
             wanted.page.list("blocks", query, COLUMNS).await

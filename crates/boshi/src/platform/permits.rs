@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::access::{Access, Query};
 use super::lists::Page;
 use super::show::{Column, text, time};
+use super::tables;
 use crate::terminal::say;
 
 /// Permits.
@@ -18,6 +19,8 @@ pub(crate) enum Permit {
     Add(Add),
     /// Take permits from a plate: all of them, or those of a kind or lot
     Remove(Remove),
+    /// Take permits from a table: plate, kind, to, and as wanted from, lots, lanes, hours, note
+    Import(tables::Import),
     /// List permits, the latest first
     List(List),
 }
@@ -118,6 +121,7 @@ pub(super) async fn permit(command: Permit) -> anyhow::Result<()> {
     match command {
         Permit::Add(wanted) => add(wanted).await,
         Permit::Remove(wanted) => remove(wanted).await,
+        Permit::Import(wanted) => tables::import("permits", wanted).await,
         Permit::List(wanted) => {
             let query = Query::default()
                 .with("plate", wanted.plate)

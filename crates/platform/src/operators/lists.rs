@@ -31,6 +31,20 @@ pub(super) async fn list<T: Listed + Serialize + Send + 'static>(
     caller: Caller,
     parameters: Params,
 ) -> Result<Json<Listing<T>>, ApiError> {
+    let search = searched::<T>(&caller, &parameters)?;
+    let found = operators.store.read(move |db| newest::<T>(db, &search));
+    let found = found.await?;
+    Ok(Json(Listing {
+        items: found.items,
+        next: found.next.map(|cursor| cursor.to_string()),
+    }))
+}
+
+/// What the parameters ask for, of the lots that the caller may see.
+pub(super) fn searched<T: Listed>(
+    caller: &Caller,
+    parameters: &Params,
+) -> Result<Search, ApiError> {
     let own = T::FILTERS.iter().map(|filter| filter.name);
     let known: Vec<_> = own.chain(["from", "to", "limit", "before"]).collect();
     let mut search = parameters.read(&known, |fields| search(fields, T::FILTERS))?;
@@ -39,12 +53,7 @@ pub(super) async fn list<T: Listed + Serialize + Send + 'static>(
         let bound = Value::Text(format!(",{lots},"));
         search.narrowed.push((T::BOUND, bound));
     }
-    let found = operators.store.read(move |db| newest::<T>(db, &search));
-    let found = found.await?;
-    Ok(Json(Listing {
-        items: found.items,
-        next: found.next.map(|cursor| cursor.to_string()),
-    }))
+    Ok(search)
 }
 
 fn search(fields: &Fields<'_>, filters: &[Filter]) -> Result<Search, FieldError> {

@@ -14,6 +14,7 @@ pub(crate) mod newest;
 pub(crate) mod occupancy;
 pub(crate) mod outage;
 pub(crate) mod passage;
+pub(crate) mod proof;
 pub(crate) mod record;
 pub(crate) mod registry;
 pub(crate) mod row;

@@ -28,7 +28,7 @@ pub(crate) struct Site {
 pub(crate) struct Platform {
     pub(crate) running: Running,
     pub(crate) ca_pem: Option<Vec<u8>>,
-    key: String,
+    pub(crate) key: String,
     stop: CancellationToken,
     // Removed only when nobody uses it any more.
     _folder: Arc<tempfile::TempDir>,
@@ -149,6 +149,13 @@ impl Platform {
             .await;
         assert_eq!(status, 200, "{path}: {value}");
         value
+    }
+
+    /// What an operator gets as a text.
+    pub(crate) async fn text(&self, path: &str) -> String {
+        let url = format!("http://{}/api/v1{path}", self.running.operators);
+        let request = client(None).get(url).bearer_auth(&self.key);
+        request.send().await.unwrap().text().await.unwrap()
     }
 
     pub(crate) async fn send(&self, method: Method, path: &str, body: Value) -> (u16, Value) {
