@@ -51,9 +51,15 @@ pub(super) async fn login(State(operators): Shared, body: Body) -> Result<Json<O
     let now = Timestamp::now();
     let until = now.checked_add(VALID).unwrap_or(now);
     let (digest, owner) = (key::digest(made.expose_secret()), user.name.clone());
-    let given = operators
-        .store
-        .write(move |db| user::give_key(db, &owner, &digest, "登录", Some(until), now));
+    let given = operators.store.write(move |db| {
+        let act = Act {
+            by: &owner,
+            what: "key.give",
+            target: &owner,
+            reason: "登录",
+        };
+        user::give_key(db, &digest, &act, Some(until), now)
+    });
     given.await?;
     Ok(Json(Opened {
         key: made.expose_secret().to_owned(),

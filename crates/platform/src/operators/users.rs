@@ -136,6 +136,7 @@ pub(super) async fn keys(
 pub(super) async fn give_key(
     State(operators): Shared,
     Path(name): Path<String>,
+    caller: Caller,
     body: Body,
 ) -> Result<Json<NewKey>, ApiError> {
     let label = body.read(|fields| words(fields, "label"))?;
@@ -147,9 +148,11 @@ pub(super) async fn give_key(
     known.ok_or_else(|| unknown(&name))?;
     let made = random()?;
     let (digest, owner) = (key::digest(made.expose_secret()), name.clone());
-    let given = operators
-        .store
-        .write(move |db| user::give_key(db, &owner, &digest, &label, None, Timestamp::now()));
+    let by = caller.acting(None);
+    let given = operators.store.write(move |db| {
+        let act = act(&by, "key.give", &owner, &label);
+        user::give_key(db, &digest, &act, None, Timestamp::now())
+    });
     given.await?;
     Ok(Json(NewKey {
         key: made.expose_secret().to_owned(),
@@ -160,11 +163,13 @@ pub(super) async fn give_key(
 pub(super) async fn revoke_key(
     State(operators): Shared,
     Path((name, id)): Path<(String, String)>,
+    caller: Caller,
 ) -> Result<Json<Removed>, ApiError> {
-    let gone = id.clone();
-    let revoked = operators
-        .store
-        .write(move |db| user::revoke(db, &name, &gone));
+    let (gone, by) = (id.clone(), caller.acting(None));
+    let revoked = operators.store.write(move |db| {
+        let act = act(&by, "key.revoke", &name, &gone);
+        user::revoke(db, &gone, &act, Timestamp::now())
+    });
     match revoked.await? {
         true => Ok(Json(Removed { removed: id })),
         false => Err(ApiError::not_found("id", "没有此密钥".to_owned())),

@@ -108,9 +108,8 @@ pub(crate) fn all(connection: &Connection) -> Result<Vec<User>, StoreError> {
 /// What the database said.
 pub(crate) fn give_key(
     connection: &Connection,
-    name: &str,
     digest: &[u8; 32],
-    label: &str,
+    act: &audit::Act<'_>,
     until: Option<Timestamp>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
@@ -119,30 +118,32 @@ pub(crate) fn give_key(
         "INSERT INTO api_key (digest, user, label, made, until) VALUES (?,?,?,?,?)",
         params![
             digest.as_slice(),
-            name,
-            label,
+            act.target,
+            act.reason,
             now.as_second(),
             until.map(Timestamp::as_second)
         ],
     )?;
-    let act = audit::Act {
-        by: name,
-        what: "key.give",
-        target: name,
-        reason: label,
-    };
-    audit::note(connection, None, &act, now)
+    audit::note(connection, None, act, now)
 }
 
 /// Takes the key back whose digest begins with `id`; whether there was one.
 ///
 /// # Errors
 /// What the database said.
-pub(crate) fn revoke(connection: &Connection, name: &str, id: &str) -> Result<bool, StoreError> {
+pub(crate) fn revoke(
+    connection: &Connection,
+    id: &str,
+    act: &audit::Act<'_>,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
     let removed = connection.execute(
         "DELETE FROM api_key WHERE user = ? AND lower(substr(hex(digest), 1, 16)) = ?",
-        [name, id],
+        [act.target, id],
     )?;
+    if removed > 0 {
+        audit::note(connection, None, act, now)?;
+    }
     Ok(removed > 0)
 }
 
