@@ -146,6 +146,8 @@ pub struct Supervision {
 pub struct Retention {
     /// How long records stay queryable, in days (UNPUSH-2).
     pub days: NonZeroU32,
+    /// How long attempts to push can be looked up, in days; not longer than their records.
+    pub attempt_days: NonZeroU32,
     /// Most bytes of pictures; the oldest go first.
     #[serde(deserialize_with = "read::bytes")]
     pub pictures: u64,
@@ -291,6 +293,7 @@ impl Default for Retention {
     fn default() -> Retention {
         Retention {
             days: const { NonZeroU32::new(180).expect("180 is not 0") },
+            attempt_days: const { NonZeroU32::new(30).expect("30 is not 0") },
             pictures: 20_000_000_000,
         }
     }

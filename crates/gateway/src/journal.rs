@@ -7,6 +7,7 @@ mod audit;
 mod column;
 mod device_change;
 mod entry;
+mod forget;
 mod insert;
 mod look;
 mod occupancy;
@@ -35,6 +36,8 @@ pub(crate) use column::{gate_word, kind_word, standing_word};
 pub use entry::{
     Abnormality, ActDone, Attempt, Command, Crossing, Entry, Lift, Place, Recognition, Settlement,
 };
+pub use forget::Outworn;
+pub use insert::forget::Outdated;
 pub use look::{AttemptRow, LiftRow, MAX_ROWS, OutboxRow, Part};
 pub use occupancy::{Occupancy, OccupancyBase};
 pub use payment::{Kept, PaidFor, Payment, PaymentSearch};

@@ -1,5 +1,7 @@
 //! Pictures, kept as files by what is in them, and found by names that nobody can guess (RECOG-4).
 
+mod stored;
+
 use std::collections::HashSet;
 use std::fs;
 use std::io::{self, Write as _};
@@ -9,6 +11,9 @@ use std::time::{Duration, SystemTime};
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
+pub(crate) use self::stored::Shrunk;
+
+use self::stored::{forget, shrink};
 use crate::secret_file;
 
 /// Bytes of a picture's name: half of a SHA-256, as unguessable as a random uuid.
@@ -68,13 +73,23 @@ impl Pictures {
         }
     }
 
-    /// Deletes the pictures that were kept before `before`, except those of the names `shown`; says
-    /// how many.
+    /// How the names of pictures begin: those of one beginning lie in one folder.
+    pub(crate) fn beginnings() -> impl Iterator<Item = String> {
+        (0..=u8::MAX).map(|byte| secret_file::hex(&[byte]))
+    }
+
+    /// Deletes the pictures whose names begin in this way and that were kept before `before`,
+    /// except those of the names `shown`; says how many.
     ///
     /// # Errors
     /// When the folder cannot be read or a picture not deleted.
-    pub async fn forget(&self, before: Timestamp, shown: HashSet<String>) -> io::Result<u64> {
-        let folder = self.folder.clone();
+    pub(crate) async fn forget(
+        &self,
+        beginning: &str,
+        before: Timestamp,
+        shown: HashSet<String>,
+    ) -> io::Result<u64> {
+        let folder = self.folder.join(beginning);
         let since_epoch = u64::try_from(before.as_millisecond()).unwrap_or_default();
         let before = SystemTime::UNIX_EPOCH + Duration::from_millis(since_epoch);
         let forgetting = tokio::task::spawn_blocking(move || forget(&folder, before, &shown));
@@ -102,7 +117,9 @@ impl Pictures {
             .finalize();
         let name = secret_file::hex(&digest[..NAME_BYTES]);
         let path = self.path(&name);
-        if path.exists() {
+        if let Ok(known) = fs::File::options().write(true).open(&path) {
+            // It is as young as what shows it now.
+            known.set_modified(SystemTime::now())?;
             return Ok(name);
         }
         fs::create_dir_all(path.with_file_name(""))?;
@@ -119,77 +136,6 @@ impl Pictures {
     fn path(&self, name: &str) -> PathBuf {
         self.folder.join(&name[..2]).join(format!("{name}.jpg"))
     }
-}
-
-/// A picture as a file.
-struct Kept {
-    path: PathBuf,
-    name: String,
-    bytes: u64,
-    since: SystemTime,
-}
-
-/// What is left after pictures were deleted to make room.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Shrunk {
-    /// How many pictures were deleted.
-    pub(crate) removed: u64,
-    /// How many bytes of pictures are left.
-    pub(crate) left: u64,
-}
-
-fn forget(folder: &Path, before: SystemTime, shown: &HashSet<String>) -> io::Result<u64> {
-    let mut removed = 0;
-    for picture in all(folder)? {
-        if picture.since < before && !shown.contains(&picture.name) {
-            fs::remove_file(picture.path)?;
-            removed += 1;
-        }
-    }
-    Ok(removed)
-}
-
-fn shrink(folder: &Path, excess: impl FnOnce(u64) -> u64) -> io::Result<Shrunk> {
-    let mut pictures = all(folder)?;
-    let mut left: u64 = pictures.iter().map(|picture| picture.bytes).sum();
-    let wanted = left.saturating_sub(excess(left));
-    pictures.sort_by_key(|picture| picture.since);
-    let mut removed = 0;
-    for picture in pictures {
-        if left <= wanted {
-            break;
-        }
-        fs::remove_file(picture.path)?;
-        left -= picture.bytes;
-        removed += 1;
-    }
-    Ok(Shrunk { removed, left })
-}
-
-fn all(folder: &Path) -> io::Result<Vec<Kept>> {
-    let mut pictures = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if !path.is_dir() {
-            continue;
-        }
-        for entry in fs::read_dir(path)? {
-            let entry = entry?;
-            let path = entry.path();
-            let name = path.file_stem().and_then(|name| name.to_str());
-            let Some(name) = name.filter(|name| is_name(name)).map(str::to_owned) else {
-                continue;
-            };
-            let file = entry.metadata()?;
-            pictures.push(Kept {
-                path,
-                name,
-                bytes: file.len(),
-                since: file.modified()?,
-            });
-        }
-    }
-    Ok(pictures)
 }
 
 fn is_name(text: &str) -> bool {
@@ -233,7 +179,7 @@ mod tests {
 
     /// UNPUSH-2
     #[tokio::test]
-    async fn pictures_go_when_they_are_old_unless_a_space_shows_them() {
+    async fn pictures_go_when_they_are_old_unless_something_shows_them() {
         let folder = tempfile::tempdir().unwrap();
         let pictures = Pictures::open(folder.path()).unwrap();
         let keep = async |last: u8| {
@@ -244,13 +190,34 @@ mod tests {
         let now = Timestamp::now();
         let later = now + jiff::SignedDuration::from_secs(60);
         let earlier = now - jiff::SignedDuration::from_secs(60);
-        let none = HashSet::new();
-        assert_eq!(pictures.forget(earlier, none).await.unwrap(), 0);
-        let spared = HashSet::from([shown.clone()]);
-        assert_eq!(pictures.forget(later, spared).await.unwrap(), 1);
+        let forget = async |before| {
+            let mut removed = 0;
+            for beginning in Pictures::beginnings() {
+                let shown = HashSet::from([shown.clone()]);
+                removed += pictures.forget(&beginning, before, shown).await.unwrap();
+            }
+            removed
+        };
+        assert_eq!(forget(earlier).await, 0);
+        assert_eq!(forget(later).await, 1);
         assert_eq!(pictures.read(&old).await.unwrap(), None);
         assert!(pictures.read(&shown).await.unwrap().is_some());
         assert_eq!(keep(1).await, old, "the names are the same as before");
+    }
+
+    #[tokio::test]
+    async fn a_picture_that_comes_again_is_as_young_as_its_last_coming() {
+        let folder = tempfile::tempdir().unwrap();
+        let pictures = Pictures::open(folder.path()).unwrap();
+        let name = pictures.keep(JPEG.to_vec()).await.unwrap().unwrap();
+        let long_ago = SystemTime::now() - Duration::from_secs(1000);
+        let file = fs::File::options().write(true).open(pictures.path(&name));
+        file.unwrap().set_modified(long_ago).unwrap();
+        pictures.keep(JPEG.to_vec()).await.unwrap();
+        let before = Timestamp::now() - jiff::SignedDuration::from_secs(60);
+        let none = HashSet::new();
+        let removed = pictures.forget(&name[..2], before, none).await.unwrap();
+        assert_eq!(removed, 0);
     }
 
     #[tokio::test]

@@ -1,25 +1,35 @@
 //! What is older than the retention goes: records, and pictures that nothing shows any more.
 
+mod trust;
+
+use std::io;
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use boshi_protocol::id::LotId;
+use boshi_protocol::moment::{Moment, Tick};
 use jiff::{SignedDuration, Timestamp};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use self::trust::Trust;
 use crate::config;
-use crate::journal::{Entry, Journal};
+use crate::journal::{Journal, JournalError, Outworn};
 use crate::pictures::Pictures;
 
-/// How often it is looked for what has become too old: so often that it is never much at once, and
-/// no vehicle waits behind it.
+/// How often it is looked for what has become too old: so often that it is never much at once.
 const EVERY: Duration = Duration::from_secs(60 * 60);
+
+/// How long a picture may lie there before something shows it: a controller hands it over before
+/// the reading, and gates go on for hours without a disk.
+const GRACE: SignedDuration = SignedDuration::from_hours(24);
 
 /// What is kept, and for how long.
 pub(crate) struct Retention {
-    pub(crate) lots: Vec<LotId>,
-    pub(crate) journal: Journal,
-    pub(crate) pictures: Pictures,
-    pub(crate) keep: SignedDuration,
+    lots: Vec<LotId>,
+    journal: Journal,
+    pictures: Pictures,
+    configured: config::Retention,
 }
 
 impl Retention {
@@ -29,43 +39,128 @@ impl Retention {
         journal: Journal,
         pictures: Pictures,
     ) -> Retention {
-        let days = i64::from(configured.days.get());
         Retention {
             lots,
             journal,
             pictures,
-            keep: SignedDuration::from_hours(24 * days),
+            configured: configured.clone(),
         }
     }
 
     /// Forgets at once and then every now and then, until `stop`.
     pub(crate) async fn run(self, stop: CancellationToken) {
+        let mut trust = Trust::after(self.alive_before().await);
+        let begun = Instant::now();
         let mut every = tokio::time::interval(EVERY);
         while stop.run_until_cancelled(every.tick()).await.is_some() {
-            self.forget(Timestamp::now()).await;
+            let now = Moment {
+                tick: Tick::after_start(begun.elapsed()),
+                wall: Timestamp::now(),
+            };
+            if !trust.allows(now) {
+                tracing::warn!("the clock has leapt: nothing is deleted for its age for a day");
+                continue;
+            }
+            stop.run_until_cancelled(self.forget(now.wall)).await;
         }
     }
 
+    /// When the run before this one was last alive.
+    async fn alive_before(&self) -> Option<Timestamp> {
+        let runs = self.journal.runs(2).await.unwrap_or_default();
+        runs.get(1).map(|run| run.alive_at)
+    }
+
     async fn forget(&self, now: Timestamp) {
-        let Ok(before) = now.checked_sub(self.keep) else {
-            return;
+        if let Err(error) = self.forget_records(now).await {
+            tracing::error!(%error, "what is too old cannot be deleted");
+        }
+        match self.forget_pictures(now).await {
+            Ok(0) => {}
+            Ok(pictures) => tracing::info!(pictures, "pictures that nothing shows are deleted"),
+            Err(error) => tracing::error!(%error, "pictures that nothing shows cannot be deleted"),
+        }
+    }
+
+    async fn forget_records(&self, now: Timestamp) -> Result<(), JournalError> {
+        let before = |days: NonZeroU32| {
+            let kept = SignedDuration::from_hours(24 * i64::from(days.get()));
+            now.checked_sub(kept).unwrap_or(Timestamp::MIN)
+        };
+        let outworn = Outworn {
+            attempts: before(self.configured.attempt_days),
+            records: before(self.configured.days),
         };
         for lot in &self.lots {
-            let lot = lot.clone();
-            let forget = Entry::Forget { lot, before };
-            if let Err(error) = self.journal.write(vec![forget]).await {
-                tracing::error!(%error, "what is too old cannot be deleted");
-            }
+            self.journal.forget(lot, outworn).await?;
         }
-        let shown = self.journal.pictures_of_places().await;
-        let removed = match shown {
-            Ok(shown) => self.pictures.forget(before, shown).await,
-            Err(error) => Err(std::io::Error::other(error)),
+        Ok(())
+    }
+
+    async fn forget_pictures(&self, now: Timestamp) -> io::Result<u64> {
+        let before = now.checked_sub(GRACE).unwrap_or(Timestamp::MIN);
+        let mut removed = 0;
+        for beginning in Pictures::beginnings() {
+            let shown = self.journal.pictures_shown(&beginning).await;
+            let shown = shown.map_err(io::Error::other)?;
+            removed += self.pictures.forget(&beginning, before, shown).await?;
+        }
+        Ok(removed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::time::SystemTime;
+
+    use boshi_protocol::code::PlaceStatus;
+    use boshi_protocol::id::PlaceNo;
+
+    use super::*;
+    use crate::journal::{Entry, Place};
+
+    const DAY: u64 = 24 * 60 * 60;
+
+    /// UNPUSH-2, PLACE-2: also long after the retention, while the space is as it was.
+    #[tokio::test]
+    async fn a_picture_goes_after_a_day_in_which_nothing_shows_it_and_not_while_something_does() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = Journal::open(&folder.path().join("journal.db")).unwrap();
+        let pictures = Pictures::open(folder.path()).unwrap();
+        let keep = async |last: u8, age: u64| {
+            let name = pictures
+                .keep(vec![0xff, 0xd8, last])
+                .await
+                .unwrap()
+                .unwrap();
+            let path = folder.path().join(&name[..2]).join(format!("{name}.jpg"));
+            let file = fs::File::options().write(true).open(path).unwrap();
+            let since = SystemTime::now() - Duration::from_secs(age);
+            file.set_modified(since).unwrap();
+            name
         };
-        match removed {
-            Ok(0) => {}
-            Ok(pictures) => tracing::info!(pictures, "pictures that were too old are deleted"),
-            Err(error) => tracing::error!(%error, "pictures that are too old cannot be deleted"),
+        let (shown, unused, fresh) = (
+            keep(1, 500 * DAY).await,
+            keep(2, DAY + 60).await,
+            keep(3, DAY - 60).await,
+        );
+        let lot = LotId::new("L1").unwrap();
+        let space = Entry::Place(Place {
+            lot: lot.clone(),
+            place: PlaceNo::new("A-001").unwrap(),
+            status: PlaceStatus::Occupied,
+            image: Some(shown.clone()),
+            plate: None,
+            at: Timestamp::now(),
+        });
+        journal.write(vec![space]).await.unwrap();
+        let configured = config::Retention::default();
+        let retention = Retention::new(&configured, vec![lot], journal, pictures.clone());
+        retention.forget(Timestamp::now()).await;
+        for (name, found) in [(shown, true), (unused, false), (fresh, true)] {
+            let kept = pictures.read(&name).await.unwrap();
+            assert_eq!(kept.is_some(), found);
         }
     }
 }

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use super::audit::Act;
 use super::device_change::DeviceChange;
+use super::insert::forget::Outdated;
 use super::occupancy::OccupancyBase;
 use super::payment::Payment;
 use super::run::RunStep;
@@ -109,10 +110,12 @@ pub enum Entry {
         /// When.
         at: Timestamp,
     },
-    /// What is older goes, except what is still to be pushed (UNPUSH-2).
+    /// Some of what is older goes, except what is still to be pushed (UNPUSH-2).
     Forget {
         /// The lot.
         lot: LotId,
+        /// Of what.
+        what: Outdated,
         /// What is from before this.
         before: Timestamp,
     },

@@ -1,6 +1,6 @@
 //! Entries as statements.
 
-mod forget;
+pub(super) mod forget;
 mod records;
 
 use boshi_protocol::id::{LotId, RecordId};
@@ -61,7 +61,7 @@ pub(super) fn entry(to: &Connection, entry: &Entry) -> Result<()> {
         Entry::DeviceState(it) => device_change::insert(to, it),
         Entry::Interrupted { lot, at } => interrupted(to, lot, *at),
         Entry::Run { step, at } => super::run::insert(to, *step, *at),
-        Entry::Forget { lot, before } => forget::before(to, lot, *before),
+        Entry::Forget { lot, what, before } => forget::before(to, lot, *what, *before),
     }
 }
 

@@ -1,7 +1,5 @@
 //! What is read from the journal.
 
-use std::collections::HashSet;
-
 use boshi_protocol::code::PlaceStatus;
 use boshi_protocol::id::{LotId, PlaceNo, RecordId};
 use boshi_protocol::page::PageRequest;
@@ -94,16 +92,6 @@ impl Journal {
             Ok((total, all(&snapshot, &sql, values, place)?))
         })
         .await
-    }
-
-    /// The pictures of all parking spaces as last seen.
-    ///
-    /// # Errors
-    /// [`JournalError`] when the file cannot be read.
-    pub async fn pictures_of_places(&self) -> std::result::Result<HashSet<String>, JournalError> {
-        let sql = "SELECT image FROM place WHERE image IS NOT NULL";
-        let rows = self.read(move |from| all(from, sql, [], |row| row.get(0)));
-        Ok(rows.await?.into_iter().collect())
     }
 
     /// Whether a recognizer's event was taken already.

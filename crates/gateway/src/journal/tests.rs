@@ -5,12 +5,13 @@ use boshi_protocol::plate::{Plate, PlateColor};
 use jiff::Timestamp;
 use tempfile::TempDir;
 
+mod forget;
 mod payments;
 mod runs;
 mod stays;
 
 use super::{
-    Command, Crossing, Entry, Journal, JournalError, Recognition, Settlement, open, writer,
+    Command, Crossing, Entry, Journal, JournalError, Outworn, Recognition, Settlement, open, writer,
 };
 
 fn lot() -> LotId {
@@ -73,6 +74,14 @@ fn failed() -> Settled {
 
 fn journal(dir: &TempDir) -> Journal {
     Journal::open(&dir.path().join("journal.db")).unwrap()
+}
+
+/// Everything from before this is too old.
+fn outworn(before: i64) -> Outworn {
+    Outworn {
+        attempts: at(before),
+        records: at(before),
+    }
 }
 
 fn page(size: u32, current: u32) -> PageRequest {
@@ -166,48 +175,6 @@ async fn pages_are_stable_and_one_past_the_end_is_empty() {
     let summary = journal.summary(&lot()).await.unwrap();
     let failed = ("recognition".to_owned(), "failed".to_owned(), 3);
     assert_eq!(summary.pushes, [failed]);
-}
-
-/// UNPUSH-2, D-18: failed pushes for the whole retention, pending ones for ever.
-#[tokio::test]
-async fn what_is_older_than_the_retention_goes_unless_it_is_still_to_be_pushed() {
-    let dir = TempDir::new().unwrap();
-    let journal = journal(&dir);
-    for (name, millis) in [("old", 1_000), ("pending", 2_000), ("new", 10_000)] {
-        let entries = vec![
-            Entry::Recognition(recognition(name, millis)),
-            Entry::Crossing(crossing(name, millis)),
-            settled(Key::recognition(record(name)), failed()),
-        ];
-        journal.write(entries).await.unwrap();
-        if name != "pending" {
-            let done = settled(Key::crossing(record(name)), Settled::Delivered);
-            journal.write(vec![done]).await.unwrap();
-        }
-    }
-    let forget = |before| {
-        let lot = lot();
-        let before = at(before);
-        vec![Entry::Forget { lot, before }]
-    };
-    let failed = async || {
-        let lot = lot();
-        let found = journal.unpushed_recognitions(&lot, at(0), at(20_000), page(10, 1));
-        let (_, found) = found.await.unwrap();
-        let names = found.into_iter().map(|it| it.record.to_string());
-        names.collect::<Vec<_>>()
-    };
-    journal.write(forget(1_000)).await.unwrap();
-    assert_eq!(failed().await, ["old", "pending", "new"]);
-    journal.write(forget(10_000)).await.unwrap();
-    assert_eq!(failed().await, ["new"]);
-    let gone = journal.recognition(&lot(), &record("old")).await.unwrap();
-    assert_eq!(gone, None);
-    let pending = journal.pending(&lot()).await.unwrap();
-    let keys: Vec<Key> = pending.into_iter().map(|it| it.key).collect();
-    assert_eq!(keys, [Key::crossing(record("pending"))]);
-    let kept = journal.crossing(&lot(), &record("pending")).await.unwrap();
-    assert!(kept.is_some());
 }
 
 /// D-5

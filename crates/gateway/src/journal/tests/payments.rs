@@ -125,9 +125,7 @@ async fn a_payment_is_kept_as_long_as_the_stay_that_it_was_for() {
     journal.keep_payment(payment("P", 2_000, 1)).await.unwrap();
     passes(&journal, "exit", Side::Exit, 9_000).await;
     for (before, found) in [(5_000, true), (10_000, false)] {
-        let before = at(before);
-        let forget = Entry::Forget { lot: lot(), before };
-        journal.write(vec![forget]).await.unwrap();
+        journal.forget(&lot(), outworn(before)).await.unwrap();
         let kept = journal.payment(&lot(), &record("P")).await.unwrap();
         assert_eq!(kept.is_some(), found, "before {before}");
     }

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use rusqlite::Connection;
 
 use super::super::stay::{COLUMNS, stay_row};
-use super::super::{StayRow, StaySearch, insert, read};
+use super::super::{Outdated, StayRow, StaySearch, insert, read};
 use super::*;
 use crate::plate_part::PlatePart;
 use crate::stays::{Passage, Standing, Stay, pair};
@@ -178,9 +178,11 @@ fn a_stay_is_forgotten_as_a_whole_when_its_end_is_too_old() {
         .execute("UPDATE outbox SET state = 'delivered'", [])
         .unwrap();
     for (before, stays, left) in [(5, 1, 2), (10, 0, 0)] {
-        let before = at(before);
-        let forget = Entry::Forget { lot: lot(), before };
-        insert::entry(&journal, &forget).unwrap();
+        for what in Outdated::ALL {
+            let (lot, before) = (lot(), at(before));
+            let forget = Entry::Forget { lot, what, before };
+            insert::entry(&journal, &forget).unwrap();
+        }
         assert_eq!((kept(&journal).len(), crossings()), (stays, left));
     }
 }
