@@ -9,4 +9,4 @@ mod platform;
 mod supplier;
 
 pub use self::fault::{FAULTS, Fault};
-pub use self::matrix::{Line, judged, matrix};
+pub use self::matrix::{Line, judged, judged_on, matrix};

@@ -64,7 +64,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
         zh: "token 为 time&appId&appSecret 的 MD5（小写十六进制）",
         en: "the token is the lower-case MD5 of time&appId&appSecret",
         clause: "备注·token 生成说明",
-        words: "MD5(time + \"&\" + appId + \"&\" + appSecret)；举例 token: 2e6eef5a0bba5a666004298e76b2f1cf。",
+        words: "MD5(time + \"&\" + appId + \"&\" + appSecret)。",
     },
     Requirement {
         id: "OPEN-1",

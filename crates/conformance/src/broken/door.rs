@@ -96,10 +96,9 @@ impl Door {
         self.content_type(request)?;
         let fields = self.object(&request.body)?;
         let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default();
-        if let Some(name) = fields.keys().find(|name| !KNOWN.contains(&name.as_str())) {
-            if self.has("refuses unknown fields") {
-                return Err(format!("未知字段 {name}").into());
-            }
+        let unknown = fields.keys().find(|name| !KNOWN.contains(&name.as_str()));
+        if let Some(name) = unknown.filter(|_| self.has("refuses unknown fields")) {
+            return Err(format!("未知字段 {name}").into());
         }
         let time = text("time");
         let dashed = self.has("takes times with dashes");

@@ -79,11 +79,30 @@ pub async fn matrix() -> io::Result<Vec<Line>> {
     Ok(lines)
 }
 
-/// The kit against one implementation.
+/// The kit against one implementation, and what it found.
 ///
 /// # Errors
 /// When the network in memory fails.
 pub async fn judged(side: Side, fault: Option<Fault>) -> io::Result<Line> {
+    let (_, outcomes) = judged_on(side, fault).await?;
+    let is_found = |it: &&Outcome| matches!(it.verdict, Verdict::Failed | Verdict::Remark);
+    Ok(Line {
+        fault,
+        side,
+        found: outcomes
+            .iter()
+            .filter(is_found)
+            .map(|it| it.requirement)
+            .collect(),
+        outcomes,
+    })
+}
+
+/// The kit against one implementation: the bench after the run, and what came of each case.
+///
+/// # Errors
+/// When the network in memory fails.
+pub async fn judged_on(side: Side, fault: Option<Fault>) -> io::Result<(Bench, Vec<Outcome>)> {
     let clock = Clock::starting_at(Timestamp::from_second(BEGINNING).unwrap_or_default());
     let network = MemoryNetwork::default();
     let kit: Arc<dyn Network> = Arc::new(network.at(PORTS.0));
@@ -125,17 +144,7 @@ pub async fn judged(side: Side, fault: Option<Fault>) -> io::Result<Line> {
     if let Some(watching) = watching {
         watching.abort();
     }
-    let is_found = |it: &&Outcome| matches!(it.verdict, Verdict::Failed | Verdict::Remark);
-    Ok(Line {
-        fault,
-        side,
-        found: outcomes
-            .iter()
-            .filter(is_found)
-            .map(|it| it.requirement)
-            .collect(),
-        outcomes,
-    })
+    Ok((bench, outcomes))
 }
 
 fn address(port: u16) -> Address {

@@ -23,7 +23,7 @@ pub(super) fn cases(side: Side) -> Vec<Case> {
 }
 
 fn written() -> Vec<Case> {
-    vec![
+    let mut cases = vec![
         Case::new(
             "T-1.requests",
             Must,
@@ -100,6 +100,13 @@ fn written() -> Vec<Case> {
                 }))
             },
         ),
+    ];
+    cases.extend(signed());
+    cases
+}
+
+fn signed() -> Vec<Case> {
+    vec![
         Case::new(
             "T-5.requests",
             Must,

@@ -19,7 +19,7 @@ pub(super) fn cases(side: Side) -> Vec<Case> {
 }
 
 fn transport() -> Vec<Case> {
-    vec![
+    let mut cases = vec![
         probe(
             "T-1.post",
             Must,
@@ -65,6 +65,13 @@ fn transport() -> Vec<Case> {
                 draft
             },
         ),
+    ];
+    cases.extend(unreadable());
+    cases
+}
+
+fn unreadable() -> Vec<Case> {
+    vec![
         probe(
             "T-1.gbk",
             Should,

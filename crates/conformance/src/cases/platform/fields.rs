@@ -165,6 +165,13 @@ fn values() -> Vec<Case> {
             },
         ),
     ];
+    cases.extend(listed());
+    cases
+}
+
+/// Every colour, and every code of the standard.
+fn listed() -> Vec<Case> {
+    let mut cases = Vec::new();
     for color in COLORS {
         cases.push(probe(
             format!("RECOG-1.color-{color}"),

@@ -247,7 +247,7 @@ fn asked_at_all(bench: &Bench, outage: &Outage, path: &str) -> Checked {
 /// Looks at every question of the run.
 async fn each_question(
     bench: &Bench,
-    wrong: fn(&Map<String, Value>) -> Option<(String, String)>,
+    wrong: impl Fn(&Map<String, Value>) -> Option<(String, String)>,
 ) -> Checked {
     after_outage(bench).await?;
     let is_question =

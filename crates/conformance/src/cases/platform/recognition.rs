@@ -19,7 +19,7 @@ const BACKLOG: Duration = Duration::from_secs(6 * 3600);
 const REFUSED: Need = Need::Given(Given::RefusedPlate);
 
 pub(super) fn cases() -> Vec<Case> {
-    vec![
+    let mut cases = vec![
         probe(
             "RECOG-1.allowed",
             Must,
@@ -69,6 +69,13 @@ pub(super) fn cases() -> Vec<Case> {
                 })
             },
         ),
+    ];
+    cases.extend(again_and_late());
+    cases
+}
+
+fn again_and_late() -> Vec<Case> {
+    vec![
         Case::new(
             "RECOG-2.again",
             Must,

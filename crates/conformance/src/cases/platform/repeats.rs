@@ -18,7 +18,7 @@ const AT_ONCE: usize = 16;
 const DECIDED_WITHIN: Duration = Duration::from_secs(5);
 
 pub(super) fn cases() -> Vec<Case> {
-    vec![
+    let mut cases = vec![
         Case::new(
             "CROSS-1.sound",
             Must,
@@ -61,6 +61,13 @@ pub(super) fn cases() -> Vec<Case> {
             ),
             |bench| Box::pin(reordered(bench)),
         ),
+    ];
+    cases.extend(at_the_same_time());
+    cases
+}
+
+fn at_the_same_time() -> Vec<Case> {
+    vec![
         Case::new(
             "CROSS-3.at-once",
             Must,

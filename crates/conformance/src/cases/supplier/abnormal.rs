@@ -86,6 +86,13 @@ pub(super) fn cases() -> Vec<Case> {
             |bench| Box::pin(arm_up(bench)),
         )
         .needing(&[Need::Act(Act::ArmStaysUp), Need::Act(Act::ArmComesDown)]),
+    ]);
+    cases.extend(delivered());
+    cases
+}
+
+fn delivered() -> Vec<Case> {
+    vec![
         Case::new(
             "D-15.once",
             Remark,
@@ -110,19 +117,7 @@ pub(super) fn cases() -> Vec<Case> {
                 "异常信息字段齐全、类型正确",
                 "abnormalities have their fields, of the right types",
             ),
-            |bench| {
-                Box::pin(async move {
-                    for report in reports(bench)? {
-                        if let Some((zh, en)) = fault(
-                            &report.fields().cloned().unwrap_or_default(),
-                            ABNORMAL_FIELDS,
-                        ) {
-                            return Err(Stop::unmet(zh, en));
-                        }
-                    }
-                    Ok(())
-                })
-            },
+            |bench| Box::pin(fields(bench)),
         ),
         Case::new(
             "ABN-2.words",
@@ -130,8 +125,7 @@ pub(super) fn cases() -> Vec<Case> {
             ("异常信息符合消息模板", "their messages follow the template"),
             |bench| Box::pin(words(bench)),
         ),
-    ]);
-    cases
+    ]
 }
 
 fn lost(part: Part) -> Case {
@@ -268,6 +262,16 @@ fn reports(bench: &Bench) -> Result<Vec<Exchange>, Stop> {
         return Err(Stop::skipped("没有异常信息", "no abnormality came"));
     }
     Ok(reports)
+}
+
+async fn fields(bench: &Bench) -> Checked {
+    for report in reports(bench)? {
+        let fields = report.fields().cloned().unwrap_or_default();
+        if let Some((zh, en)) = fault(&fields, ABNORMAL_FIELDS) {
+            return Err(Stop::unmet(zh, en));
+        }
+    }
+    Ok(())
 }
 
 async fn words(bench: &Bench) -> Checked {

@@ -43,28 +43,8 @@ pub(super) fn cases() -> Vec<Case> {
             ),
             || Reaction::Noise,
         ),
-        again(
-            "D-2.status-500",
-            Remark,
-            ("HTTP 500 后重新推送", "it is pushed again after HTTP 500"),
-            || Reaction::status(500),
-        ),
-        again(
-            "D-2.redirect",
-            Remark,
-            ("重定向后重新推送", "it is pushed again after a redirect"),
-            Reaction::redirect,
-        ),
-        again(
-            "D-2.page",
-            Remark,
-            (
-                "应答不是 JSON 后重新推送",
-                "it is pushed again after an answer that is no JSON",
-            ),
-            Reaction::page,
-        ),
     ];
+    cases.extend(no_answers());
     cases.push(
         Case::new(
             "PUSH-1.refused-connection",
@@ -90,6 +70,33 @@ pub(super) fn cases() -> Vec<Case> {
         .needing(DRIVE),
     );
     cases
+}
+
+/// Answers that are none, where the standard speaks of the network only.
+fn no_answers() -> Vec<Case> {
+    vec![
+        again(
+            "D-2.status-500",
+            Remark,
+            ("HTTP 500 后重新推送", "it is pushed again after HTTP 500"),
+            || Reaction::status(500),
+        ),
+        again(
+            "D-2.redirect",
+            Remark,
+            ("重定向后重新推送", "it is pushed again after a redirect"),
+            Reaction::redirect,
+        ),
+        again(
+            "D-2.page",
+            Remark,
+            (
+                "应答不是 JSON 后重新推送",
+                "it is pushed again after an answer that is no JSON",
+            ),
+            Reaction::page,
+        ),
+    ]
 }
 
 fn again(

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::bench::Bench;
 use crate::case::Severity::{Must, Remark};
-use crate::case::{Case, Checked, Given, Need, check};
+use crate::case::{Case, Checked, Given, Need, Severity, check};
 use crate::cases::probe::Expect::Refused;
 use crate::cases::probe::probe;
 use crate::draft::{Draft, lines, object};
@@ -21,23 +21,7 @@ const EXAMPLE: [(&str, &str); 3] = [
 const DISPLAY: Need = Need::Given(Given::Display);
 
 pub(super) fn cases() -> Vec<Case> {
-    let shows =
-        |id: &'static str, severity, title: (&'static str, &'static str), msg: fn() -> Value| {
-            Case::new(id, severity, title, move |bench| {
-                Box::pin(shown(bench, msg()))
-            })
-            .needing(&[DISPLAY])
-        };
-    let refuses = |id: &'static str,
-                   severity,
-                   title: (&'static str, &'static str),
-                   spoil: fn(Draft) -> Draft| {
-        probe(id, severity, title, Refused, move |bench| {
-            spoil(message(bench, lines(&EXAMPLE)))
-        })
-        .needing(&[DISPLAY])
-    };
-    vec![
+    let mut cases = vec![
         shows(
             "SHOW-1.example",
             Must,
@@ -62,6 +46,13 @@ pub(super) fn cases() -> Vec<Case> {
             ("没有 alignment 即靠左", "no alignment is left"),
             || json!([{"text": EXAMPLE[0].0}, {"text": EXAMPLE[1].0}, {"text": EXAMPLE[2].0}]),
         ),
+    ];
+    cases.extend(refusals());
+    cases
+}
+
+fn refusals() -> Vec<Case> {
+    vec![
         refuses(
             "D-9.other-alignment",
             Remark,
@@ -114,6 +105,30 @@ pub(super) fn cases() -> Vec<Case> {
             Need::Act(Act::DisplayBack),
         ]),
     ]
+}
+
+/// What is shown as the example is, however it is written.
+fn shows(
+    id: &str,
+    severity: Severity,
+    title: (&'static str, &'static str),
+    msg: fn() -> Value,
+) -> Case {
+    Case::new(id, severity, title, move |bench| {
+        Box::pin(shown(bench, msg()))
+    })
+    .needing(&[DISPLAY])
+}
+
+/// The example, spoiled.
+fn refuses(
+    id: &str,
+    severity: Severity,
+    title: (&'static str, &'static str),
+    spoil: fn(Draft) -> Draft,
+) -> Case {
+    let spoiled = move |bench: &Bench| spoil(message(bench, lines(&EXAMPLE)));
+    probe(id, severity, title, Refused, spoiled).needing(&[DISPLAY])
 }
 
 fn message(bench: &Bench, msg: Value) -> Draft {

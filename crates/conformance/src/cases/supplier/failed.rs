@@ -13,7 +13,7 @@ use crate::endpoint::{ABNORMAL, CROSSING, RECOGNITION};
 use crate::peer::Reaction;
 
 pub(super) fn cases() -> Vec<Case> {
-    vec![
+    let mut cases = vec![
         Case::new(
             "PUSH-2.recognition-attempts",
             Must,
@@ -75,6 +75,13 @@ pub(super) fn cases() -> Vec<Case> {
         )
         .needing(DRIVE)
         .needing(&[LIFTS]),
+    ];
+    cases.extend(afterwards());
+    cases
+}
+
+fn afterwards() -> Vec<Case> {
+    vec![
         Case::new(
             "PUSH-3.not-again",
             Must,

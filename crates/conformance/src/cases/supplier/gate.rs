@@ -22,7 +22,7 @@ pub(super) fn cases() -> Vec<Case> {
 }
 
 fn modes() -> Vec<Case> {
-    vec![
+    let mut cases = vec![
         Case::new(
             "OPEN-3.match",
             Must,
@@ -71,6 +71,13 @@ fn modes() -> Vec<Case> {
                 })
             },
         ),
+    ];
+    cases.extend(whoever_is_there());
+    cases
+}
+
+fn whoever_is_there() -> Vec<Case> {
+    vec![
         Case::new(
             "OPEN-4.forced",
             Must,

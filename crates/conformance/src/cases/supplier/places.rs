@@ -89,7 +89,7 @@ fn below_one(id: &'static str, name: &'static str, value: i64) -> Case {
 }
 
 fn filters() -> Vec<Case> {
-    vec![
+    let mut cases = vec![
         Case::new(
             "PLACE-1.fields",
             Must,
@@ -114,6 +114,13 @@ fn filters() -> Vec<Case> {
             ),
             |bench| Box::pin(by_status(bench)),
         ),
+    ];
+    cases.extend(of_one_space());
+    cases
+}
+
+fn of_one_space() -> Vec<Case> {
+    vec![
         Case::new(
             "PLACE-1.by-number",
             Must,

@@ -91,7 +91,7 @@ fn named(
 }
 
 fn questions(kind: Kind) -> Vec<Case> {
-    vec![
+    let mut cases = vec![
         named(
             "UNPUSH-1.no-begin",
             kind,
@@ -119,6 +119,13 @@ fn questions(kind: Kind) -> Vec<Case> {
                 })
             },
         ),
+    ];
+    cases.extend(empty_questions(kind));
+    cases
+}
+
+fn empty_questions(kind: Kind) -> Vec<Case> {
+    vec![
         named(
             "D-11.reversed",
             kind,
@@ -197,6 +204,13 @@ fn records(kind: Kind) -> Vec<Case> {
             ),
             |bench, kind| Box::pin(only_failed(bench, kind)),
         ),
+    ];
+    let cases = cases.into_iter().chain(periods(kind));
+    cases.map(|case| case.needing(DRIVE)).collect()
+}
+
+fn periods(kind: Kind) -> Vec<Case> {
+    vec![
         named(
             "UNPUSH-1.bounds",
             kind,
@@ -236,8 +250,7 @@ fn records(kind: Kind) -> Vec<Case> {
             ),
             |bench, kind| Box::pin(paged(bench, kind)),
         ),
-    ];
-    cases.into_iter().map(|case| case.needing(DRIVE)).collect()
+    ]
 }
 
 /// The record that could not be pushed, and its time.
