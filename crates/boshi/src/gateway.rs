@@ -6,6 +6,7 @@ mod gates;
 mod happenings;
 mod look;
 mod proof;
+mod reload;
 mod run;
 mod status;
 

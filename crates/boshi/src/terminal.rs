@@ -1,21 +1,47 @@
 //! What is printed: the log, tables, and lines of plain text.
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::OnceLock;
 
 use comfy_table::{ContentArrangement, Table, presets};
 use tracing_subscriber::EnvFilter;
 
+/// Chooses what is logged, before any configuration.
+const LOG_VARIABLE: &str = "BOSHI_LOG";
+
+/// Changes what is logged.
+type Refilter = Box<dyn Fn(EnvFilter) + Send + Sync>;
+
+static REFILTER: OnceLock<Refilter> = OnceLock::new();
+
 /// Starts the log on standard error: readable on a terminal, JSON lines otherwise. `BOSHI_LOG`
 /// chooses what is logged, `info` unless it says otherwise.
 pub(crate) fn log() {
-    let filter = EnvFilter::try_from_env("BOSHI_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_from_env(LOG_VARIABLE).unwrap_or_else(|_| EnvFilter::new("info"));
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr);
-    if io::stderr().is_terminal() {
-        log.compact().with_target(false).init();
+    let refilter: Refilter = if io::stderr().is_terminal() {
+        let log = log.compact().with_target(false).with_filter_reloading();
+        let handle = log.reload_handle();
+        log.init();
+        Box::new(move |filter| drop(handle.reload(filter)))
     } else {
-        log.json().init();
+        let log = log.json().with_filter_reloading();
+        let handle = log.reload_handle();
+        log.init();
+        Box::new(move |filter| drop(handle.reload(filter)))
+    };
+    // The log is started once.
+    let _ = REFILTER.set(refilter);
+}
+
+/// Logs what is at least as important as `level` from now on, unless `BOSHI_LOG` has chosen.
+pub(crate) fn log_at(level: &str) {
+    if std::env::var_os(LOG_VARIABLE).is_none()
+        && let Some(refilter) = REFILTER.get()
+    {
+        refilter(EnvFilter::new(level));
     }
 }
 

@@ -1,6 +1,8 @@
 //! The gateway's configuration: one commented TOML file.
 
+mod change;
 mod check;
+mod log;
 mod lot;
 mod read;
 mod secret;
@@ -19,6 +21,8 @@ use boshi_protocol::token::Credentials;
 use secrecy::SecretString;
 use serde::Deserialize;
 
+pub use self::change::Changed;
+pub use self::log::LogLevel;
 pub use self::lot::{Direction, Display, Lane, Lot, POLL, Place};
 pub use self::timing::Timing;
 
@@ -63,6 +67,9 @@ pub struct Config {
     /// Messages of abnormalities that differ from the standard's, by code (ABN-2, D-15).
     #[serde(default)]
     pub abnormal_texts: BTreeMap<String, String>,
+    /// The least important of what is logged.
+    #[serde(default)]
+    pub log: LogLevel,
     /// The lots.
     #[serde(default, rename = "lot")]
     pub lots: Vec<Lot>,

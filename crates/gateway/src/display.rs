@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use boshi_protocol::code::Alignment;
 use boshi_protocol::endpoint::Line;
-use boshi_protocol::id::DeviceNo;
-use boshi_protocol::lane::Sign;
+use boshi_protocol::id::{DeviceNo, LotId};
+use boshi_protocol::lane::{Side, Sign};
 use boshi_protocol::plate::Plate;
 use boshi_protocol::refusal::Refusal;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -13,7 +13,9 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::config;
 use crate::devices::{CommandError, Controller};
+use crate::reload::InForce;
 
 /// How many texts of the platform wait for one display at most: one that answers needs
 /// milliseconds for each.
@@ -36,12 +38,19 @@ pub(crate) struct Display {
     texts: mpsc::Sender<Text>,
 }
 
+/// What is configured for one side of a lot.
+#[derive(Clone, Debug)]
+pub(crate) struct Wording {
+    lot: LotId,
+    side: Side,
+    in_force: InForce,
+}
+
 /// The task that owns the display.
 struct Keeper {
     controller: Controller,
     device: DeviceNo,
-    idle: String,
-    stay: Duration,
+    wording: Wording,
     signs: watch::Receiver<Sign>,
     texts: mpsc::Receiver<Text>,
     /// Until when a text of the platform is shown.
@@ -49,12 +58,12 @@ struct Keeper {
 }
 
 impl Display {
-    /// A display that shows `idle` when nobody is there, and a text of the platform for `stay`.
+    /// A display that shows what `wording` has for when nobody is there, and a text of the platform
+    /// for as long as that says.
     pub(crate) fn start(
         controller: Controller,
         device: DeviceNo,
-        idle: String,
-        stay: Duration,
+        wording: Wording,
         stop: CancellationToken,
     ) -> Display {
         let (sign_sender, signs) = watch::channel(Sign::Idle);
@@ -62,8 +71,7 @@ impl Display {
         let keeper = Keeper {
             controller,
             device: device.clone(),
-            idle,
-            stay,
+            wording,
             signs,
             texts,
             text_until: None,
@@ -98,6 +106,36 @@ impl Display {
     }
 }
 
+impl Wording {
+    /// What is configured for displays on that side of a lot.
+    pub(crate) fn new(lot: LotId, side: Side, in_force: InForce) -> Wording {
+        Wording {
+            lot,
+            side,
+            in_force,
+        }
+    }
+
+    fn of<T>(&self, pick: impl FnOnce(&config::Display) -> T) -> T {
+        let config = self.in_force.borrow();
+        let lot = config.lot(&self.lot);
+        pick(&lot.expect("a lot that runs stays configured").display)
+    }
+
+    /// Shown when nobody is there.
+    fn idle(&self) -> String {
+        self.of(|display| match self.side {
+            Side::Entry => display.entry_idle.clone(),
+            Side::Exit => display.exit_idle.clone(),
+        })
+    }
+
+    /// How long a text of the platform stays.
+    fn stay(&self) -> Duration {
+        self.of(|display| display.message)
+    }
+}
+
 impl Keeper {
     async fn run(mut self) {
         // What it showed before the start is nobody's any more.
@@ -108,11 +146,12 @@ impl Keeper {
                 Some(text) = self.texts.recv() => {
                     let result = self.show(&text.lines).await;
                     if result.is_ok() {
-                        self.text_until = Some(Instant::now() + self.stay);
+                        self.text_until = Some(Instant::now() + self.wording.stay());
                     }
                     let _ = text.shown.send(result);
                 }
                 Ok(()) = self.signs.changed() => self.sign_changed().await,
+                Ok(()) = self.wording.in_force.changed() => self.sign_changed().await,
                 () = sleep_until(until), if until.is_some() => {
                     self.text_until = None;
                     self.show_sign().await;
@@ -134,7 +173,7 @@ impl Keeper {
 
     async fn show_sign(&mut self) {
         let sign = self.signs.borrow_and_update().clone();
-        let lines = lines(&sign, &self.idle);
+        let lines = lines(&sign, &self.wording.idle());
         if let Err(error) = self.show(&lines).await {
             tracing::debug!(device = %self.device, %error, "a display did not take its text");
         }

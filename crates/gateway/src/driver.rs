@@ -25,8 +25,9 @@ use self::disk::Disk;
 use self::handle::Message;
 use crate::clock::Clock;
 use crate::journal::{Entry, Journal};
-use crate::lot::{Action, Happening, Input, Lot, Turn};
+use crate::lot::{Action, Happening, Input, Lot, Rules, Turn};
 use crate::monitor::Counts;
+use crate::reload::InForce;
 use crate::replay;
 
 /// How many messages of devices and people wait for a lot at most: a second of the busiest lot.
@@ -53,6 +54,7 @@ pub(crate) struct Driver {
     outward: Outward,
     messages: mpsc::Receiver<Message>,
     results: mpsc::Receiver<Input>,
+    in_force: InForce,
     happenings: broadcast::Sender<Happening>,
     waiting: HashMap<CommandId, Waiting>,
     commands: u64,
@@ -73,6 +75,7 @@ impl Driver {
         lot: Lot,
         clock: Clock,
         journal: Journal,
+        in_force: InForce,
         outward: impl FnOnce(mpsc::Sender<Input>) -> Outward,
     ) -> (Driver, Handle) {
         let (sender, messages) = mpsc::channel(MESSAGES_QUEUED);
@@ -86,6 +89,7 @@ impl Driver {
             outward: outward(results_sender),
             messages,
             results,
+            in_force,
             happenings,
             waiting: HashMap::new(),
             commands: 0,
@@ -102,6 +106,7 @@ impl Driver {
                 () = stop.cancelled() => break,
                 Some(input) = self.results.recv() => self.turn(input).await,
                 Some(message) = self.messages.recv() => self.receive(message).await,
+                Ok(()) = self.in_force.changed() => self.follow().await,
                 () = self.disk.catch_up() => {}
                 () = tokio::time::sleep_until(alarm) => self.turn(Input::Tick).await,
             }
@@ -143,6 +148,13 @@ impl Driver {
                 let _ = answer.send(snapshot);
             }
         }
+    }
+
+    /// The lot goes by the rules of a new configuration.
+    async fn follow(&mut self) {
+        let rules = Rules::of(&self.in_force.borrow_and_update());
+        let rules = rules.expect("a configuration is checked before it comes into force");
+        self.turn(Input::Rules(Box::new(rules))).await;
     }
 
     async fn turn(&mut self, input: Input) {

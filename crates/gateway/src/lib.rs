@@ -21,6 +21,7 @@ mod monitor;
 pub mod pictures;
 pub mod plate_part;
 mod push;
+pub mod reload;
 mod replay;
 mod retention;
 mod secret_file;

@@ -23,6 +23,7 @@ mod input;
 mod lanes;
 mod pushing;
 mod records;
+mod rules;
 mod supervision;
 #[cfg(test)]
 mod tests;
@@ -41,6 +42,7 @@ use boshi_protocol::moment::{Moment, Tick};
 pub use self::action::{Action, Letter, Push, Trace};
 pub use self::happening::{Happening, Steps, What};
 pub use self::input::{Input, LaneNo};
+pub use self::rules::Rules;
 pub use self::supervision::{DeviceKind, DeviceState};
 pub use self::turn::Turn;
 
@@ -77,19 +79,6 @@ struct LaneState {
     pressed: Vec<(Side, bool)>,
     /// The contacts that have told something since the start.
     told: HashSet<Contact>,
-}
-
-/// What a lot is made with, beside its own configuration.
-#[derive(Clone, Debug)]
-pub struct Rules {
-    /// How long lanes wait for what.
-    pub timing: config::Timing,
-    /// How often and how long is pushed.
-    pub policy: delivery::Policy,
-    /// How devices are watched.
-    pub supervision: config::Supervision,
-    /// What abnormalities are called.
-    pub texts: Texts,
 }
 
 impl Lot {

@@ -17,10 +17,11 @@ use boshi_transport::call::PeerError;
 use boshi_transport::certificate::{CertificateError, LocalAuthority, server_config_from_pem};
 use boshi_transport::serve::Gatekeeper;
 use jiff::Timestamp;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use self::listeners::{Listeners, listen};
+use self::listeners::{Listeners, Taken};
 use self::lots::{StartedLot, Surroundings, peer};
 use self::run::ThisRun;
 use crate::config::{Config, ConfigError};
@@ -34,6 +35,7 @@ use crate::journal::{Journal, JournalError};
 use crate::local::{self, Local};
 use crate::monitor::Monitor;
 use crate::pictures::Pictures;
+use crate::reload::{Reloaded, Reloader};
 use crate::replay::Replays;
 use crate::retention::Retention;
 use crate::secret_file;
@@ -93,12 +95,23 @@ pub struct Running {
     pub local: SocketAddr,
     /// Where machines that watch reach it, if they do.
     pub monitoring: Option<SocketAddr>,
+    reloader: Reloader,
     tasks: TaskTracker,
     run: ThisRun,
     _lock: File,
 }
 
 impl Running {
+    /// Brings `new` into force as far as that is possible while the gateway runs: neither lanes nor
+    /// outbox are touched. When something is wrong with it, all stays as it is.
+    ///
+    /// # Errors
+    /// What is wrong.
+    pub fn reload(&self, new: &Config) -> Result<Reloaded, StartError> {
+        check(new)?;
+        Ok(self.reloader.reload(new)?)
+    }
+
     /// Returns when the gateway has stopped, after it was told to.
     pub async fn finished(self) {
         self.tasks.wait().await;
@@ -135,27 +148,24 @@ pub async fn start(config: Config, stop: CancellationToken) -> Result<Running, S
     let path = config.local_key();
     let key = secret_file::open_or_create(&path).map_err(file(&path))?;
     let tls = tls(&config)?;
-    let (standard_on, standard_at) = listen("listen.standard", config.listen.standard).await?;
-    let (devices_on, devices_at) = listen("listen.devices", config.listen.devices).await?;
-    let (local_on, local_at) = listen("listen.local", config.listen.local).await?;
-    let monitoring = match config.listen.monitoring {
-        Some(address) => Some(listen("listen.monitoring", address).await?),
-        None => None,
-    };
+    let on = Taken::all(&config.listen).await?;
     let tasks = TaskTracker::new();
     // Should the rest fail, what is started until then ends.
     let stop = stop.child_token();
     let half_done = stop.clone().drop_guard();
     let mut mailboxes = Mailboxes::default();
-    let around = Surroundings::new(&config, &journal, &stop, &tasks);
+    let (in_force, following) = watch::channel(Arc::new(config.clone()));
+    let around = Surroundings::new(&config, following, &journal, &stop, &tasks);
     let lots = around.start_lots(&mut mailboxes).await?;
     let left = lots.iter().map(|lot| lot.left).sum();
     recover::explain(before.as_ref(), left, Timestamp::now());
     let run = ThisRun::begin(journal.clone()).await;
     tasks.spawn(run.clone().stays_alive(stop.clone()));
     let freshness = Freshness::within(config.clock.window);
-    let door = Door::new(config.platform.credentials()?, freshness, around.skews);
-    let door = Arc::new(door);
+    let credentials = config.platform.credentials()?;
+    let door = Arc::new(Door::new(credentials, freshness, around.skews));
+    let peers = lots.iter().map(|lot| lot.peer.clone()).collect();
+    let reloader = Reloader::new(in_force, Arc::clone(&door), peers);
     let listeners = Listeners::new(tasks.clone(), stop.clone());
     let intake = intake(&config, &lots, &pictures, &journal);
     let disk = keep_house(&config, &journal, &pictures, &tasks, &stop);
@@ -167,32 +177,33 @@ pub async fn start(config: Config, stop: CancellationToken) -> Result<Running, S
         key: secret_file::digest(&key),
         stop: stop.clone(),
     };
-    let monitoring = monitoring.map(|(monitoring_on, at)| {
+    let monitoring = on.monitoring.map(|(listener, at)| {
         let seen = lots.iter().map(StartedLot::monitored).collect();
         let (journal, door) = (journal.clone(), Arc::clone(&door));
         let monitor = Monitor::new(seen, journal, door, listeners.loads());
-        listeners.serve("monitoring", monitoring_on, None, monitor.routes());
+        listeners.serve("monitoring", listener, None, monitor.routes());
         at
     });
     let served = served(&config, lots, pictures, journal).await?;
     let door: Arc<dyn Gatekeeper> = door;
     let routes = standard::router(door, Arc::new(served));
-    listeners.serve("standard", standard_on, tls, routes);
+    listeners.serve("standard", on.standard.0, tls, routes);
     let polled = Polled {
         mailboxes,
         stop: stop.clone(),
     };
     let routes = intake::router(Arc::new(intake)).merge(polled::router(Arc::new(polled)));
-    listeners.serve("devices", devices_on, None, routes);
+    listeners.serve("devices", on.devices.0, None, routes);
     let routes = local::router(Arc::new(local));
-    listeners.serve("local", local_on, None, routes);
+    listeners.serve("local", on.local.0, None, routes);
     tasks.close();
     half_done.disarm();
     Ok(Running {
-        standard: standard_at,
-        devices: devices_at,
-        local: local_at,
+        standard: on.standard.1,
+        devices: on.devices.1,
+        local: on.local.1,
         monitoring,
+        reloader,
         tasks,
         run,
         _lock: lock,

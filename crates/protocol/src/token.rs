@@ -43,6 +43,16 @@ impl Credentials {
         &self.app_id
     }
 
+    /// Whether both sign and take the same.
+    pub fn same_as(&self, other: &Credentials) -> bool {
+        let previous = match (&self.previous, &other.previous) {
+            (None, None) => true,
+            (Some(one), Some(other)) => equal(one, other),
+            (None, Some(_)) | (Some(_), None) => false,
+        };
+        self.app_id == other.app_id && equal(&self.current, &other.current) && previous
+    }
+
     /// Signs `time`, the request's own `time` field, with the current secret (T-6).
     pub fn sign(&self, time: &str) -> String {
         let digest = digest(time, &self.app_id, &self.current);
@@ -68,6 +78,12 @@ impl fmt::Debug for Credentials {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "Credentials({})", self.app_id)
     }
+}
+
+/// Takes the same time for all secrets of one length (D-7).
+fn equal(one: &SecretString, other: &SecretString) -> bool {
+    let bytes = one.expose_secret().as_bytes();
+    bytes.ct_eq(other.expose_secret().as_bytes()).into()
 }
 
 /// Lower-case hexadecimal digits of an MD5 sum.
@@ -111,6 +127,21 @@ mod tests {
             "2e6eef5a0bba5a666004298e76b2f1cf"
         );
         assert!(standards_example().verify(TIME, "2e6eef5a0bba5a666004298e76b2f1cf"));
+    }
+
+    /// D-6
+    #[test]
+    fn credentials_are_the_same_when_every_part_of_them_is() {
+        let other = |app: &str, secret: &str| {
+            Credentials::new(AppId::new(app).unwrap(), SecretString::from(secret))
+        };
+        let secret = "eV7spoA0rr7EyjGuJxQFOa3Vs5wvcRUo";
+        assert!(standards_example().same_as(&other("99848791", secret)));
+        assert!(!standards_example().same_as(&other("99848792", secret)));
+        assert!(!standards_example().same_as(&other("99848791", "other")));
+        let rotating = || standards_example().while_rotating_from(SecretString::from("older"));
+        assert!(!standards_example().same_as(&rotating()));
+        assert!(rotating().same_as(&rotating()));
     }
 
     /// T-6, D-7

@@ -1,7 +1,7 @@
 //! Calling the other side's endpoints: one attempt a call, nothing decided here.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use boshi_protocol::endpoint::Endpoint;
@@ -72,7 +72,7 @@ pub struct Peer {
     client: reqwest::Client,
     base_url: String,
     lot: LotId,
-    credentials: Credentials,
+    credentials: Arc<RwLock<Credentials>>,
     clock: Option<ClockWatch>,
 }
 
@@ -119,7 +119,7 @@ impl Peer {
             client,
             base_url: url,
             lot,
-            credentials,
+            credentials: Arc::new(RwLock::new(credentials)),
             clock: None,
         })
     }
@@ -132,14 +132,12 @@ impl Peer {
         Peer { clock, ..self }
     }
 
-    /// The same peer, spoken to with other credentials from now on (D-6).
-    #[must_use]
-    pub fn with_credentials(&self, credentials: Credentials) -> Peer {
-        let peer = self.clone();
-        Peer {
-            credentials,
-            ..peer
-        }
+    /// Signs with other credentials from now on (D-6); so do all clones.
+    pub fn rotate_to(&self, credentials: Credentials) {
+        *self
+            .credentials
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = credentials;
     }
 
     /// One attempt: a fresh request, signed at `now` (D-17), given up after `timeout`.
@@ -156,11 +154,17 @@ impl Peer {
         now: Timestamp,
         timeout: Duration,
     ) -> Result<Answer<E::Response>, Fault> {
-        let body = request_text::<E>(request, &self.lot, &self.credentials, now);
+        let credentials = self.credentials();
+        let body = request_text::<E>(request, &self.lot, &credentials, now);
         let exchange = self.exchange::<E>(body);
         tokio::time::timeout(timeout, exchange)
             .await
             .unwrap_or(Err(Fault::Timeout))
+    }
+
+    fn credentials(&self) -> Credentials {
+        let credentials = self.credentials.read();
+        credentials.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     async fn exchange<E: Endpoint>(&self, body: String) -> Result<Answer<E::Response>, Fault> {

@@ -7,8 +7,8 @@ use boshi_gateway::config::Config;
 use boshi_gateway::start;
 use tokio_util::sync::CancellationToken;
 
-use crate::terminal::say;
-use crate::told::told_to_stop;
+use super::reload::{Hangups, until_stopped};
+use crate::terminal::{self, say};
 
 pub(super) fn check(path: &Path) -> anyhow::Result<()> {
     let config = load(path)?;
@@ -23,6 +23,8 @@ pub(super) async fn run(path: &Path) -> anyhow::Result<()> {
     let config = load(path)?;
     let scheme = if config.tls.plain { "http" } else { "https" };
     let key = config.local_key();
+    terminal::log_at(config.log.as_str());
+    let hangups = Hangups::new()?;
     let stop = CancellationToken::new();
     let running = start::start(config, stop.clone()).await?;
     say(&format!(
@@ -32,7 +34,7 @@ pub(super) async fn run(path: &Path) -> anyhow::Result<()> {
         running.local,
         key.display()
     ));
-    told_to_stop().await?;
+    until_stopped(path, &running, hangups).await?;
     stop.cancel();
     running.finished().await;
     Ok(())

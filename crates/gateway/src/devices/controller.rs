@@ -16,6 +16,7 @@ use serde_json::{Map, Value, json};
 
 use super::event::Event;
 use super::mailbox::Mailbox;
+use crate::reload::InForce;
 
 /// Longest that an answer is waited for.
 const ANSWER: Duration = Duration::from_secs(3);
@@ -59,8 +60,8 @@ enum Way {
     /// It fetches its commands itself.
     Fetches {
         mailbox: Arc<Mailbox>,
-        /// Longest that a command waits to be fetched.
-        within: Duration,
+        /// Says how long lanes wait for a barrier.
+        in_force: InForce,
     },
 }
 
@@ -91,12 +92,11 @@ impl Controller {
         }
     }
 
-    /// One that fetches its commands from `mailbox`. Lanes wait for a barrier for `act`: what was
-    /// not fetched in good time before that is withdrawn.
-    pub(crate) fn that_fetches(mailbox: Arc<Mailbox>, act: Duration) -> Controller {
-        let within = act / 3 * 2;
+    /// One that fetches its commands from `mailbox`. What was not fetched in good time before lanes
+    /// give a barrier up is withdrawn.
+    pub(crate) fn that_fetches(mailbox: Arc<Mailbox>, in_force: InForce) -> Controller {
         Controller {
-            way: Way::Fetches { mailbox, within },
+            way: Way::Fetches { mailbox, in_force },
         }
     }
 
@@ -183,9 +183,10 @@ impl Controller {
                     .body(command.to_string());
                 called(request).await?
             }
-            Way::Fetches { mailbox, within } => {
+            Way::Fetches { mailbox, in_force } => {
+                let within = in_force.borrow().timing.act / 3 * 2;
                 let id = command["id"].as_str().unwrap_or_default().to_owned();
-                let answer = mailbox.send(&id, command, *within, limit).await?;
+                let answer = mailbox.send(&id, command, within, limit).await?;
                 serde_json::from_value(answer).map_err(|_| unreadable())?
             }
         };

@@ -6,6 +6,7 @@ use boshi_protocol::lane::{self, Reading};
 use jiff::Timestamp;
 
 use super::action::Trace;
+use super::rules::Rules;
 use crate::journal::Entry;
 
 /// A lane of a lot, by its place in the configuration.
@@ -59,6 +60,8 @@ pub enum Input {
     Recover(Vec<Recovered>),
     /// Somebody wants these failed records sent again.
     Resend(Vec<Key>),
+    /// These rules count from now on.
+    Rules(Box<Rules>),
     /// Something to be written down that moves nothing: a space as seen, what a person did.
     Note(Entry),
 }

@@ -63,6 +63,7 @@ impl Lot {
                     turn.queue(Work::Deliver(delivery::Input::Resend { key }));
                 }
             }
+            Input::Rules(rules) => self.follow(*rules, turn.now.tick),
             Input::Note(entry) => turn.write(entry),
         }
     }

@@ -133,6 +133,13 @@ impl Supervision {
         }
     }
 
+    /// Watches by these times from now on, `repeat` being how often a loss that lasts is told.
+    pub(super) fn set_times(&mut self, times: config::Supervision, repeat: Duration, now: Tick) {
+        self.next_check = self.next_check.min(now + times.check);
+        self.times = times;
+        self.repeat = repeat;
+    }
+
     /// A device sent its heartbeat, and is expected to go on doing so.
     pub(super) fn beat(&mut self, devices: &[DeviceNo], now: Tick) -> Vec<Finding> {
         let mut findings = Vec::new();

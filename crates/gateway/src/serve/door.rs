@@ -1,5 +1,7 @@
 //! Whom the gateway lets in: the platform, for each of its lots.
 
+use std::sync::{PoisonError, RwLock};
+
 use boshi_protocol::freshness::Freshness;
 use boshi_protocol::id::{AppId, LotId};
 use boshi_protocol::refusal::Refusal;
@@ -10,7 +12,7 @@ use crate::clock::Skews;
 
 /// Knows the lots and the secret that is shared with the platform.
 pub(crate) struct Door {
-    credentials: Credentials,
+    credentials: RwLock<Credentials>,
     freshness: Freshness,
     skews: Skews,
 }
@@ -18,10 +20,21 @@ pub(crate) struct Door {
 impl Door {
     pub(crate) fn new(credentials: Credentials, freshness: Freshness, skews: Skews) -> Door {
         Door {
-            credentials,
+            credentials: RwLock::new(credentials),
             freshness,
             skews,
         }
+    }
+
+    /// Takes what is signed with these from now on (D-6); whether they are others than before.
+    pub(crate) fn rotate_to(&self, credentials: Credentials) -> bool {
+        let mut known = self
+            .credentials
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        let news = !known.same_as(&credentials);
+        *known = credentials;
+        news
     }
 
     /// By how many seconds the platform's clock was ahead of ours when it was heard of last (D-4).
@@ -35,11 +48,13 @@ impl Gatekeeper for Door {
         if !self.skews.contains_key(lot) {
             return Err(Refusal::new("UNKNOWN_LOT", "车场编号未配置"));
         }
+        let known = self.credentials.read();
+        let known = known.unwrap_or_else(PoisonError::into_inner);
         match app {
-            Some(app) if app != self.credentials.app_id() => {
+            Some(app) if app != known.app_id() => {
                 Err(Refusal::new("WRONG_APP", "appId 与本供应商不符"))
             }
-            Some(_) | None => Ok(self.credentials.clone()),
+            Some(_) | None => Ok(known.clone()),
         }
     }
 

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::StartError;
+use crate::config;
 
 /// What each address is called in the configuration.
 const NAMES: [&str; 4] = ["standard", "devices", "local", "monitoring"];
@@ -55,11 +56,32 @@ impl Listeners {
     }
 }
 
-/// Takes an address; also which it is, should the system have chosen the port.
-pub(super) async fn listen(
-    field: &'static str,
-    address: SocketAddr,
-) -> Result<(TcpListener, SocketAddr), StartError> {
+/// An address that is taken; also which it is, should the system have chosen the port.
+type Address = (TcpListener, SocketAddr);
+
+/// Every address of the configuration, taken.
+pub(super) struct Taken {
+    pub(super) standard: Address,
+    pub(super) devices: Address,
+    pub(super) local: Address,
+    pub(super) monitoring: Option<Address>,
+}
+
+impl Taken {
+    pub(super) async fn all(listen: &config::Listen) -> Result<Taken, StartError> {
+        Ok(Taken {
+            standard: take("listen.standard", listen.standard).await?,
+            devices: take("listen.devices", listen.devices).await?,
+            local: take("listen.local", listen.local).await?,
+            monitoring: match listen.monitoring {
+                Some(address) => Some(take("listen.monitoring", address).await?),
+                None => None,
+            },
+        })
+    }
+}
+
+async fn take(field: &'static str, address: SocketAddr) -> Result<Address, StartError> {
     let failed = |reason: io::Error| StartError::Listen {
         field,
         address,

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use boshi_protocol::delivery::Policy;
 use boshi_protocol::lane::Side;
 use boshi_transport::call::{Peer, PeerSettings};
 use tokio_util::sync::CancellationToken;
@@ -15,13 +14,14 @@ use crate::clock::{Clock, SkewWatch, Skews};
 use crate::config::{self, Config};
 use crate::devices::Controller;
 use crate::devices::mailbox::Mailboxes;
-use crate::display::Display;
+use crate::display::{Display, Wording};
 use crate::driver::{Driver, Handle, LaneEquipment, Outward};
 use crate::journal::{Journal, JournalError};
 use crate::local::LocalLot;
 use crate::lot::{Input, Lot, Rules};
 use crate::monitor::MonitoredLot;
 use crate::push::Pusher;
+use crate::reload::InForce;
 
 /// Longest that a connection to the platform may take: an attempt has two seconds.
 const CONNECT: Duration = Duration::from_secs(2);
@@ -31,6 +31,7 @@ pub(super) struct StartedLot {
     pub(super) configured: config::Lot,
     pub(super) driver: Handle,
     pub(super) displays: Vec<Display>,
+    pub(super) peer: Peer,
     /// What its run before left behind.
     pub(super) left: LeftBehind,
 }
@@ -58,6 +59,7 @@ pub(super) struct Surroundings<'a> {
     journal: &'a Journal,
     stop: &'a CancellationToken,
     tasks: &'a TaskTracker,
+    in_force: InForce,
     clock: Clock,
     pub(super) skews: Skews,
 }
@@ -65,6 +67,7 @@ pub(super) struct Surroundings<'a> {
 impl<'a> Surroundings<'a> {
     pub(super) fn new(
         config: &'a Config,
+        in_force: InForce,
         journal: &'a Journal,
         stop: &'a CancellationToken,
         tasks: &'a TaskTracker,
@@ -78,6 +81,7 @@ impl<'a> Surroundings<'a> {
             journal,
             stop,
             tasks,
+            in_force,
             clock: Clock::start(),
             skews: config.lots.iter().map(watch).collect(),
         }
@@ -106,21 +110,22 @@ async fn start_lot(
         config,
         journal,
         stop,
+        ref in_force,
         ..
     } = *around;
     let (recovered, left) = recover(lot, journal).await?;
     let gates = journal.gates(&lot.id).await?;
-    let machine = Lot::new(lot, rules(config)?, &gates);
+    let machine = Lot::new(lot, Rules::of(config)?, &gates);
     let client = Controller::client()?;
     let mut displays = Vec::new();
     let equipment = lot.lanes.iter().map(|lane| {
         let controller = if lane.fetches_commands() {
-            Controller::that_fetches(mailboxes.of(&lane.device_key), config.timing.act)
+            Controller::that_fetches(mailboxes.of(&lane.device_key), in_force.clone())
         } else {
             let url = lane.device_url.clone();
             Controller::new(client.clone(), url, lane.device_key.clone())
         };
-        let beside = displays_of(lot, lane, &controller, stop);
+        let beside = displays_of(lot, lane, &controller, in_force, stop);
         displays.extend(beside.iter().map(|(_, display)| display.clone()));
         LaneEquipment {
             controller,
@@ -132,15 +137,17 @@ async fn start_lot(
     let equipment = equipment.collect();
     let skew = &around.skews[&lot.id];
     let heard = Arc::clone(skew);
+    let peer = peer(config, lot)?.watching_clock(move |ahead| heard.heard(ahead));
     let pusher = Pusher {
         lot: lot.id.clone(),
-        peer: peer(config, lot)?.watching_clock(move |ahead| heard.heard(ahead)),
+        peer: peer.clone(),
         journal: journal.clone(),
         public_url: config.public_url.clone(),
     };
     let outward = |results| Outward::new(equipment, pusher, results);
     let clock = around.clock.clone();
-    let (driver, handle) = Driver::new(machine, clock, journal.clone(), outward);
+    let in_force = in_force.clone();
+    let (driver, handle) = Driver::new(machine, clock, journal.clone(), in_force, outward);
     skew.told_by(handle.clone());
     around.tasks.spawn(driver.run(stop.clone()));
     handle
@@ -151,22 +158,8 @@ async fn start_lot(
         configured: lot.clone(),
         driver: handle,
         displays,
+        peer,
         left,
-    })
-}
-
-fn rules(config: &Config) -> Result<Rules, StartError> {
-    let policy = Policy {
-        attempts: config.push.attempts,
-        budget: config.push.budget,
-        probe_interval: config.push.probe,
-        ..Policy::default()
-    };
-    Ok(Rules {
-        timing: config.timing.clone(),
-        policy,
-        supervision: config.supervision.clone(),
-        texts: config.texts()?,
     })
 }
 
@@ -174,19 +167,15 @@ fn displays_of(
     lot: &config::Lot,
     lane: &config::Lane,
     controller: &Controller,
+    in_force: &InForce,
     stop: &CancellationToken,
 ) -> Vec<(Side, Display)> {
     let sides = lane.layout();
     let sides = sides.sides().iter().copied();
     let display = |side: Side| {
-        let idle = match side {
-            Side::Entry => &lot.display.entry_idle,
-            Side::Exit => &lot.display.exit_idle,
-        };
         let device = lane.display_of(side)?.clone();
-        let (controller, idle) = (controller.clone(), idle.clone());
-        let stay = lot.display.message;
-        let display = Display::start(controller, device, idle, stay, stop.clone());
+        let wording = Wording::new(lot.id.clone(), side, in_force.clone());
+        let display = Display::start(controller.clone(), device, wording, stop.clone());
         Some((side, display))
     };
     sides.filter_map(display).collect()

@@ -4,8 +4,10 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
-use boshi_gateway::config::Config;
+use boshi_gateway::config::{Config, ConfigError};
+use boshi_gateway::reload::Reloaded;
 use boshi_gateway::start::{Running, StartError, start};
 use boshi_transport::certificate::install_crypto;
 use reqwest::Method;
@@ -153,6 +155,16 @@ impl Site {
         self
     }
 
+    /// The configuration with parts replaced.
+    pub(crate) fn changed(&self, replaced: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        let mut text = self.text.clone();
+        for (old, new) in replaced {
+            assert!(text.contains(old), "{old}");
+            text = text.replacen(old, new, 1);
+        }
+        Config::parse(&text)
+    }
+
     pub(crate) async fn start(&self) -> Gateway {
         self.try_start().await.unwrap()
     }
@@ -199,11 +211,21 @@ impl Site {
 }
 
 impl Gateway {
+    /// Has the gateway go by another configuration.
+    pub(crate) fn reload(&self, config: &Config) -> Result<Reloaded, StartError> {
+        self.running.as_ref().unwrap().reload(config)
+    }
+
     /// Ends the gateway in good order.
-    pub(crate) async fn stop(mut self) {
+    pub(crate) async fn stop(self) {
+        self.stop_within(PATIENCE).await;
+    }
+
+    /// Ends the gateway in good order, which must not take longer than `bound`.
+    pub(crate) async fn stop_within(mut self, bound: Duration) {
         self.stop.cancel();
         let running = self.running.take().unwrap();
-        tokio::time::timeout(PATIENCE, running.finished())
+        tokio::time::timeout(bound, running.finished())
             .await
             .unwrap();
     }

@@ -8,6 +8,7 @@ use boshi_protocol::envelope::Answer;
 use boshi_protocol::id::{DeviceNo, LotId, RecordId};
 use boshi_protocol::plate::{Plate, PlateColor};
 use boshi_protocol::time::WireTime;
+use boshi_protocol::token::Credentials;
 use boshi_transport::accept::Limits;
 use boshi_transport::call::{Fault, Peer, PeerError, PeerSettings};
 use boshi_transport::certificate::{LocalAuthority, install_crypto};
@@ -190,4 +191,18 @@ async fn how_far_the_clock_of_the_peer_is_ahead_is_told_at_each_dated_reply() {
     let told = told.lock().unwrap().clone();
     assert_eq!(told.len(), 1, "{told:?}");
     assert!((3590..=3610).contains(&told[0]), "{told:?}");
+}
+
+/// D-6: a peer and its clones sign with the secret that counts now.
+#[tokio::test]
+async fn a_secret_that_is_rotated_is_signed_with_at_once() {
+    let server = Server::plain().await;
+    let peer = peer(format!("http://{}", server.address), None).unwrap();
+    let clone = peer.clone();
+    let app = credentials().app_id().clone();
+    peer.rotate_to(Credentials::new(app, "another".to_owned().into()));
+    let refused = push(&clone, PATIENCE).await.unwrap();
+    assert!(matches!(refused, Answer::Refused(why) if why.code() == "BAD_TOKEN"));
+    clone.rotate_to(credentials());
+    assert_eq!(push(&peer, PATIENCE).await, Ok(Answer::done(())));
 }

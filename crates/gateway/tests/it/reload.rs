@@ -1,0 +1,117 @@
+//! A new configuration while vehicles stand at the barriers.
+
+use serde_json::json;
+
+use crate::platform::{NO, YES};
+use crate::site::World;
+
+/// RECOG-2, RECOG-3: whoever waits goes on waiting, and is let through once.
+#[tokio::test]
+async fn rules_and_texts_take_over_and_a_vehicle_that_waits_is_not_touched() {
+    let world = World::new().await;
+    world.platform.answers(|path, _| match path {
+        "/receivePlateNumber" => NO,
+        _ => YES,
+    });
+    world.gateway.arrives("粤B12345").await;
+    let waits = |lane: &serde_json::Value| lane["sides"][0]["doing"] == "refused";
+    world.gateway.until("refused", waits).await;
+    let changed = world.site.changed(&[
+        ("act = \"500ms\"", "act = \"500ms\"\nloop_alarm = \"50ms\""),
+        (
+            "message = \"200ms\"",
+            "message = \"200ms\"\nexit_idle = \"慢走\"",
+        ),
+        ("standard = \"127.0.0.1:0\"", "standard = \"127.0.0.1:1\""),
+        ("barrier = \"BAR-02\"", "barrier = \"BAR-03\""),
+    ]);
+    let reloaded = world.gateway.reload(&changed.unwrap()).unwrap();
+    assert_eq!(reloaded.applied, ["timing", "lot L1: display"]);
+    assert_eq!(reloaded.restart, ["listen", "lot L1: lane"]);
+    // ABN-1: the loop has been pressed for longer than it now may be.
+    let told = world.platform.hears("/receiveAbnormal", 1).await;
+    assert_eq!(told[0]["abnormalCode"], "1401");
+    world.controller.shows("LED-02", &["慢走"]).await;
+    let recognitions = "SELECT count(*) FROM recognition";
+    assert_eq!(world.gateway.count(recognitions), 1);
+    world.platform.answers(|_, _| YES);
+    world.controller.hears("open", "BAR-01", 1).await;
+    world.gateway.crosses().await;
+    let crossed = "SELECT count(*) FROM recognition WHERE outcome = 'crossed'";
+    world.gateway.counts(crossed, 1).await;
+    assert_eq!(world.controller.told("open", "BAR-01").len(), 1);
+    // The lane that would need a restart is driven as before.
+    let own = json!({"deviceNo": "CAM-02", "openMode": "3"});
+    world.gateway.call("/receiveOpenGate", own).await;
+    world.controller.hears("open", "BAR-02", 1).await;
+}
+
+/// D-6
+#[tokio::test]
+async fn a_secret_is_rotated_without_a_restart() {
+    let world = World::new().await;
+    let beat = async || {
+        let reply = world.gateway.call("/checkConnect", json!({})).await;
+        reply["respCode"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(beat().await, "0");
+    let ours = "secret = \"eV7spoA0rr7EyjGuJxQFOa3Vs5wvcRUo\"";
+    let both = format!("secret = \"new\"\nprevious_{ours}");
+    for (secrets, taken) in [(both.as_str(), "0"), ("secret = \"new\"", "1"), (ours, "0")] {
+        let changed = world.site.changed(&[(ours, secrets)]).unwrap();
+        let reloaded = world.gateway.reload(&changed).unwrap();
+        assert_eq!(reloaded.applied, ["platform.secret"]);
+        assert_eq!(beat().await, taken, "{secrets}");
+    }
+}
+
+/// What is in a file is read anew although the configuration is the same.
+#[tokio::test]
+async fn a_secret_in_a_file_is_read_anew() {
+    let world = World::new().await;
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(&file, "one").unwrap();
+    let ours = "secret = \"eV7spoA0rr7EyjGuJxQFOa3Vs5wvcRUo\"";
+    let named = format!("secret_file = {:?}", file.path());
+    let changed = world.site.changed(&[(ours, &named)]).unwrap();
+    assert_eq!(
+        world.gateway.reload(&changed).unwrap().applied,
+        ["platform.secret"]
+    );
+    assert!(world.gateway.reload(&changed).unwrap().applied.is_empty());
+    std::fs::write(&file, "two").unwrap();
+    assert_eq!(
+        world.gateway.reload(&changed).unwrap().applied,
+        ["platform.secret"]
+    );
+}
+
+#[tokio::test]
+async fn a_configuration_that_is_wrong_changes_nothing() {
+    let world = World::new().await;
+    let mistyped = world
+        .site
+        .changed(&[("travel = \"100ms\"", "travel = \"soon\"")]);
+    assert!(mistyped.unwrap_err().to_string().contains("soon"));
+    let ours = "secret = \"eV7spoA0rr7EyjGuJxQFOa3Vs5wvcRUo\"";
+    let changed = world.site.changed(&[
+        (ours, "secret_file = \"/nowhere/secret\""),
+        (
+            "message = \"200ms\"",
+            "message = \"200ms\"\nexit_idle = \"慢走\"",
+        ),
+    ]);
+    let error = world.gateway.reload(&changed.unwrap()).unwrap_err();
+    assert!(error.to_string().contains("/nowhere/secret"), "{error}");
+    assert_eq!(
+        world.gateway.call("/checkConnect", json!({})).await["respCode"],
+        "0"
+    );
+    // Nothing was brought into force: the very same change still is one.
+    let changed = world.site.changed(&[(
+        "message = \"200ms\"",
+        "message = \"200ms\"\nexit_idle = \"慢走\"",
+    )]);
+    let reloaded = world.gateway.reload(&changed.unwrap()).unwrap();
+    assert_eq!(reloaded.applied, ["lot L1: display"]);
+}
