@@ -1,6 +1,7 @@
 //! The command line: both sides of the standard in one binary.
 
 mod account;
+mod conform;
 mod demo;
 mod gateway;
 mod interface;
@@ -30,6 +31,9 @@ enum Part {
     /// The property's side (平台): decides who may pass, keeps the records, commands the gates
     #[command(subcommand)]
     Platform(platform::Command),
+    /// Judges anybody's implementation, of either side, against the standard (符合性测试)
+    #[command(subcommand)]
+    Conform(conform::Command),
     /// A virtual car park (模拟车场) in front of a gateway
     Simulate(simulate::Arguments),
     /// Platform, gateway and a simulated car park on this machine, with nothing to configure (演示)
@@ -59,6 +63,7 @@ fn run(part: Part) -> anyhow::Result<ExitCode> {
             Part::Gateway(command) => gateway::run(command).await?,
             Part::Platform(command) => platform::run(command).await?,
             Part::Simulate(arguments) => simulate::run(arguments).await?,
+            Part::Conform(command) => return conform::run(command).await,
             Part::Demo(arguments) => return demo::run(arguments).await,
         }
         Ok(ExitCode::SUCCESS)

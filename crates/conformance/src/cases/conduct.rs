@@ -52,6 +52,14 @@ fn written() -> Vec<Case> {
                 }))
             },
         ),
+    ];
+    cases.extend(enveloped());
+    cases.extend(signed());
+    cases
+}
+
+fn enveloped() -> Vec<Case> {
+    vec![
         Case::new(
             "T-3.requests",
             Must,
@@ -100,9 +108,7 @@ fn written() -> Vec<Case> {
                 }))
             },
         ),
-    ];
-    cases.extend(signed());
-    cases
+    ]
 }
 
 fn signed() -> Vec<Case> {
