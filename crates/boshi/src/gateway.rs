@@ -4,6 +4,7 @@ mod access;
 mod acts;
 mod gates;
 mod happenings;
+mod keep;
 mod look;
 mod proof;
 mod reload;
@@ -33,6 +34,17 @@ pub(crate) enum Command {
         #[command(flatten)]
         config: ConfigFile,
     },
+    /// Make a backup of a gateway, running or not: journal, pictures, keys, configuration (备份)
+    Backup(keep::Backup),
+    /// Make a data folder from a backup; nothing is overwritten (恢复)
+    RestoreBackup(keep::RestoreBackup),
+    /// Check the journal of a gateway, running or not (检查记录库)
+    CheckJournal {
+        #[command(flatten)]
+        config: ConfigFile,
+    },
+    /// Write how the gateway is to a file for support, with nothing secret in it (诊断信息)
+    Bundle(keep::Bundle),
     /// Show the lanes, devices and outbox of every lot as they are now
     Status {
         #[command(flatten)]
@@ -102,6 +114,10 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<()> {
         }
         Command::Check { config } => run::check(&config.config),
         Command::Run { config } => run::run(&config.config).await,
+        Command::Backup(wanted) => keep::backup(&wanted),
+        Command::RestoreBackup(wanted) => keep::restore_backup(&wanted),
+        Command::CheckJournal { config } => keep::check(&config),
+        Command::Bundle(wanted) => keep::bundle(wanted).await,
         Command::Status { access } => status::status(&access, Part::All).await,
         Command::Lanes { access } => status::status(&access, Part::Lanes).await,
         Command::Devices { access } => status::status(&access, Part::Devices).await,

@@ -220,6 +220,21 @@ impl Config {
         self.data.join("local.key")
     }
 
+    /// The file of the secret that is shared with the platform, if it is in one.
+    pub fn secret_file(&self) -> Option<&Path> {
+        self.platform.secret_file.as_deref()
+    }
+
+    /// Every file that is named.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        let Tls {
+            certificate, key, ..
+        } = &self.tls;
+        let named = [certificate, key, &self.platform.ca_file];
+        let named = named.into_iter().filter_map(|path| path.as_deref());
+        named.chain(self.secret_file())
+    }
+
     /// The file of the journal.
     pub fn journal(&self) -> PathBuf {
         self.data.join("journal.db")

@@ -172,7 +172,7 @@ impl DiskWatch {
 }
 
 #[cfg(unix)]
-fn usage(folder: &std::path::Path) -> std::io::Result<Usage> {
+pub(crate) fn usage(folder: &std::path::Path) -> std::io::Result<Usage> {
     let found = rustix::fs::statvfs(folder)?;
     Ok(Usage {
         total: found.f_blocks.saturating_mul(found.f_frsize),
@@ -181,7 +181,7 @@ fn usage(folder: &std::path::Path) -> std::io::Result<Usage> {
 }
 
 #[cfg(not(unix))]
-fn usage(_: &std::path::Path) -> std::io::Result<Usage> {
+pub(crate) fn usage(_: &std::path::Path) -> std::io::Result<Usage> {
     Err(std::io::ErrorKind::Unsupported.into())
 }
 

@@ -4,6 +4,7 @@
 //! commit, so that whoever has an answer has it on disk. Readers have connections of their own.
 
 mod audit;
+mod check;
 mod column;
 mod device_change;
 mod entry;
@@ -18,6 +19,7 @@ mod proof;
 mod read;
 mod recover;
 mod run;
+mod snapshot;
 mod stay;
 #[cfg(test)]
 mod tests;
@@ -31,8 +33,9 @@ use rusqlite::Connection;
 use tokio::sync::mpsc;
 
 pub use audit::Act;
-pub use device_change::DeviceChange;
+pub use check::{Findings, Flaw, check};
 pub(crate) use column::{gate_word, kind_word, standing_word};
+pub use device_change::DeviceChange;
 pub use entry::{
     Abnormality, ActDone, Attempt, Command, Crossing, Entry, Lift, Place, Recognition, Settlement,
 };
@@ -45,6 +48,7 @@ pub use proof::{Account, Proof};
 pub use read::Summary;
 pub use recover::{Pending, RememberedCommand};
 pub use run::{Run, RunStep};
+pub(crate) use snapshot::snapshot;
 pub use stay::{StayRow, StaySearch};
 
 /// How many writes wait at most: above this the callers wait, which slows the devices down
@@ -109,13 +113,27 @@ impl Journal {
         let connection = open::writing(path)?;
         let (writes, queue) = mpsc::channel(WRITES_QUEUED);
         writer::start(connection, queue).map_err(|error| open::failed(path, &error))?;
-        Ok(Journal {
+        Ok(Journal::new(path, writes, Vec::new()))
+    }
+
+    /// Opens the journal at `path` to be read beside whoever writes it: nothing can be written.
+    ///
+    /// # Errors
+    /// [`JournalError::Open`] when there is none.
+    pub fn open_to_read(path: &Path) -> Result<Journal, JournalError> {
+        let reader = open::reading(path)?;
+        let (writes, _) = mpsc::channel(1);
+        Ok(Journal::new(path, writes, vec![reader]))
+    }
+
+    fn new(path: &Path, writes: mpsc::Sender<writer::Write>, readers: Vec<Connection>) -> Journal {
+        Journal {
             shared: Arc::new(Shared {
                 path: path.to_owned(),
                 writes,
-                readers: Mutex::new(Vec::new()),
+                readers: Mutex::new(readers),
             }),
-        })
+        }
     }
 
     /// Writes `entries` in one transaction, and returns when they are on disk (D-18).

@@ -4,6 +4,7 @@
 //! - [`lot`]: one car park as a state machine, without I/O;
 //! - `driver`: the task that owns a lot, and what it does for it;
 //! - [`journal`]: everything that happened, and the one outbox;
+//! - [`keep`]: backup, restore, check of the journal, and a bundle for support;
 //! - `devices`, `display`, [`pictures`]: the equipment;
 //! - `serve`: what the platform calls; `push`: how it is called;
 //! - `local`: what the booth and this machine's tools see; `monitor`: what machines that watch see.
@@ -15,6 +16,7 @@ mod disk_watch;
 mod display;
 mod driver;
 pub mod journal;
+pub mod keep;
 mod local;
 pub mod lot;
 mod monitor;

@@ -72,3 +72,41 @@ fn a_side_that_does_not_run_is_said_to_be_missing() {
         assert!(!error.contains("Stack backtrace"), "{error}");
     }
 }
+
+/// D-7
+#[test]
+fn a_gateway_is_backed_up_given_back_checked_and_bundled_without_running() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (data, again) = (path("data"), path("again"));
+    std::fs::create_dir(&data).unwrap();
+    let journal = folder.path().join("data/journal.db");
+    drop(boshi_gateway::journal::Journal::open(&journal).unwrap());
+    let sample = boshi_gateway::config::COMMENTED;
+    let config = sample
+        .replace("./gateway-data\"", &format!("{data}\""))
+        .replace("./gateway-data/", &format!("{data}/"));
+    std::fs::write(path("gateway.toml"), config).unwrap();
+    let run = |arguments: &[&str]| {
+        let done = boshi(&[&["gateway"], arguments].concat());
+        let error = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert!(done.status.success(), "{arguments:?}: {error}");
+        String::from_utf8(done.stdout).unwrap()
+    };
+    let (config, copy) = (path("gateway.toml"), path("copy"));
+    let said = run(&["backup", &copy, "--config", &config]);
+    assert!(said.contains("2 个文件"), "{said}");
+    let said = run(&["restore-backup", &copy, "--data", &again]);
+    assert!(said.contains("记录库完好"), "{said}");
+    let twice = boshi(&["gateway", "restore-backup", &copy, "--data", &again]);
+    assert!(complaint(&twice).contains("in use"));
+    let said = run(&["check-journal", "--config", &config]);
+    assert!(said.contains("记录库完好"), "{said}");
+    let bundle = path("support.txt");
+    run(&["bundle", &bundle, "--config", &config]);
+    let told = std::fs::read_to_string(bundle).unwrap();
+    assert!(
+        told.contains("LOT-1") && !told.contains("change-this-key"),
+        "{told}"
+    );
+}

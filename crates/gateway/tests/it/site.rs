@@ -155,6 +155,13 @@ impl Site {
         self
     }
 
+    /// The file of the configuration, written down.
+    pub(crate) fn written(&self) -> PathBuf {
+        let path = self.folder.path().join("gateway.toml");
+        std::fs::write(&path, &self.text).unwrap();
+        path
+    }
+
     /// The configuration with parts replaced.
     pub(crate) fn changed(&self, replaced: &[(&str, &str)]) -> Result<Config, ConfigError> {
         let mut text = self.text.clone();
