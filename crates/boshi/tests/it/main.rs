@@ -3,4 +3,3 @@
 
 mod command_line;
 mod demo;
-mod reload;

@@ -52,7 +52,11 @@ impl Config {
         changed.apply("timing", |it| &mut it.timing, timing);
         changed.apply("supervision", |it| &mut it.supervision, supervision);
         changed.apply("retention", |it| &mut it.retention, retention);
-        changed.apply("abnormal_texts", |it| &mut it.abnormal_texts, abnormal_texts);
+        changed.apply(
+            "abnormal_texts",
+            |it| &mut it.abnormal_texts,
+            abnormal_texts,
+        );
         changed.apply("log", |it| &mut it.log, log);
         changed.lots(&self.lots, lots);
         changed
@@ -130,7 +134,11 @@ impl Changed {
             self.keep(&key("forbid_empty_plate_open"), same);
             self.keep(&key("place"), old.places == *places);
             let same = old.lanes.len() == lanes.len()
-                && old.lanes.iter().zip(lanes).all(|(old, new)| same_lane(old, new));
+                && old
+                    .lanes
+                    .iter()
+                    .zip(lanes)
+                    .all(|(old, new)| same_lane(old, new));
             self.keep(&key("lane"), same);
         }
     }
@@ -203,7 +211,11 @@ mod tests {
                 "previous_secret = \"older\"",
                 "platform.secret",
             ),
-            ("secret_file = \"", "secret_file = \"/new", "platform.secret"),
+            (
+                "secret_file = \"",
+                "secret_file = \"/new",
+                "platform.secret",
+            ),
         ] {
             let changed = change(from, to);
             assert_eq!(changed.applied, [key], "{to}");
@@ -220,7 +232,11 @@ mod tests {
             ("./gateway-data\"", "./elsewhere\"", "data"),
             ("https://127.0.0.1:8443", "https://lot", "public_url"),
             ("plain = false", "plain = true", "tls"),
-            ("https://127.0.0.1:9443", "https://other", "platform.base_url"),
+            (
+                "https://127.0.0.1:9443",
+                "https://other",
+                "platform.base_url",
+            ),
             ("99848791", "99848792", "platform.app_id"),
             ("window = \"300s\"", "window = \"60s\"", "clock"),
             ("id = \"LOT-1\"", "id = \"LOT-2\"", "lot"),
