@@ -18,7 +18,15 @@ pub(crate) struct Source {
 pub(crate) struct Citing {
     pub(crate) code: BTreeSet<String>,
     pub(crate) tests: BTreeSet<String>,
+    /// Files of the conformance kit with cases of it.
+    pub(crate) cases: BTreeSet<String>,
 }
+
+/// The conformance kit, which judges the requirements and keeps none.
+const KIT: &str = "crates/conformance/src/";
+
+/// Where its cases are.
+const CASES: &str = "crates/conformance/src/cases";
 
 /// Every citation.
 pub(crate) struct Citations {
@@ -38,6 +46,16 @@ impl Citations {
         let mut unknown: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         let test_modules: Vec<String> = sources.iter().flat_map(test_modules).collect();
         for source in sources {
+            if source.path.starts_with(KIT) {
+                let is_judging = source.path.starts_with(CASES);
+                let judged = judged_in(&source.text).filter(|_| is_judging);
+                for id in judged {
+                    if let Some(citing) = known.get_mut(id) {
+                        citing.cases.insert(source.path.clone());
+                    }
+                }
+                continue;
+            }
             let is_test = is_test_path(&source.path)
                 || test_modules
                     .iter()
@@ -135,6 +153,13 @@ fn inline_test_lines(text: &str) -> impl Iterator<Item = bool> {
         })
 }
 
+/// The requirements of which a text of the conformance kit has cases: their ids begin with the
+/// requirement's, or are made of it.
+fn judged_in(text: &str) -> impl Iterator<Item = &str> {
+    let quoted = text.split('"').skip(1).step_by(2);
+    quoted.filter_map(|quoted| quoted.split('.').next())
+}
+
 /// The comment of a line; empty if it has none.
 fn comment_of(line: &str) -> &str {
     let line = line.trim_start();
@@ -202,6 +227,18 @@ mod tests {
             where_cited(&[source("a/src/b.rs", "let url = \"http://D-1\";")]),
             (false, false)
         );
+    }
+
+    #[test]
+    fn the_conformance_kit_judges_and_keeps_nothing() {
+        let cases = source(
+            "crates/conformance/src/cases/gate.rs",
+            "/// D-2\nCase::new(\"D-1.method\", Remark)",
+        );
+        let citations = Citations::gather(&[cases]);
+        assert!(citations.known["D-2"].code.is_empty());
+        assert_eq!(citations.known["D-1"].cases.len(), 1);
+        assert!(citations.known["D-2"].cases.is_empty());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 
 use crate::citations::{Citations, Source};
-use crate::requirements::{NOT_YET, REQUIREMENTS};
+use crate::requirements::{NOT_VISIBLE, NOT_YET, REQUIREMENTS};
 
 /// Writes CONFORMANCE.md.
 ///
@@ -76,6 +76,12 @@ fn faults(citations: &Citations, open: &[(&str, &str)]) -> Vec<String> {
         faults.push(format!("{id} is no requirement, but is cited in {files}"));
     }
     for (id, citing) in &citations.known {
+        let is_judged = !citing.cases.is_empty();
+        match (NOT_VISIBLE.contains(id), is_judged) {
+            (true, true) => faults.push(format!("{id} has a case: take it out of NOT_VISIBLE")),
+            (true, false) | (false, true) => {}
+            (false, false) => faults.push(format!("{id} has no case in the conformance kit")),
+        }
         let is_open = open.iter().any(|(other, _)| other == id);
         let (kept, shown) = (!citing.code.is_empty(), !citing.tests.is_empty());
         match (is_open, kept && shown) {
@@ -99,7 +105,8 @@ fn render(citations: &Citations) -> String {
     for (id, about) in REQUIREMENTS {
         let citing = &citations.known[id];
         let (code, tests) = (list(&citing.code), list(&citing.tests));
-        let _ = writeln!(out, "| {id} | {about} | {code} | {tests} |");
+        let cases = list(&citing.cases);
+        let _ = writeln!(out, "| {id} | {about} | {code} | {tests} | {cases} |");
     }
     if !NOT_YET.is_empty() {
         out.push_str("\n## Not yet\n\n");
@@ -147,7 +154,14 @@ mod tests {
             path: "crates/a/tests/it.rs".to_owned(),
             text: text(|(.., shown)| *shown),
         };
-        Citations::gather(&[code, tests])
+        let judged = REQUIREMENTS
+            .iter()
+            .filter(|(id, _)| !NOT_VISIBLE.contains(id));
+        let cases = Source {
+            path: "crates/conformance/src/cases.rs".to_owned(),
+            text: judged.map(|(id, _)| format!("\"{id}.case\"\n")).collect(),
+        };
+        Citations::gather(&[code, tests, cases])
     }
 
     #[test]
@@ -187,7 +201,7 @@ mod tests {
     fn the_document_names_files_shortly() {
         let document = render(&citations(|_| {}));
         assert!(
-            document.contains("| T-6 | the token | `a/b` | `a/tests/it` |"),
+            document.contains("| T-6 | the token | `a/b` | `a/tests/it` | `conformance/cases` |"),
             "{document}"
         );
     }

@@ -1,4 +1,5 @@
-//! What developers and CI run: `cargo xtask test`, `cargo xtask demo`, `cargo xtask conformance`.
+//! What developers and CI run: `cargo xtask test`, `cargo xtask demo`, `cargo xtask
+//! conformance`, `cargo xtask conform-matrix`.
 
 mod citations;
 mod conformance;
@@ -28,6 +29,8 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// What the conformance kit finds of every deliberately broken implementation, a line each
+    ConformMatrix,
     /// Write CONFORMANCE.md from the citations in the code
     Conformance {
         /// Only check it, and that every requirement is kept and shown
@@ -47,6 +50,7 @@ fn run(root: &Path) -> anyhow::Result<ExitCode> {
     match Arguments::parse().task {
         Task::Test => steps::test(root)?,
         Task::Demo { arguments } => return Ok(exit_code(steps::demo(root, &arguments)?.code())),
+        Task::ConformMatrix => return Ok(exit_code(steps::conform_matrix(root)?.code())),
         Task::Conformance { check: true } => conformance::check(root)?,
         Task::Conformance { check: false } => conformance::write(root)?,
     }

@@ -78,3 +78,6 @@ pub(crate) const REQUIREMENTS: &[(&str, &str)] = &[
 /// Requirements that are knowingly open, each with the reason; `cargo xtask test` fails on any
 /// other gap, and on one that is closed and still stands here.
 pub(crate) const NOT_YET: &[(&str, &str)] = &[];
+
+/// Requirements that nobody sees from outside: the conformance kit has no case of them.
+pub(crate) const NOT_VISIBLE: &[&str] = &["D-6", "D-7", "D-18"];

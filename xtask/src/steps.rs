@@ -60,6 +60,20 @@ pub(crate) fn demo(root: &Path, arguments: &[String]) -> anyhow::Result<ExitStat
         .with_context(|| format!("cannot start {command:?}"))
 }
 
+/// The conformance kit against every deliberately broken implementation. Returns how it ended.
+///
+/// # Errors
+/// When cargo cannot be started.
+pub(crate) fn conform_matrix(root: &Path) -> anyhow::Result<ExitStatus> {
+    let mut command = Command::new("cargo");
+    let example = ["--example", "conform-matrix"];
+    command.args(["run", "--quiet", "--package", "boshi-conformance"]);
+    command.args(example).current_dir(root);
+    command
+        .status()
+        .with_context(|| format!("cannot start {command:?}"))
+}
+
 fn demo_command(arguments: &[String]) -> Vec<&str> {
     let own = arguments.iter().map(String::as_str);
     ["run", "--package", "boshi", "--", "demo"]

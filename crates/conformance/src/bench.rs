@@ -1,13 +1,15 @@
 //! The test bench: everything that a case may use.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use tokio::sync::OnceCell;
+use tokio::time::Instant;
 
 use crate::book::{Book, Exchange};
 use crate::case::{Side, Stop};
@@ -77,6 +79,8 @@ pub struct Bench {
     /// The failed pushes that cases look at, once there were any.
     pub failed: OnceCell<Result<FailedPush, Stop>>,
     vehicle_is_there: AtomicBool,
+    /// When devices were put back, by the act that loses them.
+    put_back: Mutex<BTreeMap<Act, Instant>>,
     numbers: AtomicU64,
 }
 
@@ -138,6 +142,7 @@ impl Bench {
             outage: OnceCell::new(),
             failed: OnceCell::new(),
             vehicle_is_there: AtomicBool::new(false),
+            put_back: Mutex::default(),
             numbers: AtomicU64::new(0),
         }
     }
@@ -245,6 +250,7 @@ impl Bench {
     /// # Errors
     /// Skips the case when it was not.
     pub async fn act(&self, act: Act, plate: &str) -> Result<(), Stop> {
+        self.give_time_to_notice(act).await;
         let lasting = self.setting.timing.loop_alarm + self.setting.timing.tolerance;
         let about = About {
             plate: plate.to_owned(),
@@ -261,7 +267,23 @@ impl Bench {
             }
             _ => {}
         }
+        if let Some(loses) = act.undoes() {
+            let mut put_back = self.put_back.lock().unwrap_or_else(PoisonError::into_inner);
+            put_back.insert(loses, Instant::now());
+        }
         done.map_err(undone)
+    }
+
+    /// A device that was put back is not lost again before the other side may have noticed.
+    async fn give_time_to_notice(&self, act: Act) {
+        let put_back = {
+            let put_back = self.put_back.lock().unwrap_or_else(PoisonError::into_inner);
+            put_back.get(&act).copied()
+        };
+        if let Some(put_back) = put_back {
+            let timing = &self.setting.timing;
+            tokio::time::sleep_until(put_back + timing.device_check + timing.tolerance).await;
+        }
     }
 
     /// Good manners again, and an empty lane, whatever a case left behind.
@@ -304,10 +326,10 @@ impl Bench {
             tokio::time::sleep(within).await;
             return self.lifts().await;
         }
-        let deadline = tokio::time::Instant::now() + within;
+        let deadline = Instant::now() + within;
         loop {
             let lifts = self.lifts().await?;
-            if lifts >= wanted || tokio::time::Instant::now() >= deadline {
+            if lifts >= wanted || Instant::now() >= deadline {
                 return Ok(lifts);
             }
             tokio::time::sleep(LOOK_AGAIN).await;

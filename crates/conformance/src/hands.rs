@@ -98,26 +98,15 @@ pub trait Hands: Send + Sync {
 }
 
 impl Act {
-    /// Every act.
-    pub const ALL: [Act; 17] = [
-        Act::VehicleArrives,
-        Act::VehicleLeaves,
-        Act::VehicleCrosses,
-        Act::VehicleTailgates,
-        Act::VehicleStays,
-        Act::DisplayLost,
-        Act::DisplayBack,
-        Act::RecognizerLost,
-        Act::RecognizerBack,
-        Act::BarrierLost,
-        Act::BarrierBack,
-        Act::ArmStaysUp,
-        Act::ArmComesDown,
-        Act::PermitPlate,
-        Act::WithdrawPermit,
-        Act::OperatorOpens,
-        Act::OperatorShows,
-    ];
+    /// The act that loses the device which this one puts back.
+    pub fn undoes(self) -> Option<Act> {
+        match self {
+            Act::DisplayBack => Some(Act::DisplayLost),
+            Act::RecognizerBack => Some(Act::RecognizerLost),
+            Act::BarrierBack => Some(Act::BarrierLost),
+            _ => None,
+        }
+    }
 
     /// What a person is asked to do.
     pub fn request(self, about: &About) -> Text {
@@ -192,9 +181,6 @@ impl Act {
 }
 
 impl Sight {
-    /// Every sight.
-    pub const ALL: [Sight; 3] = [Sight::Lifts, Sight::Arm, Sight::Display];
-
     /// What a person is asked.
     pub fn question(self) -> Text {
         let (zh, en) = match self {

@@ -180,23 +180,21 @@ async fn fresh(bench: &Bench) -> Checked {
     });
     let mut repeated = false;
     for (place, later) in came.iter().enumerate() {
-        let same = |other: &&Exchange| {
-            other.request.path == later.request.path && other.text("uuid") == later.text("uuid")
-        };
-        let Some(before) = came[..place].iter().rev().find(same) else {
-            continue;
-        };
-        if later.instant - before.instant < APART {
-            continue;
+        let before = came[..place].iter().filter(|before| {
+            before.request.path == later.request.path
+                && before.text("uuid") == later.text("uuid")
+                && later.instant - before.instant >= APART
+        });
+        for before in before {
+            repeated = true;
+            let time = later.text("time");
+            check(time != before.text("time"), || {
+                (
+                    format!("重发仍用 time {time}"),
+                    format!("sent again with time {time}"),
+                )
+            })?;
         }
-        repeated = true;
-        check(later.text("time") != before.text("time"), || {
-            let (zh, en) = ("重发仍用", "sent again with");
-            (
-                format!("{zh} time {}", later.text("time")),
-                format!("{en} time {}", later.text("time")),
-            )
-        })?;
     }
     if repeated {
         return Ok(());

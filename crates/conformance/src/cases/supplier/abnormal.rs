@@ -182,7 +182,7 @@ async fn within_the_interval(bench: &Bench) -> Checked {
     let mark = bench.book.mark();
     let pulled = tokio::time::Instant::now();
     bench.act(DISPLAY.lost, "").await?;
-    let came = bench.came(mark, ABNORMAL, patience(bench), |_| true).await;
+    let came = reported(bench, mark, DISPLAY.code, patience(bench)).await;
     bench.act(DISPLAY.back, "").await?;
     let came = came.map_err(|_| Stop::skipped("没有上报", "nothing was reported"))?;
     let took = came.instant - pulled;
@@ -213,7 +213,7 @@ async fn arm_up(bench: &Bench) -> Checked {
 async fn once(bench: &Bench) -> Checked {
     let mark = bench.book.mark();
     bench.act(DISPLAY.lost, "").await?;
-    let came = bench.came(mark, ABNORMAL, patience(bench), |_| true).await;
+    let came = reported(bench, mark, DISPLAY.code, patience(bench)).await;
     bench.watch().await;
     bench.act(DISPLAY.back, "").await?;
     let first = came.map_err(|_| Stop::skipped("没有上报", "nothing was reported"))?;
