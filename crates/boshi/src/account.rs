@@ -87,19 +87,7 @@ impl Account {
                 let word = self.pick("栏杆被手动抬起", "arm lifted by hand");
                 (word.to_owned(), String::new())
             }
-            "network_lost" => {
-                let word = self.pick("与平台断线", "the platform is out of reach");
-                (word.to_owned(), String::new())
-            }
-            "network_back" => {
-                let word = self.pick("与平台连通", "the platform is in reach");
-                (word.to_owned(), String::new())
-            }
-            "missed" => {
-                let word = self.pick("略过若干条", "some lines were missed");
-                (word.to_owned(), String::new())
-            }
-            _ => return None,
+            other => (self.around(other, &it)?, String::new()),
         };
         let plate = match it["plate"].as_str() {
             Some("") => self.pick("无牌车", "no plate"),
@@ -110,6 +98,27 @@ impl Account {
         let lane = it["lane"].as_str().unwrap_or_default();
         let color = self.color(it["color"].as_str().unwrap_or_default());
         Some(aligned(&[&time, lane, plate, color, &what, &took]))
+    }
+
+    /// What happens around the lanes.
+    fn around(&self, what: &str, it: &Value) -> Option<String> {
+        let (chinese, english) = match what {
+            "network_lost" => ("与平台断线", "the platform is out of reach"),
+            "network_back" => ("与平台连通", "the platform is in reach"),
+            "clock_skewed" => ("与平台时钟相差过大", "the platform's clock is too far off"),
+            "clock_agrees" => ("与平台时钟恢复一致", "the platform's clock agrees again"),
+            "disk" => match it["level"].as_str()? {
+                "fine" => ("磁盘空间恢复正常", "the disk has room again"),
+                "filling" => ("磁盘已用七成以上", "the disk is filling"),
+                _ => (
+                    "磁盘已用九成以上，正在删除最旧的图片",
+                    "the disk is nearly full: the oldest pictures go",
+                ),
+            },
+            "missed" => ("略过若干条", "some lines were missed"),
+            _ => return None,
+        };
+        Some(self.pick(chinese, english).to_owned())
     }
 
     fn outcome(&self, outcome: &str) -> String {
@@ -127,6 +136,7 @@ impl Account {
             "never_arrived" => ("识别后未到闸口", "read, never arrived"),
             "let_through" => ("已放行", "let through"),
             "replayed" => ("补传的历史识别", "history of the recognizer"),
+            "interrupted" => ("重启时未结束", "cut off by a restart"),
             "crosstalk" => ("相邻车道的车辆", "a vehicle of another lane"),
             other => return other.to_owned(),
         };

@@ -1,13 +1,21 @@
 //! The disk is watched, and kept from filling: pictures go first, records never.
 
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+mod level;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use boshi_protocol::id::LotId;
+use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use self::level::{Level, Usage};
+
+use crate::driver::Handle;
+use crate::lot::{Happening, What};
 use crate::pictures::Pictures;
+use crate::reload::InForce;
 
 /// How often the disk is looked at: a lot writes megabytes in that time, not gigabytes.
 const EVERY: Duration = Duration::from_secs(60);
@@ -16,106 +24,40 @@ const EVERY: Duration = Duration::from_secs(60);
 /// unless the disk is full: then at each.
 const COUNT_EVERY: u64 = 60;
 
-/// How full a disk is, in percent, when somebody should know.
-const FILLING: u64 = 70;
-
-/// How full it is when pictures begin to go.
-const FULL: u64 = 90;
-
-/// How far below a bound a disk has to come before it counts as below it, in percent: one that
-/// hovers there is told of once.
-const HYSTERESIS: u64 = 2;
-
-/// How the disk stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Level {
-    /// There is room.
-    Fine,
-    /// More than 70 % full.
-    Filling,
-    /// More than 90 % full: the oldest pictures go.
-    Full,
-}
-
-/// How full the disk is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Usage {
-    /// Bytes of the whole.
-    pub(crate) total: u64,
-    /// Bytes that are left to this program.
-    pub(crate) free: u64,
+/// How the disk was at the last look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Disk {
+    pub(crate) usage: Usage,
+    pub(crate) level: Level,
+    /// Bytes of pictures, when they were counted last.
+    pub(crate) pictures: u64,
 }
 
 /// What the last look at the disk has shown; cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct DiskState {
-    percent: Arc<AtomicU64>,
-    pictures: Arc<AtomicU64>,
+    disk: Arc<Mutex<Disk>>,
 }
 
 /// Watches the disk of the data folder.
 pub(crate) struct DiskWatch {
     pub(crate) data: PathBuf,
     pub(crate) pictures: Pictures,
-    /// Most bytes of pictures, whatever the disk has room for.
-    pub(crate) quota: u64,
+    /// Says how many bytes of pictures there may be, whatever the disk has room for.
+    pub(crate) in_force: InForce,
     pub(crate) state: DiskState,
-}
-
-impl Level {
-    /// How a disk stands that is `percent` full and stood at `before`.
-    pub(crate) fn after(before: Level, percent: u64) -> Level {
-        let reached = |bound: u64, level: Level| {
-            let bound = if before >= level {
-                bound.saturating_sub(HYSTERESIS)
-            } else {
-                bound
-            };
-            percent >= bound
-        };
-        if reached(FULL, Level::Full) {
-            Level::Full
-        } else if reached(FILLING, Level::Filling) {
-            Level::Filling
-        } else {
-            Level::Fine
-        }
-    }
-}
-
-impl Usage {
-    /// How full, in percent.
-    pub(crate) fn percent(self) -> u64 {
-        let used = self.total.saturating_sub(self.free);
-        (u128::from(used) * 100)
-            .checked_div(u128::from(self.total))
-            .and_then(|percent| u64::try_from(percent).ok())
-            .unwrap_or(0)
-    }
-
-    /// How many bytes of pictures, of which there are `pictures`, have to go: down to the quota,
-    /// and until a full disk is no longer full.
-    pub(crate) fn excess(self, pictures: u64, quota: u64) -> u64 {
-        let over_quota = pictures.saturating_sub(quota);
-        let over_disk = if self.percent() >= FULL {
-            let wanted = self.total / 100 * (100 - FULL + HYSTERESIS);
-            wanted.saturating_sub(self.free)
-        } else {
-            0
-        };
-        over_quota.max(over_disk).min(pictures)
-    }
+    /// Those who watch these lots are told.
+    pub(crate) lots: Vec<(LotId, Handle)>,
 }
 
 impl DiskState {
-    /// How full the disk is, in percent.
-    pub(crate) fn percent(&self) -> u64 {
-        self.percent.load(Ordering::Relaxed)
+    /// How the disk was at the last look.
+    pub(crate) fn latest(&self) -> Disk {
+        *self.disk()
     }
 
-    /// Bytes of pictures.
-    pub(crate) fn pictures(&self) -> u64 {
-        self.pictures.load(Ordering::Relaxed)
+    fn disk(&self) -> std::sync::MutexGuard<'_, Disk> {
+        self.disk.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -123,14 +65,13 @@ impl DiskWatch {
     /// Looks at once and then every now and then, until `stop`.
     pub(crate) async fn run(self, stop: CancellationToken) {
         let mut every = tokio::time::interval(EVERY);
-        let mut level = Level::Fine;
         for look in 0_u64.. {
             if stop.run_until_cancelled(every.tick()).await.is_none() {
                 return;
             }
             match usage(&self.data) {
                 Ok(usage) => {
-                    level = self.look(level, usage);
+                    let level = self.look(usage);
                     if level == Level::Full || look % COUNT_EVERY == 0 {
                         self.make_room(usage).await;
                     }
@@ -140,27 +81,50 @@ impl DiskWatch {
         }
     }
 
-    fn look(&self, before: Level, usage: Usage) -> Level {
+    /// Takes note of how full the disk is, and tells when it stands otherwise than before.
+    fn look(&self, usage: Usage) -> Level {
         let percent = usage.percent();
-        self.state.percent.store(percent, Ordering::Relaxed);
-        let level = Level::after(before, percent);
-        match (before, level) {
-            (before, level) if before == level => {}
-            (_, Level::Fine) => tracing::info!(percent, "the disk has room again"),
-            (_, Level::Filling) => tracing::warn!(percent, "the disk is filling"),
-            (_, Level::Full) => {
-                tracing::error!(percent, "the disk is nearly full: the oldest pictures go");
+        let (before, level) = {
+            let mut disk = self.state.disk();
+            let before = disk.level;
+            disk.usage = usage;
+            disk.level = Level::after(before, percent);
+            (before, disk.level)
+        };
+        if before != level {
+            match level {
+                Level::Fine => tracing::info!(percent, "the disk has room again"),
+                Level::Filling => tracing::warn!(percent, "the disk is filling"),
+                Level::Full => {
+                    tracing::error!(percent, "the disk is nearly full: the oldest pictures go");
+                }
             }
+            self.tell(level, percent);
         }
         level
     }
 
+    fn tell(&self, level: Level, percent: u64) {
+        for (lot, handle) in &self.lots {
+            let what = What::Disk {
+                level: level.as_str(),
+                percent,
+            };
+            handle.announce(Happening {
+                at: Timestamp::now(),
+                lot: lot.clone(),
+                lane: None,
+                what,
+            });
+        }
+    }
+
     async fn make_room(&self, usage: Usage) {
-        let quota = self.quota;
+        let quota = self.in_force.borrow().retention.pictures;
         let shrinking = self.pictures.shrink(move |all| usage.excess(all, quota));
         match shrinking.await {
             Ok(shrunk) => {
-                self.state.pictures.store(shrunk.left, Ordering::Relaxed);
+                self.state.disk().pictures = shrunk.left;
                 if shrunk.removed > 0 {
                     let (pictures, left) = (shrunk.removed, shrunk.left);
                     tracing::warn!(pictures, left, "pictures are deleted to make room");
@@ -172,7 +136,7 @@ impl DiskWatch {
 }
 
 #[cfg(unix)]
-pub(crate) fn usage(folder: &std::path::Path) -> std::io::Result<Usage> {
+pub(crate) fn usage(folder: &Path) -> std::io::Result<Usage> {
     let found = rustix::fs::statvfs(folder)?;
     Ok(Usage {
         total: found.f_blocks.saturating_mul(found.f_frsize),
@@ -181,54 +145,50 @@ pub(crate) fn usage(folder: &std::path::Path) -> std::io::Result<Usage> {
 }
 
 #[cfg(not(unix))]
-pub(crate) fn usage(_: &std::path::Path) -> std::io::Result<Usage> {
+pub(crate) fn usage(_: &Path) -> std::io::Result<Usage> {
     Err(std::io::ErrorKind::Unsupported.into())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{COMMENTED, Config};
 
-    const GIB: u64 = 1 << 30;
-
-    fn filled(percent: u64) -> Usage {
-        Usage {
-            total: 100 * GIB,
-            free: (100 - percent) * GIB,
+    fn watch(folder: &Path, pictures: Pictures, quota: u64, lot: Handle) -> DiskWatch {
+        let mut config = Config::parse(COMMENTED).unwrap();
+        config.retention.pictures = quota;
+        let id = config.lots[0].id.clone();
+        let (_sender, in_force) = tokio::sync::watch::channel(Arc::new(config));
+        DiskWatch {
+            data: folder.to_owned(),
+            pictures,
+            in_force,
+            state: DiskState::default(),
+            lots: vec![(id, lot)],
         }
     }
 
     #[test]
-    fn a_disk_that_hovers_at_a_bound_is_told_of_once() {
-        let mut level = Level::Fine;
-        let mut told = Vec::new();
-        for percent in [69, 70, 69, 70, 68, 67, 90, 89, 88, 87, 50] {
-            let now = Level::after(level, percent);
-            if now != level {
-                told.push((percent, now));
+    fn those_who_watch_are_told_once_a_crossing_and_the_state_can_be_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let pictures = Pictures::open(folder.path()).unwrap();
+        let lot = Handle::of_nobody();
+        let mut told = lot.watch();
+        let watch = watch(folder.path(), pictures, 0, lot);
+        for free in [50, 30, 29, 31, 10, 9, 50] {
+            watch.look(Usage { total: 100, free });
+        }
+        let mut levels = Vec::new();
+        while let Ok(happening) = told.try_recv() {
+            match happening.what {
+                What::Disk { level, percent } => levels.push((level, percent)),
+                other => panic!("{other:?}"),
             }
-            level = now;
         }
-        assert_eq!(
-            told,
-            [
-                (70, Level::Filling),
-                (67, Level::Fine),
-                (90, Level::Full),
-                (87, Level::Filling),
-                (50, Level::Fine)
-            ]
-        );
-    }
-
-    #[test]
-    fn pictures_go_down_to_their_quota_and_until_the_disk_is_no_longer_full() {
-        assert_eq!(filled(50).excess(10 * GIB, 20 * GIB), 0);
-        assert_eq!(filled(50).excess(25 * GIB, 20 * GIB), 5 * GIB);
-        assert_eq!(filled(95).excess(25 * GIB, 50 * GIB), 7 * GIB);
-        assert_eq!(filled(95).excess(GIB, 50 * GIB), GIB);
-        let nothing = Usage { total: 0, free: 0 };
-        assert_eq!((nothing.percent(), nothing.excess(0, 0)), (0, 0));
+        let expected = [("filling", 70), ("full", 90), ("fine", 50)];
+        assert_eq!(levels, expected);
+        let latest = watch.state.latest();
+        assert_eq!((latest.usage.used(), latest.level), (50, Level::Fine));
     }
 
     #[tokio::test]
@@ -245,17 +205,31 @@ mod tests {
             file.set_modified(taken).unwrap();
             names.push(name);
         }
-        let watch = DiskWatch {
-            data: folder.path().to_owned(),
-            pictures: pictures.clone(),
-            quota: 2_500,
-            state: DiskState::default(),
+        let lot = Handle::of_nobody();
+        let watch = watch(folder.path(), pictures.clone(), 2_500, lot);
+        let usage = Usage {
+            total: 100_000,
+            free: 25_000,
         };
-        watch.look(Level::Fine, filled(10));
-        watch.make_room(filled(10)).await;
+        watch.look(usage);
+        watch.make_room(usage).await;
         assert_eq!(pictures.read(&names[0]).await.unwrap(), None);
         assert!(pictures.read(&names[1]).await.unwrap().is_some());
         assert!(pictures.read(&names[2]).await.unwrap().is_some());
-        assert_eq!((watch.state.percent(), watch.state.pictures()), (10, 2_000));
+        let expected = Disk {
+            usage,
+            level: Level::Filling,
+            pictures: 2_000,
+        };
+        assert_eq!(watch.state.latest(), expected);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_disk_of_a_folder_has_a_size_and_what_is_not_there_has_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let found = usage(folder.path()).unwrap();
+        assert!(found.total > 0 && found.free <= found.total);
+        assert!(usage(&folder.path().join("none")).is_err());
     }
 }

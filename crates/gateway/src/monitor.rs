@@ -24,6 +24,7 @@ pub(crate) use self::count::Counts;
 
 use self::view::View;
 use crate::config;
+use crate::disk_watch::DiskState;
 use crate::driver::Handle;
 use crate::journal::Journal;
 use crate::serve::Door;
@@ -34,6 +35,7 @@ pub(crate) struct Monitor {
     journal: Journal,
     door: Arc<Door>,
     listeners: Vec<(&'static str, Arc<Load>)>,
+    disk: DiskState,
     /// The latest look: however many ask, the lots are asked once a while.
     latest: Mutex<Option<Arc<View>>>,
 }
@@ -51,12 +53,14 @@ impl Monitor {
         journal: Journal,
         door: Arc<Door>,
         listeners: Vec<(&'static str, Arc<Load>)>,
+        disk: DiskState,
     ) -> Monitor {
         Monitor {
             lots,
             journal,
             door,
             listeners,
+            disk,
             latest: Mutex::default(),
         }
     }
@@ -86,5 +90,9 @@ async fn readyz(State(monitor): State<Arc<Monitor>>) -> Response {
 async fn page(State(monitor): State<Arc<Monitor>>) -> Response {
     let view = monitor.look().await;
     let headers = [(header::CONTENT_TYPE, exposition::CONTENT_TYPE)];
-    (headers, metrics::page(&view, &monitor.listeners)).into_response()
+    (
+        headers,
+        metrics::page(&view, &monitor.listeners, monitor.disk.latest()),
+    )
+        .into_response()
 }

@@ -4,18 +4,18 @@ mod trust;
 
 use std::io;
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
 
-use boshi_protocol::id::LotId;
 use boshi_protocol::moment::{Moment, Tick};
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use self::trust::Trust;
-use crate::config;
 use crate::journal::{Journal, JournalError, Outworn};
 use crate::pictures::Pictures;
+use crate::reload::InForce;
 
 /// How often it is looked for what has become too old: so often that it is never much at once.
 const EVERY: Duration = Duration::from_secs(60 * 60);
@@ -26,27 +26,12 @@ const GRACE: SignedDuration = SignedDuration::from_hours(24);
 
 /// What is kept, and for how long.
 pub(crate) struct Retention {
-    lots: Vec<LotId>,
-    journal: Journal,
-    pictures: Pictures,
-    configured: config::Retention,
+    pub(crate) in_force: InForce,
+    pub(crate) journal: Journal,
+    pub(crate) pictures: Pictures,
 }
 
 impl Retention {
-    pub(crate) fn new(
-        configured: &config::Retention,
-        lots: Vec<LotId>,
-        journal: Journal,
-        pictures: Pictures,
-    ) -> Retention {
-        Retention {
-            lots,
-            journal,
-            pictures,
-            configured: configured.clone(),
-        }
-    }
-
     /// Forgets at once and then every now and then, until `stop`.
     pub(crate) async fn run(self, stop: CancellationToken) {
         let mut trust = Trust::after(self.alive_before().await);
@@ -83,16 +68,17 @@ impl Retention {
     }
 
     async fn forget_records(&self, now: Timestamp) -> Result<(), JournalError> {
+        let config = Arc::clone(&self.in_force.borrow());
         let before = |days: NonZeroU32| {
             let kept = SignedDuration::from_hours(24 * i64::from(days.get()));
             now.checked_sub(kept).unwrap_or(Timestamp::MIN)
         };
         let outworn = Outworn {
-            attempts: before(self.configured.attempt_days),
-            records: before(self.configured.days),
+            attempts: before(config.retention.attempt_days),
+            records: before(config.retention.days),
         };
-        for lot in &self.lots {
-            self.journal.forget(lot, outworn).await?;
+        for lot in &config.lots {
+            self.journal.forget(&lot.id, outworn).await?;
         }
         Ok(())
     }
@@ -118,6 +104,7 @@ mod tests {
     use boshi_protocol::id::PlaceNo;
 
     use super::*;
+    use crate::config::{COMMENTED, Config};
     use crate::journal::{Entry, Place};
 
     const DAY: u64 = 24 * 60 * 60;
@@ -145,9 +132,10 @@ mod tests {
             keep(2, DAY + 60).await,
             keep(3, DAY - 60).await,
         );
-        let lot = LotId::new("L1").unwrap();
+        let config = Config::parse(COMMENTED).unwrap();
+        let lot = config.lots[0].id.clone();
         let space = Entry::Place(Place {
-            lot: lot.clone(),
+            lot,
             place: PlaceNo::new("A-001").unwrap(),
             status: PlaceStatus::Occupied,
             image: Some(shown.clone()),
@@ -155,8 +143,12 @@ mod tests {
             at: Timestamp::now(),
         });
         journal.write(vec![space]).await.unwrap();
-        let configured = config::Retention::default();
-        let retention = Retention::new(&configured, vec![lot], journal, pictures.clone());
+        let (_sender, in_force) = tokio::sync::watch::channel(Arc::new(config));
+        let retention = Retention {
+            in_force,
+            journal,
+            pictures: pictures.clone(),
+        };
         retention.forget(Timestamp::now()).await;
         for (name, found) in [(shown, true), (unused, false), (fresh, true)] {
             let kept = pictures.read(&name).await.unwrap();

@@ -35,7 +35,7 @@ use crate::journal::{Journal, JournalError};
 use crate::local::{self, Local};
 use crate::monitor::Monitor;
 use crate::pictures::Pictures;
-use crate::reload::{Reloaded, Reloader};
+use crate::reload::{InForce, Reloaded, Reloader};
 use crate::replay::Replays;
 use crate::retention::Retention;
 use crate::secret_file;
@@ -155,7 +155,7 @@ pub async fn start(config: Config, stop: CancellationToken) -> Result<Running, S
     let half_done = stop.clone().drop_guard();
     let mut mailboxes = Mailboxes::default();
     let (in_force, following) = watch::channel(Arc::new(config.clone()));
-    let around = Surroundings::new(&config, following, &journal, &stop, &tasks);
+    let around = Surroundings::new(&config, following.clone(), &journal, &stop, &tasks);
     let lots = around.start_lots(&mut mailboxes).await?;
     let left = lots.iter().map(|lot| lot.left).sum();
     recover::explain(before.as_ref(), left, Timestamp::now());
@@ -168,19 +168,19 @@ pub async fn start(config: Config, stop: CancellationToken) -> Result<Running, S
     let reloader = Reloader::new(in_force, Arc::clone(&door), peers);
     let listeners = Listeners::new(tasks.clone(), stop.clone());
     let intake = intake(&config, &lots, &pictures, &journal);
-    let disk = keep_house(&config, &journal, &pictures, &tasks, &stop);
+    let disk = keep_house(&following, &lots, &journal, &pictures, &tasks, &stop);
     let local = Local {
         lots: lots.iter().map(StartedLot::local).collect(),
         journal: journal.clone(),
         door: Arc::clone(&door),
-        disk,
+        disk: disk.clone(),
         key: secret_file::digest(&key),
         stop: stop.clone(),
     };
     let monitoring = on.monitoring.map(|(listener, at)| {
         let seen = lots.iter().map(StartedLot::monitored).collect();
         let (journal, door) = (journal.clone(), Arc::clone(&door));
-        let monitor = Monitor::new(seen, journal, door, listeners.loads());
+        let monitor = Monitor::new(seen, journal, door, listeners.loads(), disk);
         listeners.serve("monitoring", listener, None, monitor.routes());
         at
     });
@@ -212,22 +212,28 @@ pub async fn start(config: Config, stop: CancellationToken) -> Result<Running, S
 
 /// What goes on in the background: old records go, and pictures when there is no room.
 fn keep_house(
-    config: &Config,
+    in_force: &InForce,
+    lots: &[StartedLot],
     journal: &Journal,
     pictures: &Pictures,
     tasks: &TaskTracker,
     stop: &CancellationToken,
 ) -> DiskState {
-    let ids = config.lots.iter().map(|lot| lot.id.clone()).collect();
-    let (journal, shown) = (journal.clone(), pictures.clone());
-    let retention = Retention::new(&config.retention, ids, journal, shown);
+    let retention = Retention {
+        in_force: in_force.clone(),
+        journal: journal.clone(),
+        pictures: pictures.clone(),
+    };
     tasks.spawn(retention.run(stop.clone()));
     let state = DiskState::default();
+    let watched = lots.iter();
+    let watched = watched.map(|lot| (lot.configured.id.clone(), lot.driver.clone()));
     let watch = DiskWatch {
-        data: config.data.clone(),
+        data: in_force.borrow().data.clone(),
         pictures: pictures.clone(),
-        quota: config.retention.pictures,
+        in_force: in_force.clone(),
         state: state.clone(),
+        lots: watched.collect(),
     };
     tasks.spawn(watch.run(stop.clone()));
     state

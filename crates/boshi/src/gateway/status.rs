@@ -16,6 +16,7 @@ pub(super) enum Part {
 pub(super) async fn status(access: &Access, part: Part) -> anyhow::Result<()> {
     let status = access.interface()?.get(&["status"]).await?;
     access.print(&status, || {
+        print_disk(&status["disk"]);
         for lot in status["lots"].as_array().into_iter().flatten() {
             print_head(lot);
             if part != Part::Devices {
@@ -34,6 +35,16 @@ pub(super) async fn status(access: &Access, part: Part) -> anyhow::Result<()> {
         }
     });
     Ok(())
+}
+
+/// Nothing, while there is room.
+fn print_disk(disk: &Value) {
+    let level = match disk["level"].as_str() {
+        Some("filling") => "磁盘空间不足",
+        Some("full") => "磁盘将满，正在删除最旧的图片",
+        _ => return,
+    };
+    say(&format!("{level}：已用 {}%", disk["percent"]));
 }
 
 fn print_head(lot: &Value) {

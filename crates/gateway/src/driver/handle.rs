@@ -116,6 +116,12 @@ impl Handle {
         }
     }
 
+    /// A lot that nobody drives, but may be watched.
+    #[cfg(test)]
+    pub(crate) fn of_nobody() -> Handle {
+        Handle::new(mpsc::channel(1).0, broadcast::channel(16).0)
+    }
+
     /// Tells the lot of something; returns when it is taken and written.
     pub(crate) async fn tell(&self, input: Input) -> Result<(), Busy> {
         let (taken, answered) = oneshot::channel();

@@ -20,11 +20,15 @@ pub(super) async fn status(State(local): State<Arc<Local>>) -> Result<Json<Value
     for lot in &local.lots {
         lots.push(of_lot(&local, lot).await?);
     }
+    let disk = local.disk.latest();
     Ok(Json(json!({
         "lots": lots,
         "disk": {
-            "percent": local.disk.percent(),
-            "picture_bytes": local.disk.pictures(),
+            "level": disk.level.as_str(),
+            "percent": disk.usage.percent(),
+            "used_bytes": disk.usage.used(),
+            "total_bytes": disk.usage.total,
+            "picture_bytes": disk.pictures,
         },
     })))
 }

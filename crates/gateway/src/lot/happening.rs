@@ -110,6 +110,13 @@ pub enum What {
         /// By how many seconds the platform's is ahead.
         seconds: i64,
     },
+    /// The disk of this machine stands otherwise than before.
+    Disk {
+        /// `fine`, `filling`, or `full`: pictures go.
+        level: &'static str,
+        /// How full it is.
+        percent: u64,
+    },
 }
 
 /// How long each step of a passage took, in milliseconds since the vehicle was recognized.

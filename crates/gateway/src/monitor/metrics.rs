@@ -8,6 +8,7 @@ use boshi_transport::accept::Load;
 use super::count::{Counts, REPLY_CLASSES, Words};
 use super::exposition::{Exposition, Kind};
 use super::view::{LotView, View};
+use crate::disk_watch::Disk;
 use crate::driver::Snapshot;
 use crate::journal::gate_word;
 use crate::lot::DeviceKind;
@@ -17,7 +18,7 @@ type Listeners = [(&'static str, Arc<Load>)];
 const MILLIS_PER_SECOND: f64 = 1000.0;
 
 /// Everything that is measured.
-pub(super) fn page(view: &View, listeners: &Listeners) -> String {
+pub(super) fn page(view: &View, listeners: &Listeners, disk: Disk) -> String {
     let mut page = Exposition::default();
     let lots: Vec<Lot<'_>> = view.lots.iter().map(Lot::of).collect();
     let name = "boshi_gateway_info";
@@ -27,6 +28,7 @@ pub(super) fn page(view: &View, listeners: &Listeners) -> String {
     let name = "boshi_gateway_journal_writable";
     page.family(name, Kind::Gauge, "Whether the journal took a write.")
         .sample(&[], u8::from(view.journal));
+    space(&mut page, disk);
     states(&mut page, &lots);
     lanes(&mut page, &lots);
     devices(&mut page, &lots);
@@ -35,6 +37,35 @@ pub(super) fn page(view: &View, listeners: &Listeners) -> String {
     replies(&mut page, &lots);
     connections(&mut page, listeners);
     page.into_text()
+}
+
+/// The disk of the data folder.
+fn space(page: &mut Exposition, disk: Disk) {
+    for (name, help, bytes) in [
+        (
+            "boshi_gateway_disk_used_bytes",
+            "Bytes of the disk that are used.",
+            disk.usage.used(),
+        ),
+        (
+            "boshi_gateway_disk_total_bytes",
+            "Bytes of the disk.",
+            disk.usage.total,
+        ),
+        (
+            "boshi_gateway_picture_bytes",
+            "Bytes of pictures, when they were counted last.",
+            disk.pictures,
+        ),
+    ] {
+        page.family(name, Kind::Gauge, help).sample(&[], bytes);
+    }
+    let (name, help) = (
+        "boshi_gateway_disk_level",
+        "1 for how the disk stands: fine, filling (70 %), full (90 %).",
+    );
+    page.family(name, Kind::Gauge, help)
+        .sample(&[("level", disk.level.as_str())], 1);
 }
 
 /// A lot with its name.

@@ -6,13 +6,14 @@ use std::path::Path;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use boshi_gateway::keep::{KeepError, backup, bundle, check, restore};
-use serde_json::json;
+use reqwest::Method;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::pictures::JPEG;
 use crate::platform::Reply;
 use crate::site::World;
-use crate::wire::SECRET;
+use crate::wire::{PATIENCE, SECRET};
 
 const RECORDS: &str = "SELECT count(*) FROM recognition";
 
@@ -255,4 +256,37 @@ async fn gates_open_while_the_disk_takes_nothing_and_it_is_said_and_made_up_for(
     world.power_cut().await;
     world.gateway.arrives("粤B99999").await;
     world.controller.hears("open", "BAR-01", 2).await;
+}
+
+#[tokio::test]
+async fn the_booth_and_the_machines_that_watch_see_how_full_the_disk_is() {
+    let listen = "local = \"127.0.0.1:0\"";
+    let watched = format!("{listen}\nmonitoring = \"127.0.0.1:0\"");
+    let world = World::with(&[(listen, &watched)]).await;
+    let end = std::time::Instant::now() + PATIENCE;
+    let disk = loop {
+        let (_, status) = world
+            .gateway
+            .booth(Method::GET, "/status", Value::Null)
+            .await;
+        let disk = status["disk"].clone();
+        if disk["total_bytes"].as_u64().unwrap() > 0 {
+            break disk;
+        }
+        assert!(
+            std::time::Instant::now() < end,
+            "the disk was not looked at"
+        );
+    };
+    let number = |key: &str| disk[key].as_u64().unwrap();
+    assert!(number("used_bytes") <= number("total_bytes") && number("percent") <= 100);
+    let address = world.gateway.monitoring.unwrap();
+    let client = reqwest::Client::builder().no_proxy().tls_certs_only([]);
+    let client = client.build().unwrap();
+    let page = client.get(format!("http://{address}/metrics")).send();
+    let page = page.await.unwrap().text().await.unwrap();
+    let total = format!("boshi_gateway_disk_total_bytes {}\n", number("total_bytes"));
+    assert!(page.contains(&total), "{page}");
+    let level = format!("level={}", disk["level"]);
+    assert!(page.contains(&level), "{page}");
 }
