@@ -3,5 +3,4 @@
 
 mod command_line;
 mod conform;
-mod conform;
 mod demo;
