@@ -21,6 +21,7 @@ CREATE INDEX recognition_image ON recognition (image) WHERE image IS NOT NULL;
 -- What becomes too old is found by its age.
 CREATE INDEX attempt_at ON attempt (lot, at);
 CREATE INDEX lift_at ON lift (lot, at);
+CREATE INDEX command_lot_at ON command (lot, at);
 CREATE INDEX act_at ON act (lot, at);
 CREATE INDEX device_state_at ON device_state (lot, at);
 CREATE INDEX abnormality_at ON abnormality (lot, at);

@@ -52,7 +52,7 @@ pub(super) fn span_or_zero<'de, D: Deserializer<'de>>(from: D) -> Result<Duratio
     })
 }
 
-/// A size with its unit, `20GB`, `500MB`: thousands, as disks are sold.
+/// A size with its unit, `20GB`, `500MB`, more than none: thousands, as disks are sold.
 pub(super) fn bytes<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
     let text = String::deserialize(from)?;
     let units = [
@@ -64,7 +64,8 @@ pub(super) fn bytes<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error>
         let number = text.trim().strip_suffix(unit)?.trim();
         number.parse::<u64>().ok()?.checked_mul(bytes)
     };
-    units.into_iter().find_map(read).ok_or_else(|| {
+    let size = units.into_iter().find_map(read).filter(|size| *size > 0);
+    size.ok_or_else(|| {
         D::Error::custom(format!(
             "{text:?} is no size: expected one such as \"20GB\", \"500MB\""
         ))

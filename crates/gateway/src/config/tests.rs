@@ -63,3 +63,35 @@ fn one_key_and_one_number_are_one_device() {
     assert!(!error.contains("change-this-key"), "D-7: {error}");
     two(&other.replace("change-this-key", "another-key")).unwrap();
 }
+
+#[test]
+fn a_size_is_a_number_with_its_unit() {
+    let read = |size: &str| {
+        let text = COMMENTED.replace("pictures = \"20GB\"", &format!("pictures = {size:?}"));
+        assert!(text.contains(&format!("{size:?}")));
+        Config::parse(&text).map(|config| config.retention.pictures)
+    };
+    for (size, bytes) in [
+        ("1MB", 1_000_000),
+        ("20 GB", 20_000_000_000),
+        ("2TB", 2_000_000_000_000),
+    ] {
+        assert_eq!(read(size), Ok(bytes), "{size}");
+    }
+    for size in [
+        "",
+        "20",
+        "GB",
+        "0GB",
+        "-1GB",
+        "1.5GB",
+        "20gb",
+        "99999999999TB",
+    ] {
+        let error = read(size).unwrap_err().to_string();
+        assert!(
+            error.contains("is no size") && error.contains("pictures"),
+            "{error}"
+        );
+    }
+}

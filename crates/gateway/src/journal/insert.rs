@@ -108,7 +108,8 @@ fn ended(
 fn interrupted(to: &Connection, lot: &LotId, at: Timestamp) -> Result<()> {
     run(
         to,
-        "UPDATE recognition SET outcome = ?2, outcome_at = ?3 WHERE lot = ?1 AND outcome IS NULL",
+        "UPDATE recognition INDEXED BY recognition_open SET outcome = ?2, outcome_at = ?3 \
+         WHERE lot = ?1 AND outcome IS NULL",
         params![lot.as_str(), INTERRUPTED, at.as_millisecond()],
     )
 }

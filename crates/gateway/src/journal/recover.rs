@@ -75,7 +75,8 @@ impl Journal {
     /// [`JournalError`] when the file cannot be read.
     pub async fn open_passages(&self, lot: &LotId) -> std::result::Result<u64, JournalError> {
         let lot = lot.clone();
-        let sql = "SELECT count(*) FROM recognition WHERE lot = ?1 AND outcome IS NULL";
+        let sql = "SELECT count(*) FROM recognition INDEXED BY recognition_open \
+                   WHERE lot = ?1 AND outcome IS NULL";
         self.read(move |from| {
             from.query_row(sql, params![lot.as_str()], |row| column::count(row, 0))
         })

@@ -27,8 +27,10 @@ pub enum Outdated {
     Acts,
     /// How devices have been; how each is now stays.
     DeviceStates,
-    /// Stays that ended, or began and never ended.
+    /// Stays that ended.
     Stays,
+    /// Stays that began and never ended.
+    EndlessStays,
     /// Payments for none of the stays that are left.
     Payments,
     /// Crossings of none of the stays that are left.
@@ -41,13 +43,14 @@ pub enum Outdated {
 
 impl Outdated {
     /// Everything, in the order in which one thing lets go of the next.
-    pub const ALL: [Outdated; 10] = [
+    pub const ALL: [Outdated; 11] = [
         Outdated::Attempts,
         Outdated::Lifts,
         Outdated::Commands,
         Outdated::Acts,
         Outdated::DeviceStates,
         Outdated::Stays,
+        Outdated::EndlessStays,
         Outdated::Payments,
         Outdated::Crossings,
         Outdated::Recognitions,
@@ -62,7 +65,7 @@ impl Outdated {
             Outdated::Commands => ("command", "seq"),
             Outdated::Acts => ("act", "seq"),
             Outdated::DeviceStates => ("device_state", "seq"),
-            Outdated::Stays => ("stay", "record"),
+            Outdated::Stays | Outdated::EndlessStays => ("stay", "record"),
             Outdated::Payments => ("payment", "id"),
             Outdated::Crossings => ("crossing", "record"),
             Outdated::Recognitions => ("recognition", "record"),
@@ -77,7 +80,8 @@ impl Outdated {
             Outdated::Recognitions => Some("recognition"),
             Outdated::Abnormalities => Some("abnormality"),
             Outdated::Attempts | Outdated::Lifts | Outdated::Commands | Outdated::Acts => None,
-            Outdated::DeviceStates | Outdated::Stays | Outdated::Payments => None,
+            Outdated::DeviceStates | Outdated::Payments => None,
+            Outdated::Stays | Outdated::EndlessStays => None,
         }
     }
 
@@ -92,9 +96,8 @@ impl Outdated {
                 "{old} AND it.seq < (SELECT max(seq) FROM device_state \
                  WHERE lot = it.lot AND device = it.device)"
             ),
-            Outdated::Stays => {
-                "(it.exit_at < ?2 OR (it.exit_at IS NULL AND it.entry_at < ?2))".to_owned()
-            }
+            Outdated::Stays => "it.exit_at < ?2".to_owned(),
+            Outdated::EndlessStays => "it.exit_at IS NULL AND it.entry_at < ?2".to_owned(),
             Outdated::Payments => format!("{old} AND {}", of_no_stay("it.stay")),
             Outdated::Crossings => {
                 let of_no_stay = of_no_stay("it.record");
