@@ -8,6 +8,7 @@ mod display;
 mod failed;
 mod gate;
 mod lane;
+mod lost;
 mod paging;
 mod places;
 mod recognition;
@@ -34,6 +35,7 @@ pub(super) fn cases() -> Vec<Case> {
         failed::cases,
         unpushed::cases,
         abnormal::cases,
+        lost::cases,
     ];
     let title = (
         "车场可服务时 /checkConnect 应答 0",

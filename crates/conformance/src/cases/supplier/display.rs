@@ -9,7 +9,7 @@ use crate::cases::probe::Expect::Refused;
 use crate::cases::probe::probe;
 use crate::draft::{Draft, lines, object};
 use crate::endpoint::SHOW;
-use crate::hands::{Act, Sight};
+use crate::hands::Sight;
 
 /// The standard's own example.
 const EXAMPLE: [(&str, &str); 3] = [
@@ -83,29 +83,6 @@ fn refusals() -> Vec<Case> {
             ("未知设备编号应答 1", "an unknown display is refused"),
             |draft| draft.with("deviceNo", "NO-SUCH-DEVICE"),
         ),
-        Case::new(
-            "SHOW-2.lost",
-            Must,
-            (
-                "显示屏未能接收时应答 1",
-                "it says so when the display did not take the text",
-            ),
-            |bench| {
-                Box::pin(async move {
-                    bench.act(Act::DisplayLost, "").await?;
-                    // A text that stands there already may be answered without asking the display.
-                    let text = lines(&[("暂停使用", "center")]);
-                    let reply = bench.send(&message(bench, text)).await;
-                    bench.act(Act::DisplayBack, "").await?;
-                    reply.declined()
-                })
-            },
-        )
-        .needing(&[
-            DISPLAY,
-            Need::Act(Act::DisplayLost),
-            Need::Act(Act::DisplayBack),
-        ]),
     ]
 }
 
@@ -133,7 +110,7 @@ fn refuses(
     probe(id, severity, title, Refused, spoiled).needing(&[DISPLAY])
 }
 
-fn message(bench: &Bench, msg: Value) -> Draft {
+pub(super) fn message(bench: &Bench, msg: Value) -> Draft {
     let device = &bench.setting.devices.display;
     bench.draft(SHOW, object(json!({"deviceNo": device, "msg": msg})))
 }

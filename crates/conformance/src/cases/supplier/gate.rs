@@ -7,7 +7,7 @@ use super::lane::{
 };
 use crate::bench::Bench;
 use crate::case::Severity::{Must, Remark};
-use crate::case::{Case, Checked, Need, check};
+use crate::case::{Case, Checked, check};
 use crate::draft::{Draft, object};
 use crate::endpoint::{CROSSING, OPEN_GATE, RECOGNITION};
 use crate::hands::{Act, Sight};
@@ -162,23 +162,6 @@ fn refusals() -> Vec<Case> {
             ),
             |draft| draft.with("token", "0123456789abcdef0123456789abcdef"),
         ),
-        Case::new(
-            "OPEN-7.barrier-lost",
-            Must,
-            (
-                "栏杆未能动作时应答 1",
-                "it says so when the barrier could not be driven",
-            ),
-            |bench| {
-                Box::pin(async move {
-                    bench.act(Act::BarrierLost, "").await?;
-                    let reply = command(bench, "3", "").await;
-                    bench.act(Act::BarrierBack, "").await?;
-                    reply.declined()
-                })
-            },
-        )
-        .needing(&[Need::Act(Act::BarrierLost), Need::Act(Act::BarrierBack)]),
     ]
 }
 
