@@ -23,9 +23,10 @@ CREATE TABLE stay (
     entry TEXT, entry_device TEXT, entry_at INTEGER, exit TEXT, exit_device TEXT, exit_at INTEGER,
     PRIMARY KEY (lot, record)
 ) WITHOUT ROWID;
-CREATE INDEX stay_plate ON stay (lot, plate, entry_at);
+CREATE INDEX stay_plate ON stay (lot, plate, entry_at, exit_at);
 CREATE INDEX stay_entry ON stay (lot, entry_at);
 CREATE INDEX stay_exit ON stay (lot, exit_at);
+CREATE INDEX stay_last ON stay (lot, coalesce(exit_at, entry_at), record);
 CREATE INDEX stay_entry_record ON stay (lot, entry);
 CREATE INDEX stay_exit_record ON stay (lot, exit);
 
@@ -43,7 +44,7 @@ CREATE TABLE payment (
     PRIMARY KEY (lot, id)
 ) WITHOUT ROWID;
 CREATE INDEX payment_at ON payment (lot, at, id);
-CREATE INDEX payment_stay ON payment (lot, stay);
+CREATE INDEX payment_stay ON payment (lot, stay, fen);
 
 CREATE TABLE abnormality (
     lot TEXT NOT NULL, id TEXT NOT NULL, occurrence TEXT NOT NULL, code TEXT NOT NULL,

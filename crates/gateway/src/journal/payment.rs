@@ -156,8 +156,11 @@ impl Journal {
         let lot = lot.clone();
         let sql = format!(
             "SELECT {COLUMNS}, standing, entry, entry_device, entry_at, exit, exit_device, exit_at \
-             FROM payment LEFT JOIN stay ON stay.lot = payment.lot \
-             AND (stay.entry = payment.stay OR stay.exit = payment.stay) \
+             FROM payment LEFT JOIN stay ON stay.lot = payment.lot AND stay.record = coalesce( \
+             (SELECT record FROM stay AS it \
+              WHERE it.lot = payment.lot AND it.entry = payment.stay), \
+             (SELECT record FROM stay AS it \
+              WHERE it.lot = payment.lot AND it.exit = payment.stay)) \
              WHERE payment.lot = ?1 AND paid_for = ?2 AND at BETWEEN ?3 AND ?4 \
              AND instr(coalesce(payment.plate, ''), ?5) > 0 ORDER BY at, id LIMIT ?6"
         );

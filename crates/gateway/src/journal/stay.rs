@@ -42,13 +42,34 @@ pub struct StaySearch {
 }
 
 /// A payment is for the stay that has its recognition, at the entry or at the exit: the name of a
-/// stay changes when an entry is told late. Who is inside may have tried to leave (D-12).
+/// stay changes when an entry is told late. Each is looked up on its own, for an index serves no
+/// `OR`. Who is inside may have tried to leave (D-12).
 pub(super) const COLUMNS: &str = "plate, standing, entry, entry_device, entry_at, exit, exit_device, exit_at, \
      (SELECT coalesce(sum(fen), 0) FROM payment \
-      WHERE payment.lot = stay.lot AND payment.stay IN (stay.entry, stay.exit)), \
+      WHERE payment.lot = stay.lot AND payment.stay = stay.entry) \
+     + (SELECT coalesce(sum(fen), 0) FROM payment \
+      WHERE payment.lot = stay.lot AND payment.stay = stay.exit), \
      CASE standing WHEN 'open' THEN (SELECT outcome FROM recognition AS tried \
       WHERE tried.lot = stay.lot AND tried.plate = stay.plate AND tried.at > stay.entry_at \
       AND outcome IN ('opened_not_crossed', 'backed_out') ORDER BY tried.at DESC LIMIT 1) END";
+
+/// The last exit of plate `?2` before `?3`. Left to itself, SQLite would look through all exits of
+/// the lot.
+pub(super) const SETTLED: &str = "SELECT max(exit_at) FROM stay INDEXED BY stay_plate \
+     WHERE lot = ?1 AND plate = ?2 AND exit_at < ?3";
+
+/// Lets go of the stays of plate `?2` since `?3`.
+pub(super) const UNPAIR: &str = "DELETE FROM stay INDEXED BY stay_plate \
+     WHERE lot = ?1 AND plate = ?2 AND coalesce(entry_at, exit_at) > ?3";
+
+/// The crossings of plate `?2` since `?3`.
+pub(super) const SINCE: &str = "SELECT record, side, device, at FROM crossing \
+     WHERE lot = ?1 AND plate = ?2 AND at > ?3";
+
+/// The latest stay of plate `?2` that had begun at `?3`, or the latest at all.
+pub(super) const LATEST: &str = "SELECT record FROM stay INDEXED BY stay_plate \
+     WHERE lot = ?1 AND plate = ?2 \
+     ORDER BY coalesce(entry_at, exit_at) <= ?3 DESC, coalesce(entry_at, exit_at) DESC LIMIT 1";
 
 /// The stay of a crossing and those around it, as they are now. What ended before the crossing
 /// does not change: from an exit on, nobody of that plate is inside.
@@ -57,21 +78,13 @@ pub(super) fn after(to: &Connection, crossing: &Crossing) -> Result<()> {
         return alone(to, crossing);
     };
     let (lot, plate) = (crossing.lot.as_str(), plate.as_str());
+    let at = crossing.at.as_millisecond();
     let settled: Option<i64> = to
-        .prepare_cached(
-            "SELECT max(exit_at) FROM stay WHERE lot = ?1 AND plate = ?2 AND exit_at < ?3",
-        )?
-        .query_row(params![lot, plate, crossing.at.as_millisecond()], |row| {
-            row.get(0)
-        })?;
-    let since = settled.unwrap_or(i64::MIN);
-    to.prepare_cached(
-        "DELETE FROM stay WHERE lot = ?1 AND plate = ?2 AND coalesce(entry_at, exit_at) > ?3",
-    )?
-    .execute(params![lot, plate, since])?;
-    let sql = "SELECT record, side, device, at FROM crossing \
-               WHERE lot = ?1 AND plate = ?2 AND at > ?3";
-    let passages = all(to, sql, params![lot, plate, since], passage)?;
+        .prepare_cached(SETTLED)?
+        .query_row(params![lot, plate, at], |row| row.get(0))?;
+    let since = params![lot, plate, settled.unwrap_or(i64::MIN)];
+    to.prepare_cached(UNPAIR)?.execute(since)?;
+    let passages = all(to, SINCE, since, passage)?;
     for stay in pair(passages) {
         insert(to, lot, Some(plate), &stay)?;
     }
@@ -125,16 +138,16 @@ impl Journal {
         search: StaySearch,
     ) -> std::result::Result<Vec<StayRow>, JournalError> {
         let lot = lot.clone();
-        let entered = "entry_at BETWEEN ?2 AND ?3";
-        let left = "exit_at BETWEEN ?2 AND ?3";
+        let entered = "SELECT record FROM stay WHERE lot = ?1 AND entry_at BETWEEN ?2 AND ?3";
+        let left = "SELECT record FROM stay WHERE lot = ?1 AND exit_at BETWEEN ?2 AND ?3";
         let within = match search.record_type {
             RecordType::Entered => entered.to_owned(),
             RecordType::Left => left.to_owned(),
-            RecordType::Either => format!("({entered} OR {left})"),
-            RecordType::Both => format!("({entered} AND {left})"),
+            RecordType::Either => format!("{entered} UNION {left}"),
+            RecordType::Both => format!("{entered} INTERSECT {left}"),
         };
         let sql = format!(
-            "SELECT {COLUMNS} FROM stay WHERE lot = ?1 AND {within} \
+            "SELECT {COLUMNS} FROM stay WHERE lot = ?1 AND record IN ({within}) \
              AND instr(coalesce(plate, ''), ?4) > 0 \
              ORDER BY coalesce(entry_at, exit_at), record LIMIT ?5"
         );
@@ -182,15 +195,10 @@ pub(super) fn paid_at(
     plate: &Plate,
     at: Timestamp,
 ) -> Result<Option<RecordId>> {
-    from.prepare_cached(
-        "SELECT record FROM stay WHERE lot = ?1 AND plate = ?2 \
-         ORDER BY coalesce(entry_at, exit_at) <= ?3 DESC, coalesce(entry_at, exit_at) DESC LIMIT 1",
-    )?
-    .query_row(
-        params![lot.as_str(), plate.as_str(), at.as_millisecond()],
-        |row| column::id(row, 0),
-    )
-    .optional()
+    let values = params![lot.as_str(), plate.as_str(), at.as_millisecond()];
+    from.prepare_cached(LATEST)?
+        .query_row(values, |row| column::id(row, 0))
+        .optional()
 }
 
 pub(super) fn stay_row(row: &Row<'_>) -> Result<StayRow> {

@@ -148,6 +148,42 @@ async fn a_question_that_makes_no_sense_is_refused_by_its_field() {
     }
 }
 
+/// STAY-1, PAY-1: the standard does not page these; what does not fit is refused, never cut.
+#[tokio::test]
+async fn more_than_ten_thousand_records_are_refused_with_the_advice_to_shorten_the_period() {
+    let world = World::new().await;
+    let numbers = "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)";
+    // One a second, from 08:00:00 on the first of January 2026 in China.
+    let at = "1767225600000 + i * 1000";
+    let stays = format!(
+        "{numbers} INSERT INTO stay (lot, record, plate, standing, entry, entry_device, entry_at) \
+         SELECT 'L1', 'S' || i, '粤B12345', 'superseded', 'S' || i, 'CAM-01', {at} FROM n"
+    );
+    let payments = format!(
+        "{numbers} INSERT INTO payment (lot, id, paid_for, plate, order_no, merchant_order_no, at, \
+         fen, pay_type) SELECT 'L1', 'P' || i, 'prepaid', '粤B12345', '', '', {at}, 1, '3' FROM n"
+    );
+    let journal = world.gateway.journal();
+    journal
+        .execute_batch(&format!("{stays}; {payments}"))
+        .unwrap();
+    for path in ["/queryInOutRecord", "/queryPrePayRecord"] {
+        let ask = async |begin: &str| {
+            let own = json!({
+                "beginTime": begin, "endTime": "20260102 00:00:00", "plateNumber": "粤B12345"
+            });
+            world.gateway.call(path, own).await
+        };
+        let refused = ask("20260101 08:00:00").await;
+        assert_eq!(refused["respCode"], "1", "{path}");
+        let why = refused["respDesc"].as_str().unwrap();
+        assert!(why.contains("请缩短时间范围"), "{path}: {why}");
+        let shorter = ask("20260101 08:00:01").await;
+        let found = (&shorter["respCode"], &shorter["total"]);
+        assert_eq!(found, (&json!("0"), &json!(10_000)), "{path}");
+    }
+}
+
 /// PAY-1
 #[tokio::test]
 async fn payments_are_kept_once_and_returned_to_the_fen() {

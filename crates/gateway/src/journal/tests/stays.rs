@@ -8,7 +8,7 @@ use boshi_protocol::lane::Side::{self, Entry as In, Exit as Out};
 use proptest::prelude::*;
 use rusqlite::Connection;
 
-use super::super::stay::{COLUMNS, stay_row};
+use super::super::stay::{COLUMNS, LATEST, SETTLED, SINCE, UNPAIR, stay_row};
 use super::super::{Outdated, StayRow, StaySearch, insert, read};
 use super::*;
 use crate::plate_part::PlatePart;
@@ -184,6 +184,36 @@ fn a_stay_is_forgotten_as_a_whole_when_its_end_is_too_old() {
             insert::entry(&journal, &forget).unwrap();
         }
         assert_eq!((kept(&journal).len(), crossings()), (stays, left));
+    }
+}
+
+/// The one writer serves every gate: a crossing must not cost more the more vehicles there were.
+#[test]
+fn a_crossing_is_paired_without_a_look_at_other_plates() {
+    let journal = empty();
+    for sql in [SETTLED, UNPAIR, SINCE, LATEST] {
+        let plan = read::all(
+            &journal,
+            &format!("EXPLAIN QUERY PLAN {sql}"),
+            ["", "", "0"],
+            |row| row.get::<_, String>(3),
+        );
+        let plan = plan.unwrap();
+        assert!(plan[0].contains("(lot=? AND plate=?"), "{sql}: {plan:?}");
+    }
+}
+
+/// A year's stays must not be added up for each of a day's.
+#[test]
+fn what_was_paid_for_a_stay_is_found_without_a_look_at_other_payments() {
+    let journal = empty();
+    let sql = format!("EXPLAIN QUERY PLAN SELECT {COLUMNS} FROM stay WHERE lot = 'LOT-1'");
+    let plan = read::all(&journal, &sql, [], |row| row.get::<_, String>(3)).unwrap();
+    let payments = plan.iter().filter(|step| step.contains("payment"));
+    let payments: Vec<_> = payments.collect();
+    assert_eq!(payments.len(), 2, "{plan:?}");
+    for step in payments {
+        assert!(step.contains("(lot=? AND stay=?)"), "{plan:?}");
     }
 }
 
