@@ -82,6 +82,11 @@ impl Loop {
         self.steady.pressed
     }
 
+    /// Whether nothing presses the loop, not even for too short a time to count.
+    pub(super) fn is_clear(&self) -> bool {
+        !self.steady.pressed && !self.contact.pressed
+    }
+
     /// Whether something presses it and the contact has not let go for an instant since it counts.
     pub(super) fn is_firmly_pressed(&self) -> bool {
         self.steady.pressed && self.contact.pressed

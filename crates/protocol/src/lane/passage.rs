@@ -131,11 +131,16 @@ impl Lane {
             .position(|passing| passing.vehicle.record == *record)
     }
 
-    /// The arm is down: who still stands in front of it has had its chance.
+    /// The arm is down: who has not crossed has had its chance, whether it still stands in front or
+    /// has turned back. Were the latter kept, the next vehicle's crossing would be taken for its own,
+    /// and so on from vehicle to vehicle.
     pub(super) fn arm_came_down(&mut self, turn: &mut Turn<'_>) {
         let travel = self.timing.travel;
+        let clear = self.safety.as_ref();
+        let clear = clear.is_some_and(|safety| safety.contact.is_clear());
         while let Some(place) = self.passing.iter().position(|passing| {
-            turn.tick() >= passing.lifted.tick + travel && self.stands_on_loop(&passing.vehicle)
+            let long_ago = turn.tick() >= passing.lifted.tick + travel;
+            long_ago && (clear || self.stands_on_loop(&passing.vehicle))
         }) {
             self.give_up(turn, place);
         }

@@ -167,6 +167,46 @@ fn when_the_arm_has_come_down_in_front_of_it_a_vehicle_is_asked_for_again_once_i
     assert_eq!(scene.pulses().len(), 2);
 }
 
+/// CROSS-1: who turned back under way has had its chance when the arm is down; the next vehicle
+/// crosses under its own plate.
+#[test]
+fn a_vehicle_that_turned_back_does_not_lend_its_record_to_the_next() {
+    let mut scene = Scene::new(Layout {
+        limit_switch: true,
+        ..entry()
+    });
+    scene.arrives(CAR);
+    scene.may_pass();
+    scene.say(Input::BarrierSeen(Position::Up));
+    scene.leaves();
+    scene.wait(seconds(8));
+    scene.say(Input::BarrierSeen(Position::Down));
+    assert_eq!(scene.outcomes(), [ended("r1", Outcome::OpenedNotCrossed)]);
+    scene.arrives(NEXT);
+    scene.may_pass();
+    scene.say(Input::BarrierSeen(Position::Up));
+    scene.crosses();
+    assert_eq!(scene.crossed(), [("r2".to_owned(), NEXT.to_owned())]);
+}
+
+/// CROSS-1: an arm that is down, and somebody under it, is no reason to forget who crosses.
+#[test]
+fn a_vehicle_under_the_arm_has_not_had_its_chance() {
+    let mut scene = Scene::new(Layout {
+        limit_switch: true,
+        ..entry()
+    });
+    scene.arrives(CAR);
+    scene.may_pass();
+    scene.say(Input::BarrierSeen(Position::Up));
+    scene.wait(seconds(8));
+    scene.leaves();
+    scene.say(Input::SafetyLoop { pressed: true });
+    scene.say(Input::BarrierSeen(Position::Down));
+    scene.wait(seconds(1));
+    assert_eq!(scene.crossed(), [("r1".to_owned(), CAR.to_owned())]);
+}
+
 #[test]
 fn without_an_anti_smash_loop_a_vehicle_that_was_let_through_is_settled_when_it_leaves() {
     let mut scene = Scene::new(Layout {
