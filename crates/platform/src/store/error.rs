@@ -13,9 +13,25 @@ pub enum StoreError {
     #[error("the database has version {found}, this program knows {known}")]
     Newer {
         /// Version of the file.
-        found: usize,
+        found: i64,
         /// Newest version known here.
-        known: usize,
+        known: i64,
+    },
+    /// The file is of an older version, and is only looked at.
+    #[error(
+        "the database has version {found}, this program needs {known}: starting it migrates the file"
+    )]
+    Older {
+        /// Version of the file.
+        found: i64,
+        /// The version that is needed.
+        known: i64,
+    },
+    /// The file has taken another step of that number than this program has.
+    #[error("the database was migrated by another {name} than this program has")]
+    OtherStep {
+        /// The step of this program.
+        name: &'static str,
     },
     /// Too much waits to be written.
     #[error("too many writes wait")]
