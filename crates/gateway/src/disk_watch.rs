@@ -1,8 +1,6 @@
 //! The disk is watched, and kept from filling: pictures go first, records never.
 
-mod level;
-
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -10,7 +8,7 @@ use boshi_protocol::id::LotId;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use self::level::{Level, Usage};
+use boshi_upkeep::disk::{Level, Usage, usage};
 
 use crate::driver::Handle;
 use crate::lot::{Happening, What};
@@ -135,22 +133,10 @@ impl DiskWatch {
     }
 }
 
-#[cfg(unix)]
-pub(crate) fn usage(folder: &Path) -> std::io::Result<Usage> {
-    let found = rustix::fs::statvfs(folder)?;
-    Ok(Usage {
-        total: found.f_blocks.saturating_mul(found.f_frsize),
-        free: found.f_bavail.saturating_mul(found.f_frsize),
-    })
-}
-
-#[cfg(not(unix))]
-pub(crate) fn usage(_: &Path) -> std::io::Result<Usage> {
-    Err(std::io::ErrorKind::Unsupported.into())
-}
-
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
     use crate::config::{COMMENTED, Config};
 
@@ -222,14 +208,5 @@ mod tests {
             pictures: 2_000,
         };
         assert_eq!(watch.state.latest(), expected);
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn the_disk_of_a_folder_has_a_size_and_what_is_not_there_has_none() {
-        let folder = tempfile::tempdir().unwrap();
-        let found = usage(folder.path()).unwrap();
-        assert!(found.total > 0 && found.free <= found.total);
-        assert!(usage(&folder.path().join("none")).is_err());
     }
 }

@@ -4,7 +4,6 @@
 //! plate, no recognition, no token. Labels are what is configured, or words of a fixed set.
 
 mod count;
-mod exposition;
 mod metrics;
 mod ready;
 mod view;
@@ -17,6 +16,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use boshi_transport::accept::Load;
+use boshi_transport::monitor::CONTENT_TYPE;
 use serde_json::json;
 use tokio::sync::Mutex;
 
@@ -89,7 +89,7 @@ async fn readyz(State(monitor): State<Arc<Monitor>>) -> Response {
 
 async fn page(State(monitor): State<Arc<Monitor>>) -> Response {
     let view = monitor.look().await;
-    let headers = [(header::CONTENT_TYPE, exposition::CONTENT_TYPE)];
+    let headers = [(header::CONTENT_TYPE, CONTENT_TYPE)];
     (
         headers,
         metrics::page(&view, &monitor.listeners, monitor.disk.latest()),

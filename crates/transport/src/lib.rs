@@ -4,9 +4,11 @@
 //!   everything the standard asks for before a handler sees it;
 //! - [`accept`]: connections, bounded in number, size and time;
 //! - [`call`]: the other side's endpoints, one attempt at a time;
-//! - [`certificate`]: a certificate authority of one's own, for a first start without paperwork.
+//! - [`certificate`]: a certificate authority of one's own, for a first start without paperwork;
+//! - [`monitor`]: what machines that watch a program are told.
 
 pub mod accept;
 pub mod call;
 pub mod certificate;
+pub mod monitor;
 pub mod serve;

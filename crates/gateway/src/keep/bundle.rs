@@ -4,11 +4,10 @@ use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 
+use boshi_upkeep::{KeepError, disk, file, make_file};
 use jiff::Timestamp;
 
-use super::copied::make_file;
 use super::mask::Mask;
-use super::{KeepError, file};
 use crate::config::{Config, SECRET_VARIABLE};
 
 mod journal;
@@ -46,7 +45,7 @@ pub async fn bundle(
         "配置（密钥已隐去，注释已去除）",
         configuration.map_err(|error| error.message().to_owned()),
     );
-    bundle.section("磁盘", disk(&config.data));
+    bundle.section("磁盘", room(&config.data));
     journal::sections(config, &mut bundle).await?;
     if let Some(log) = log {
         bundle.section("日志末尾", end_of(log));
@@ -106,8 +105,8 @@ fn versions() -> Result<String, io::Error> {
     ))
 }
 
-fn disk(data: &Path) -> Result<String, io::Error> {
-    let disk = crate::disk_watch::usage(data)?;
+fn room(data: &Path) -> Result<String, io::Error> {
+    let disk = disk::usage(data)?;
     let size = |name: &str| fs::metadata(data.join(name)).map_or(0, |file| file.len());
     Ok(format!(
         "总字节 {}，可用字节 {}（已用 {}%）\njournal.db {}\njournal.db-wal {}",

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use boshi_protocol::delivery::Network;
 use boshi_transport::accept::Load;
+use boshi_transport::monitor::{Exposition, Kind, Words, connections, process};
 
-use super::count::{Counts, REPLY_CLASSES, Words};
-use super::exposition::{Exposition, Kind};
+use super::count::Counts;
 use super::view::{LotView, View};
 use crate::disk_watch::Disk;
 use crate::driver::Snapshot;
@@ -14,8 +14,6 @@ use crate::journal::gate_word;
 use crate::lot::DeviceKind;
 
 type Listeners = [(&'static str, Arc<Load>)];
-
-const MILLIS_PER_SECOND: f64 = 1000.0;
 
 /// Everything that is measured.
 pub(super) fn page(view: &View, listeners: &Listeners, disk: Disk) -> String {
@@ -35,7 +33,8 @@ pub(super) fn page(view: &View, listeners: &Listeners, disk: Disk) -> String {
     outbox(&mut page, &lots);
     totals(&mut page, &lots);
     replies(&mut page, &lots);
-    connections(&mut page, listeners);
+    connections(&mut page, "boshi_gateway", listeners);
+    process(&mut page);
     page.into_text()
 }
 
@@ -297,53 +296,10 @@ fn replies(page: &mut Exposition, lots: &[Lot<'_>]) {
     );
     let mut family = page.family(name, Kind::Histogram, help);
     for lot in lots {
-        let Some(replies) = lot.snapshot().map(|it| &it.counts.replies) else {
-            continue;
-        };
-        let mut below = 0;
-        let classes = REPLY_CLASSES.iter().zip(replies.classes);
-        let classes = classes.map(|(millis, count)| {
-            below += count;
-            #[expect(clippy::cast_precision_loss, reason = "a few thousand at most")]
-            let bound = *millis as f64 / MILLIS_PER_SECOND;
-            (bound, below)
-        });
-        let sum = replies.sum.as_secs_f64();
-        family.histogram(&[("lot", lot.id)], classes, replies.count, sum);
-    }
-}
-
-fn connections(page: &mut Exposition, listeners: &Listeners) {
-    let mut of_each = |name, kind, help, number: fn(&Load) -> u64| {
-        let mut family = page.family(name, kind, help);
-        for (listener, load) in listeners {
-            family.sample(&[("listener", listener)], number(load));
+        if let Some(it) = lot.snapshot() {
+            it.counts.replies.tell(&mut family, &[("lot", lot.id)]);
         }
-    };
-    of_each(
-        "boshi_gateway_connections",
-        Kind::Gauge,
-        "Connections that are open.",
-        |load| u64::try_from(load.open()).unwrap_or(u64::MAX),
-    );
-    of_each(
-        "boshi_gateway_connections_total",
-        Kind::Counter,
-        "Connections that were taken.",
-        Load::taken,
-    );
-    of_each(
-        "boshi_gateway_connections_turned_away_total",
-        Kind::Counter,
-        "Connections that were closed because their address had too many.",
-        Load::turned_away,
-    );
-    of_each(
-        "boshi_gateway_accept_failures_total",
-        Kind::Counter,
-        "How often connections could not be accepted.",
-        Load::failures,
-    );
+    }
 }
 
 #[expect(

@@ -1,4 +1,7 @@
-//! How full a disk is, what that means, and what has to go: without looking at one.
+//! How full a disk is, what that means, and what has to go.
+
+use std::io;
+use std::path::Path;
 
 /// How full a disk is, in percent, when somebody should know.
 const FILLING: u64 = 70;
@@ -12,7 +15,7 @@ const HYSTERESIS: u64 = 2;
 
 /// How the disk stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Level {
+pub enum Level {
     /// There is room.
     #[default]
     Fine,
@@ -24,16 +27,16 @@ pub(crate) enum Level {
 
 /// How full the disk is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Usage {
+pub struct Usage {
     /// Bytes of the whole.
-    pub(crate) total: u64,
+    pub total: u64,
     /// Bytes that are left to this program.
-    pub(crate) free: u64,
+    pub free: u64,
 }
 
 impl Level {
     /// One word, which stays the same.
-    pub(crate) const fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Level::Fine => "fine",
             Level::Filling => "filling",
@@ -42,7 +45,7 @@ impl Level {
     }
 
     /// How a disk stands that is `percent` full and stood at `before`.
-    pub(crate) fn after(before: Level, percent: u64) -> Level {
+    pub fn after(before: Level, percent: u64) -> Level {
         let reached = |bound: u64, level: Level| {
             let bound = if before >= level {
                 bound.saturating_sub(HYSTERESIS)
@@ -63,12 +66,12 @@ impl Level {
 
 impl Usage {
     /// Bytes that are used, or are kept back from this program.
-    pub(crate) fn used(self) -> u64 {
+    pub fn used(self) -> u64 {
         self.total.saturating_sub(self.free)
     }
 
     /// How full, in percent.
-    pub(crate) fn percent(self) -> u64 {
+    pub fn percent(self) -> u64 {
         (u128::from(self.used()) * 100)
             .checked_div(u128::from(self.total))
             .and_then(|percent| u64::try_from(percent).ok())
@@ -77,7 +80,7 @@ impl Usage {
 
     /// How many bytes of pictures, of which there are `pictures`, have to go: down to the quota,
     /// and until a full disk is no longer full.
-    pub(crate) fn excess(self, pictures: u64, quota: u64) -> u64 {
+    pub fn excess(self, pictures: u64, quota: u64) -> u64 {
         let over_quota = pictures.saturating_sub(quota);
         let over_disk = if self.percent() >= FULL {
             let wanted = self.total / 100 * (100 - FULL + HYSTERESIS);
@@ -89,9 +92,40 @@ impl Usage {
     }
 }
 
+/// How full the disk of `folder` is.
+///
+/// # Errors
+/// The folder is not there, or the system does not say.
+#[cfg(unix)]
+pub fn usage(folder: &Path) -> io::Result<Usage> {
+    let found = rustix::fs::statvfs(folder)?;
+    Ok(Usage {
+        total: found.f_blocks.saturating_mul(found.f_frsize),
+        free: found.f_bavail.saturating_mul(found.f_frsize),
+    })
+}
+
+/// How full the disk of `folder` is: nobody knows here.
+///
+/// # Errors
+/// Always.
+#[cfg(not(unix))]
+pub fn usage(_: &Path) -> io::Result<Usage> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn the_disk_of_a_folder_has_a_size_and_what_is_not_there_has_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let found = usage(folder.path()).unwrap();
+        assert!(found.total > 0 && found.free <= found.total);
+        assert!(usage(&folder.path().join("none")).is_err());
+    }
 
     const GIB: u64 = 1 << 30;
 

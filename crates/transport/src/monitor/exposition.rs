@@ -2,31 +2,37 @@
 
 use std::fmt::{Display, Write as _};
 
-pub(super) const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+/// What the page is.
+pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// What a metric is.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Kind {
+pub enum Kind {
+    /// Only grows, until the program starts again.
     Counter,
+    /// Goes up and down.
     Gauge,
+    /// Durations in classes.
     Histogram,
 }
 
 /// A page that is being written.
 #[derive(Debug, Default)]
-pub(super) struct Exposition {
+pub struct Exposition {
     text: String,
 }
 
 /// The samples of one metric.
-pub(super) struct Family<'a> {
-    name: &'static str,
+#[derive(Debug)]
+pub struct Family<'a> {
+    name: String,
     text: &'a mut String,
 }
 
 impl Exposition {
     /// Begins a metric; all its samples come next.
-    pub(super) fn family(&mut self, name: &'static str, kind: Kind, help: &str) -> Family<'_> {
+    pub fn family(&mut self, name: impl Into<String>, kind: Kind, help: &str) -> Family<'_> {
+        let name = name.into();
         let kind = match kind {
             Kind::Counter => "counter",
             Kind::Gauge => "gauge",
@@ -38,13 +44,15 @@ impl Exposition {
         Family { name, text }
     }
 
-    pub(super) fn into_text(self) -> String {
+    /// The page.
+    pub fn into_text(self) -> String {
         self.text
     }
 }
 
 impl Family<'_> {
-    pub(super) fn sample(&mut self, labels: &[(&str, &str)], value: impl Display) {
+    /// One sample.
+    pub fn sample(&mut self, labels: &[(&str, &str)], value: impl Display) {
         self.line("", labels, value);
     }
 

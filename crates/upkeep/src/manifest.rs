@@ -7,8 +7,8 @@ use std::path::{Component, Path, PathBuf};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::copied::{Fingerprint, make_file};
-use super::{KeepError, file};
+use crate::copied::{Fingerprint, make_file};
+use crate::{KeepError, file};
 
 /// The name of the file in the backup.
 const NAME: &str = "manifest.json";
@@ -41,7 +41,7 @@ impl Manifest {
         self.files.iter().map(|listed| listed.bytes).sum()
     }
 
-    pub(super) fn write(&self, folder: &Path) -> Result<(), KeepError> {
+    pub(crate) fn write(&self, folder: &Path) -> Result<(), KeepError> {
         let path = folder.join(NAME);
         let text = serde_json::to_vec_pretty(self).expect("a manifest is JSON");
         let mut manifest = make_file(&path).map_err(file(&path))?;
@@ -50,7 +50,7 @@ impl Manifest {
     }
 
     /// Reads the manifest of the backup in `folder`.
-    pub(super) fn read(folder: &Path) -> Result<Manifest, KeepError> {
+    pub(crate) fn read(folder: &Path) -> Result<Manifest, KeepError> {
         let wrong = |reason: String| KeepError::NoBackup {
             path: folder.to_owned(),
             reason,
@@ -68,7 +68,7 @@ impl Manifest {
 }
 
 impl Listed {
-    pub(super) fn new(path: &Path, is: Fingerprint) -> Listed {
+    pub(crate) fn new(path: &Path, is: Fingerprint) -> Listed {
         let parts = path.iter().map(|part| part.to_string_lossy());
         Listed {
             path: parts.collect::<Vec<_>>().join("/"),
@@ -77,12 +77,12 @@ impl Listed {
         }
     }
 
-    pub(super) fn is(&self, found: &Fingerprint) -> bool {
+    pub(crate) fn is(&self, found: &Fingerprint) -> bool {
         self.bytes == found.bytes && self.sha256 == found.sha256
     }
 
     /// Where it is in a backup that is in `folder`.
-    pub(super) fn within(&self, folder: &Path) -> PathBuf {
+    pub(crate) fn within(&self, folder: &Path) -> PathBuf {
         folder.join(&self.path)
     }
 }

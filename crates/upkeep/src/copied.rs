@@ -6,20 +6,18 @@ use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::secret_file::hex;
-
 /// How much is read at once.
 const CHUNK_BYTES: usize = 64 * 1024;
 
 /// What a file was when it was copied, or looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Fingerprint {
-    pub(super) bytes: u64,
-    pub(super) sha256: String,
+pub(crate) struct Fingerprint {
+    pub(crate) bytes: u64,
+    pub(crate) sha256: String,
 }
 
 /// Makes a folder that only its owner can look into.
-pub(super) fn make_folder(path: &Path) -> io::Result<()> {
+pub(crate) fn make_folder(path: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -28,7 +26,10 @@ pub(super) fn make_folder(path: &Path) -> io::Result<()> {
 }
 
 /// Makes a file that only its owner can read, where none is.
-pub(super) fn make_file(path: &Path) -> io::Result<File> {
+///
+/// # Errors
+/// There is one, or it cannot be made.
+pub fn make_file(path: &Path) -> io::Result<File> {
     let mut options = File::options();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -37,7 +38,7 @@ pub(super) fn make_file(path: &Path) -> io::Result<File> {
 }
 
 /// Copies a file to a place where none is, with its time: pictures go by it.
-pub(super) fn copy(from: &Path, to: &Path) -> io::Result<Fingerprint> {
+pub(crate) fn copy(from: &Path, to: &Path) -> io::Result<Fingerprint> {
     let mut original = File::open(from)?;
     if let Some(folder) = to.parent() {
         make_folder(folder)?;
@@ -49,12 +50,12 @@ pub(super) fn copy(from: &Path, to: &Path) -> io::Result<Fingerprint> {
 }
 
 /// What a file is now.
-pub(super) fn fingerprint(path: &Path) -> io::Result<Fingerprint> {
+pub(crate) fn fingerprint(path: &Path) -> io::Result<Fingerprint> {
     read(&mut File::open(path)?, |_| Ok(()))
 }
 
 /// Returns when all that was written to the disk of `folder` is on it.
-pub(super) fn settle(folder: &Path) -> io::Result<()> {
+pub(crate) fn settle(folder: &Path) -> io::Result<()> {
     #[cfg(target_os = "linux")]
     rustix::fs::syncfs(File::open(folder)?)?;
     #[cfg(not(target_os = "linux"))]
@@ -75,6 +76,10 @@ fn read(file: &mut File, mut each: impl FnMut(&[u8]) -> io::Result<()>) -> io::R
         each(&chunk[..read])?;
         bytes += read as u64;
     }
-    let sha256 = hex(&digest.finalize());
+    let sha256 = digest
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     Ok(Fingerprint { bytes, sha256 })
 }

@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf, absolute};
 
-use super::backup::DATA;
-use super::copied::{copy, fingerprint, make_folder, settle};
-use super::manifest::Manifest;
-use super::{KeepError, file, is_free};
+use crate::backup::DATA;
+use crate::copied::{copy, fingerprint, make_folder, settle};
+use crate::manifest::Manifest;
+use crate::{KeepError, file, is_free};
 
 /// What is appended to the name of a data folder while it is filled.
 const HALF_DONE: &str = ".restoring";
