@@ -4,8 +4,6 @@ mod change;
 mod check;
 mod log;
 mod lot;
-mod read;
-mod secret;
 #[cfg(test)]
 mod tests;
 mod timing;
@@ -18,8 +16,12 @@ use std::time::Duration;
 
 use boshi_protocol::id::AppId;
 use boshi_protocol::token::Credentials;
+use boshi_service::Tls;
+use boshi_service::config::{self, find_secret, value};
 use secrecy::SecretString;
 use serde::Deserialize;
+
+pub use boshi_service::config::ConfigError;
 
 pub use self::change::Changed;
 pub use self::log::LogLevel;
@@ -89,20 +91,6 @@ pub struct Listen {
     pub monitoring: Option<SocketAddr>,
 }
 
-/// The certificate of the standard's endpoints.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Tls {
-    /// PEM file; absent with `key`: self-made.
-    pub certificate: Option<PathBuf>,
-    /// PEM file of its key.
-    pub key: Option<PathBuf>,
-    /// The names and addresses that a self-made certificate is for.
-    pub names: Vec<String>,
-    /// HTTP only.
-    pub plain: bool,
-}
-
 /// The platform.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -110,12 +98,12 @@ pub struct Platform {
     /// Where its endpoints hang.
     pub base_url: String,
     /// Who we are to it.
-    #[serde(deserialize_with = "read::id")]
+    #[serde(deserialize_with = "value::id")]
     pub app_id: AppId,
-    #[serde(default, deserialize_with = "read::optional_secret")]
+    #[serde(default, deserialize_with = "value::optional_secret")]
     secret: Option<SecretString>,
     secret_file: Option<PathBuf>,
-    #[serde(default, deserialize_with = "read::optional_secret")]
+    #[serde(default, deserialize_with = "value::optional_secret")]
     previous_secret: Option<SecretString>,
     /// The authority of its certificate, PEM.
     pub ca_file: Option<PathBuf>,
@@ -128,10 +116,10 @@ pub struct Push {
     /// Failures in a row after which a push has failed (PUSH-2).
     pub attempts: NonZeroU32,
     /// Longest wait of a vehicle for a dead network (D-17).
-    #[serde(deserialize_with = "read::span")]
+    #[serde(deserialize_with = "value::span")]
     pub budget: Duration,
     /// Pause between two probes of a dead network when nothing else is pushed (PUSH-5).
-    #[serde(deserialize_with = "read::span")]
+    #[serde(deserialize_with = "value::span")]
     pub probe: Duration,
 }
 
@@ -140,10 +128,10 @@ pub struct Push {
 #[serde(deny_unknown_fields, default)]
 pub struct Supervision {
     /// How often every device's connection is checked (ABN-3).
-    #[serde(deserialize_with = "read::span")]
+    #[serde(deserialize_with = "value::span")]
     pub check: Duration,
     /// How long after its last heartbeat a device is asked for.
-    #[serde(deserialize_with = "read::span")]
+    #[serde(deserialize_with = "value::span")]
     pub silence: Duration,
 }
 
@@ -156,7 +144,7 @@ pub struct Retention {
     /// How long attempts to push can be looked up, in days; not longer than their records.
     pub attempt_days: NonZeroU32,
     /// Most bytes of pictures; the oldest go first.
-    #[serde(deserialize_with = "read::bytes")]
+    #[serde(deserialize_with = "value::bytes")]
     pub pictures: u64,
 }
 
@@ -165,34 +153,8 @@ pub struct Retention {
 #[serde(deny_unknown_fields, default)]
 pub struct Clock {
     /// How far the platform's clock may be off; zero checks nothing (D-4).
-    #[serde(deserialize_with = "read::span_or_zero")]
+    #[serde(deserialize_with = "value::span_or_zero")]
     pub window: Duration,
-}
-
-/// Why a configuration cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ConfigError {
-    /// A file cannot be read.
-    #[error("{path} cannot be read: {reason}")]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        reason: String,
-    },
-    /// Not what the program understands; names the line and the key.
-    #[error("{0}")]
-    Syntax(String),
-    /// A value that makes no sense.
-    #[error("{field} is {value}: expected {expected}")]
-    Value {
-        /// The key.
-        field: String,
-        /// What it is.
-        value: String,
-        /// What it should be.
-        expected: String,
-    },
 }
 
 impl Config {
@@ -201,7 +163,7 @@ impl Config {
     /// # Errors
     /// [`ConfigError`], which says where and why.
     pub fn load(path: &Path) -> Result<Config, ConfigError> {
-        Config::parse(&secret::read(path)?)
+        Config::parse(&config::read("the configuration", path)?)
     }
 
     /// Reads and checks `text`.
@@ -209,10 +171,7 @@ impl Config {
     /// # Errors
     /// [`ConfigError::Syntax`] and [`ConfigError::Value`].
     pub fn parse(text: &str) -> Result<Config, ConfigError> {
-        let config: Config =
-            toml::from_str(text).map_err(|error| ConfigError::Syntax(error.to_string()))?;
-        check::config(&config)?;
-        Ok(config)
+        config::parse(text, check::config)
     }
 
     /// The file with the key of the local interface.
@@ -248,8 +207,9 @@ impl Platform {
     /// # Errors
     /// [`ConfigError`] when there is none or its file cannot be read.
     pub fn credentials(&self) -> Result<Credentials, ConfigError> {
-        let current = secret::find(
-            std::env::var(SECRET_VARIABLE).ok(),
+        let current = find_secret(
+            "platform.secret",
+            Some(SECRET_VARIABLE),
             self.secret_file.as_deref(),
             self.secret.as_ref(),
         )?;
@@ -265,7 +225,9 @@ impl Platform {
     /// # Errors
     /// [`ConfigError`] when its file cannot be read.
     pub fn authority(&self) -> Result<Option<Vec<u8>>, ConfigError> {
-        let text = self.ca_file.as_deref().map(secret::read).transpose()?;
+        let path = self.ca_file.as_deref();
+        let text = path.map(|path| config::read("platform.ca_file", path));
+        let text = text.transpose()?;
         Ok(text.map(String::into_bytes))
     }
 }
@@ -277,17 +239,6 @@ impl Default for Listen {
             devices: SocketAddr::from(([127, 0, 0, 1], 8444)),
             local: SocketAddr::from(([127, 0, 0, 1], 8445)),
             monitoring: None,
-        }
-    }
-}
-
-impl Default for Tls {
-    fn default() -> Tls {
-        Tls {
-            certificate: None,
-            key: None,
-            names: vec!["127.0.0.1".to_owned(), "localhost".to_owned()],
-            plain: false,
         }
     }
 }

@@ -26,7 +26,6 @@ mod push;
 pub mod reload;
 mod replay;
 mod retention;
-mod secret_file;
 mod serve;
 pub mod start;
 pub mod stays;

@@ -24,7 +24,7 @@ use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{get, post};
-use subtle::ConstantTimeEq as _;
+use boshi_service::key::Key;
 use tokio_util::sync::CancellationToken;
 
 use self::answer::Problem;
@@ -34,7 +34,6 @@ use crate::disk_watch::DiskState;
 use crate::display::Display;
 use crate::driver::Handle;
 use crate::journal::Journal;
-use crate::secret_file::digest;
 use crate::serve::Door;
 
 /// What the local interface works with.
@@ -43,8 +42,7 @@ pub(crate) struct Local {
     pub(crate) journal: Journal,
     pub(crate) door: Arc<Door>,
     pub(crate) disk: DiskState,
-    /// The digest of the key, so that the key itself cannot be shown (D-7).
-    pub(crate) key: [u8; 32],
+    pub(crate) key: Key,
     /// Ends the streams of those who watch.
     pub(crate) stop: CancellationToken,
 }
@@ -92,7 +90,7 @@ async fn with_key(
     next: Next,
 ) -> Result<Response, Problem> {
     let shown = bearer(request.headers()).unwrap_or_default();
-    if bool::from(digest(shown).ct_eq(&local.key)) {
+    if local.key.opens(shown) {
         Ok(next.run(request).await)
     } else {
         Err(Problem::Stranger)

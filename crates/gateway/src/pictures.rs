@@ -6,21 +6,26 @@ use std::collections::HashSet;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
+use boshi_service::key;
 use jiff::Timestamp;
+use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 
 pub(crate) use self::stored::Shrunk;
 
 use self::stored::{forget, shrink};
-use crate::secret_file;
 
 /// Bytes of a picture's name: half of a SHA-256, as unguessable as a random uuid.
 const NAME_BYTES: usize = 16;
 
 /// How a JPEG file begins.
 const JPEG_START: [u8; 2] = [0xff, 0xd8];
+
+/// How many pictures this process has written: tells their unfinished files apart.
+static WRITTEN: AtomicU64 = AtomicU64::new(0);
 
 /// The pictures of a gateway.
 ///
@@ -29,7 +34,7 @@ const JPEG_START: [u8; 2] = [0xff, 0xd8];
 #[derive(Clone, Debug)]
 pub struct Pictures {
     folder: PathBuf,
-    secret: String,
+    secret: SecretString,
 }
 
 impl Pictures {
@@ -41,7 +46,7 @@ impl Pictures {
         fs::create_dir_all(folder)?;
         Ok(Pictures {
             folder: folder.to_owned(),
-            secret: secret_file::open_or_create(&folder.join("names.key"))?,
+            secret: key::secret_at(&folder.join("names.key"))?,
         })
     }
 
@@ -75,7 +80,7 @@ impl Pictures {
 
     /// How the names of pictures begin: those of one beginning lie in one folder.
     pub(crate) fn beginnings() -> impl Iterator<Item = String> {
-        (0..=u8::MAX).map(|byte| secret_file::hex(&[byte]))
+        (0..=u8::MAX).map(|byte| key::hex(&[byte]))
     }
 
     /// Deletes the pictures whose names begin in this way and that were kept before `before`,
@@ -112,10 +117,10 @@ impl Pictures {
 
     fn write(&self, jpeg: &[u8]) -> io::Result<String> {
         let digest = Sha256::new()
-            .chain_update(self.secret.as_bytes())
+            .chain_update(self.secret.expose_secret().as_bytes())
             .chain_update(jpeg)
             .finalize();
-        let name = secret_file::hex(&digest[..NAME_BYTES]);
+        let name = key::hex(&digest[..NAME_BYTES]);
         let path = self.path(&name);
         if let Ok(known) = fs::File::options().write(true).open(&path) {
             // It is as young as what shows it now.
@@ -123,8 +128,10 @@ impl Pictures {
             return Ok(name);
         }
         fs::create_dir_all(path.with_file_name(""))?;
-        // Two writers of the same picture use the same name: either file is as good.
-        let unfinished = path.with_extension("part");
+        // Of two that keep the same picture at once each writes its own: either file is as good, and
+        // under its name there is never a part of one.
+        let number = WRITTEN.fetch_add(1, Ordering::Relaxed);
+        let unfinished = path.with_extension(format!("{number}.part"));
         let mut file = fs::File::create(&unfinished)?;
         file.write_all(jpeg)?;
         file.sync_data()?;
@@ -175,6 +182,29 @@ mod tests {
         let first = name(one.path()).await;
         assert_ne!(first, name(other.path()).await);
         assert_eq!(first, name(one.path()).await);
+    }
+
+    #[tokio::test]
+    async fn a_picture_that_comes_many_times_at_once_is_whole_for_each_who_kept_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let pictures = Pictures::open(folder.path()).unwrap();
+        let jpeg = [&JPEG_START[..], &[7; 300_000]].concat();
+        let kept = (0..16).map(|_| async {
+            let name = pictures.keep(jpeg.clone()).await.unwrap().unwrap();
+            assert!(pictures.read(&name).await.unwrap().unwrap() == jpeg);
+        });
+        futures_util::future::join_all(kept).await;
+    }
+
+    #[test]
+    fn what_a_power_cut_left_of_a_picture_goes_with_the_old_ones() {
+        let folder = tempfile::tempdir().unwrap();
+        let cut = folder.path().join(format!("{}.3.part", "0".repeat(32)));
+        fs::write(&cut, JPEG).unwrap();
+        let later = SystemTime::now() + Duration::from_secs(60);
+        let gone = stored::forget(folder.path(), later, &HashSet::new());
+        assert_eq!(gone.unwrap(), 1);
+        assert!(!cut.exists());
     }
 
     /// UNPUSH-2

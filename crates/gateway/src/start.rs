@@ -6,15 +6,13 @@ mod recover;
 mod run;
 
 use std::collections::HashMap;
-use std::fs::{self, File, TryLockError};
-use std::io;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use boshi_protocol::freshness::Freshness;
+use boshi_service::key::Key;
+use boshi_service::{Folder, ServiceError};
 use boshi_transport::call::PeerError;
-use boshi_transport::certificate::{CertificateError, LocalAuthority, server_config_from_pem};
 use boshi_transport::serve::Gatekeeper;
 use jiff::Timestamp;
 use tokio::sync::watch;
@@ -38,7 +36,6 @@ use crate::pictures::Pictures;
 use crate::reload::{InForce, Reloaded, Reloader};
 use crate::replay::Replays;
 use crate::retention::Retention;
-use crate::secret_file;
 use crate::serve::{self as standard, Door, Served, ServedLot};
 
 /// Why the gateway cannot start.
@@ -53,36 +50,12 @@ pub enum StartError {
     /// The client for the devices.
     #[error("devices: {0}")]
     Client(#[from] reqwest::Error),
-    /// A file or folder of the gateway's own.
-    #[error("{path:?}: {reason}")]
-    File {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        reason: io::Error,
-    },
-    /// Another gateway uses the folder.
-    #[error("{path:?} is in use by another gateway")]
-    InUse {
-        /// The folder.
-        path: PathBuf,
-    },
+    /// The folder, the key, the certificate or an address.
+    #[error(transparent)]
+    Service(#[from] ServiceError),
     /// The journal.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// The certificate.
-    #[error(transparent)]
-    Certificate(#[from] CertificateError),
-    /// An address cannot be listened on.
-    #[error("{field} {address}: {reason}")]
-    Listen {
-        /// The key of the configuration.
-        field: &'static str,
-        /// The address.
-        address: SocketAddr,
-        /// Why.
-        reason: io::Error,
-    },
 }
 
 /// A gateway that serves.
@@ -98,7 +71,7 @@ pub struct Running {
     reloader: Reloader,
     tasks: TaskTracker,
     run: ThisRun,
-    _lock: File,
+    _folder: Folder,
 }
 
 impl Running {
@@ -125,9 +98,7 @@ impl Running {
 /// # Errors
 /// The first thing that is wrong.
 pub fn check(config: &Config) -> Result<(), StartError> {
-    if let (Some(certificate), Some(key)) = (&config.tls.certificate, &config.tls.key) {
-        server_config_from_pem(certificate, key)?;
-    }
+    config.tls.named().map_err(ServiceError::from)?;
     for lot in &config.lots {
         peer(config, lot)?;
     }
@@ -139,15 +110,15 @@ pub fn check(config: &Config) -> Result<(), StartError> {
 /// # Errors
 /// What is missing, unreadable, of a newer version or in use.
 pub async fn start(config: Config, stop: CancellationToken) -> Result<Running, StartError> {
-    fs::create_dir_all(&config.data).map_err(file(&config.data))?;
-    let lock = lock(&config.data)?;
+    let folder = Folder::take(&config.data, "gateway.lock")?;
     let journal = Journal::open(&config.journal())?;
     let before = journal.runs(1).await?.pop();
-    let folder = config.data.join("pictures");
-    let pictures = Pictures::open(&folder).map_err(file(&folder))?;
+    let at = config.data.join("pictures");
+    let pictures = Pictures::open(&at).map_err(ServiceError::file(&at))?;
     let path = config.local_key();
-    let key = secret_file::open_or_create(&path).map_err(file(&path))?;
-    let tls = tls(&config)?;
+    let key = Key::open_or_create(&path).map_err(ServiceError::file(&path))?;
+    let tls = config.tls.server(&config.data.join("tls"), &[]);
+    let tls = tls.map_err(ServiceError::from)?;
     let on = Taken::all(&config.listen).await?;
     let tasks = TaskTracker::new();
     // Should the rest fail, what is started until then ends.
@@ -174,7 +145,7 @@ pub async fn start(config: Config, stop: CancellationToken) -> Result<Running, S
         journal: journal.clone(),
         door: Arc::clone(&door),
         disk: disk.clone(),
-        key: secret_file::digest(&key),
+        key,
         stop: stop.clone(),
     };
     let monitoring = on.monitoring.map(|(listener, at)| {
@@ -206,7 +177,7 @@ pub async fn start(config: Config, stop: CancellationToken) -> Result<Running, S
         reloader,
         tasks,
         run,
-        _lock: lock,
+        _folder: folder,
     })
 }
 
@@ -277,36 +248,4 @@ async fn served(
         orders,
         texts: Replays::new(config.clock.window),
     })
-}
-
-/// One process a folder: two would push everything twice.
-fn lock(data: &Path) -> Result<File, StartError> {
-    let path = data.join("gateway.lock");
-    let lock = File::create(&path).map_err(file(&path))?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => Err(StartError::InUse {
-            path: data.to_owned(),
-        }),
-        Err(TryLockError::Error(reason)) => Err(file(&path)(reason)),
-    }
-}
-
-fn tls(config: &Config) -> Result<Option<Arc<rustls::ServerConfig>>, StartError> {
-    if config.tls.plain {
-        return Ok(None);
-    }
-    if let (Some(certificate), Some(key)) = (&config.tls.certificate, &config.tls.key) {
-        return Ok(Some(server_config_from_pem(certificate, key)?));
-    }
-    let authority = LocalAuthority::open_or_create(&config.data.join("tls"))?;
-    Ok(Some(authority.server_config(&config.tls.names)?))
-}
-
-fn file(path: &Path) -> impl Fn(io::Error) -> StartError {
-    let path = path.to_owned();
-    move |reason| StartError::File {
-        path: path.clone(),
-        reason,
-    }
 }

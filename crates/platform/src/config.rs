@@ -1,9 +1,6 @@
 //! The platform's configuration: one commented TOML file.
 
 mod check;
-mod place;
-mod read;
-mod secret;
 #[cfg(test)]
 mod tests;
 
@@ -13,8 +10,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use boshi_protocol::id::{AppId, DeviceNo, LotId};
+use boshi_service::Tls;
+use boshi_service::config::{self, find_secret, value};
 use secrecy::SecretString;
 use serde::Deserialize;
+
+pub use boshi_service::config::ConfigError;
 
 use crate::decision::{self, Direction};
 use crate::registry::{self, ExternalEntry, LaneEntry, LotEntry};
@@ -71,26 +72,12 @@ pub struct Listen {
     pub operators: SocketAddr,
 }
 
-/// The certificate of the standard's endpoints.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Tls {
-    /// PEM file; absent with `key`: self-made.
-    pub certificate: Option<PathBuf>,
-    /// PEM file of its key.
-    pub key: Option<PathBuf>,
-    /// The names and addresses that a self-made certificate is for, beside that of the listener.
-    pub names: Vec<String>,
-    /// HTTP only.
-    pub plain: bool,
-}
-
 /// Clocks.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Clock {
     /// How far a supplier's clock may be off; zero checks nothing (D-4).
-    #[serde(deserialize_with = "read::span_or_zero")]
+    #[serde(deserialize_with = "value::span_or_zero")]
     pub window: Duration,
 }
 
@@ -99,10 +86,10 @@ pub struct Clock {
 #[serde(deny_unknown_fields, default)]
 pub struct Heartbeat {
     /// How often a lot is asked whether it is there.
-    #[serde(deserialize_with = "read::span")]
+    #[serde(deserialize_with = "value::span")]
     pub interval: Duration,
     /// How long it may take to answer.
-    #[serde(deserialize_with = "read::span")]
+    #[serde(deserialize_with = "value::span")]
     pub timeout: Duration,
     /// Unanswered heartbeats in a row after which an outage begins.
     pub misses: NonZeroU32,
@@ -113,10 +100,10 @@ pub struct Heartbeat {
 #[serde(deny_unknown_fields, default)]
 pub struct Reconcile {
     /// How often, also when nothing seems wrong.
-    #[serde(deserialize_with = "read::span")]
+    #[serde(deserialize_with = "value::span")]
     pub interval: Duration,
     /// How far before the last pass each pass begins.
-    #[serde(deserialize_with = "read::span_or_zero")]
+    #[serde(deserialize_with = "value::span_or_zero")]
     pub overlap: Duration,
 }
 
@@ -125,7 +112,7 @@ pub struct Reconcile {
 #[serde(deny_unknown_fields, default)]
 pub struct Command {
     /// How long a gate may take to answer.
-    #[serde(deserialize_with = "read::span")]
+    #[serde(deserialize_with = "value::span")]
     pub deadline: Duration,
 }
 
@@ -142,12 +129,12 @@ pub struct Retention {
 #[serde(deny_unknown_fields)]
 pub struct Supplier {
     /// Who it is to us.
-    #[serde(deserialize_with = "read::id")]
+    #[serde(deserialize_with = "value::id")]
     pub app_id: AppId,
-    #[serde(default, deserialize_with = "read::optional_secret")]
+    #[serde(default, deserialize_with = "value::optional_secret")]
     secret: Option<SecretString>,
     secret_file: Option<PathBuf>,
-    #[serde(default, deserialize_with = "read::optional_secret")]
+    #[serde(default, deserialize_with = "value::optional_secret")]
     previous_secret: Option<SecretString>,
 }
 
@@ -156,13 +143,13 @@ pub struct Supplier {
 #[serde(deny_unknown_fields)]
 pub struct Lot {
     /// Its name on the wire.
-    #[serde(deserialize_with = "read::id")]
+    #[serde(deserialize_with = "value::id")]
     pub id: LotId,
     /// For people.
     #[serde(default)]
     pub name: String,
     /// Whose it is.
-    #[serde(deserialize_with = "read::id")]
+    #[serde(deserialize_with = "value::id")]
     pub supplier: AppId,
     /// Where its gateway serves the standard's endpoints.
     pub base_url: String,
@@ -189,12 +176,12 @@ pub struct Lot {
 #[serde(deny_unknown_fields)]
 pub struct Lane {
     /// The plate recognizer.
-    #[serde(deserialize_with = "read::id")]
+    #[serde(deserialize_with = "value::id")]
     pub recognizer: DeviceNo,
     /// Which way vehicles go past it.
     pub direction: Direction,
     /// The display that tells the driver what was decided; none when none should.
-    #[serde(default, deserialize_with = "read::optional_id")]
+    #[serde(default, deserialize_with = "value::optional_id")]
     pub display: Option<DeviceNo>,
 }
 
@@ -203,44 +190,14 @@ pub struct Lane {
 #[serde(deny_unknown_fields)]
 struct External {
     url: String,
-    #[serde(default, deserialize_with = "read::optional_secret")]
+    #[serde(default, deserialize_with = "value::optional_secret")]
     secret: Option<SecretString>,
     secret_file: Option<PathBuf>,
     ca_file: Option<PathBuf>,
-    #[serde(default = "default_deadline", deserialize_with = "read::span")]
+    #[serde(default = "default_deadline", deserialize_with = "value::span")]
     deadline: Duration,
     #[serde(default = "default_fallback")]
     fallback: decision::Fallback,
-}
-
-/// Why a configuration cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ConfigError {
-    /// A file cannot be read.
-    #[error("{field} {path:?} cannot be read: {reason}")]
-    File {
-        /// The key that names it.
-        field: String,
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        reason: String,
-    },
-    /// Not what the program understands; names the line and the key.
-    #[error("{0}")]
-    Syntax(String),
-    /// A value that makes no sense.
-    #[error("{}{field} is {value}: expected {expected}", place::shown(*.line))]
-    Value {
-        /// The key, as in `lot[0].supplier`.
-        field: String,
-        /// What it is.
-        value: String,
-        /// What it should be.
-        expected: String,
-        /// The line of the file, from 1, where it stands.
-        line: Option<usize>,
-    },
 }
 
 impl Config {
@@ -249,7 +206,7 @@ impl Config {
     /// # Errors
     /// [`ConfigError`], which says where and why.
     pub fn load(path: &Path) -> Result<Config, ConfigError> {
-        Config::parse(&secret::read("the configuration", path)?)
+        Config::parse(&config::read("the configuration", path)?)
     }
 
     /// Reads and checks `text`. The files it names are read when the platform starts, and by
@@ -258,10 +215,7 @@ impl Config {
     /// # Errors
     /// [`ConfigError::Syntax`] and [`ConfigError::Value`].
     pub fn parse(text: &str) -> Result<Config, ConfigError> {
-        let config: Config =
-            toml::from_str(text).map_err(|error| ConfigError::Syntax(error.to_string()))?;
-        check::config(&config).map_err(|error| place::locate(error, text))?;
-        Ok(config)
+        config::parse(text, check::config)
     }
 
     /// Where the records are.
@@ -290,8 +244,9 @@ impl Supplier {
         Ok(registry::Supplier {
             app_id: self.app_id.clone(),
             name: String::new(),
-            secret: secret::find(
-                &self.app_id,
+            secret: find_secret(
+                &format!("supplier {}: secret", self.app_id),
+                Some(&format!("{SECRET_VARIABLE}{}", self.app_id)),
                 self.secret_file.as_deref(),
                 self.secret.as_ref(),
             )?,
@@ -334,14 +289,13 @@ impl Lot {
         let Some(path) = &self.ca_file else {
             return Ok(None);
         };
-        let text = secret::read("ca_file", path)?;
+        let text = config::read("ca_file", path)?;
         if !text.contains("-----BEGIN CERTIFICATE-----") {
-            return Err(ConfigError::Value {
-                field: format!("ca_file of lot {}", self.id),
-                value: format!("{path:?}"),
-                expected: "a file with a certificate in PEM".to_owned(),
-                line: None,
-            });
+            return Err(ConfigError::value(
+                format!("ca_file of lot {}", self.id),
+                format!("{path:?}"),
+                "a file with a certificate in PEM",
+            ));
         }
         Ok(Some(text))
     }
@@ -349,24 +303,16 @@ impl Lot {
 
 impl External {
     fn entry(&self, lot: &LotId) -> Result<ExternalEntry, ConfigError> {
-        let field = |name: &str| format!("external.{name} of lot {lot}");
-        let secret = match (&self.secret_file, &self.secret) {
-            (Some(path), _) => {
-                SecretString::from(secret::read(&field("secret_file"), path)?.trim())
-            }
-            (None, Some(secret)) => secret.clone(),
-            (None, None) => {
-                return Err(ConfigError::Value {
-                    field: field("secret"),
-                    value: "missing".to_owned(),
-                    expected: "secret or secret_file".to_owned(),
-                    line: None,
-                });
-            }
-        };
+        let field = |name: &str| format!("lot {lot}: external.{name}");
+        let secret = find_secret(
+            &field("secret"),
+            None,
+            self.secret_file.as_deref(),
+            self.secret.as_ref(),
+        )?;
         let ca = self.ca_file.as_ref();
         let ca_pem = ca
-            .map(|path| secret::read(&field("ca_file"), path))
+            .map(|path| config::read(&field("ca_file"), path))
             .transpose()?;
         Ok(ExternalEntry {
             url: self.url.clone(),
@@ -383,17 +329,6 @@ impl Default for Listen {
         Listen {
             standard: SocketAddr::from(([127, 0, 0, 1], 9443)),
             operators: SocketAddr::from(([127, 0, 0, 1], 9444)),
-        }
-    }
-}
-
-impl Default for Tls {
-    fn default() -> Tls {
-        Tls {
-            certificate: None,
-            key: None,
-            names: vec!["127.0.0.1".to_owned(), "localhost".to_owned()],
-            plain: false,
         }
     }
 }

@@ -16,7 +16,6 @@ pub mod decision;
 pub mod desk;
 pub mod external;
 pub mod hours;
-mod key;
 pub mod lots;
 pub mod misread;
 mod operators;

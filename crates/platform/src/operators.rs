@@ -35,6 +35,7 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::from_fn_with_state;
 use axum::routing::{delete, get, post, put};
 use boshi_protocol::id::LotId;
+use boshi_service::key::Key;
 use serde::Serialize;
 
 use self::caller::authorize;
@@ -43,7 +44,6 @@ use self::export::export;
 use self::lists::list;
 use crate::commands::Commands;
 use crate::desk::Desk;
-use crate::key::Key;
 use crate::lots::{Lot, Lots};
 use crate::password::Passwords;
 use crate::reconcile::Reconciler;

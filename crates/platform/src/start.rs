@@ -1,17 +1,15 @@
 //! The whole platform: started, and stopped in good time.
 
-use std::fs::{self, File, TryLockError};
-use std::io;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use boshi_protocol::freshness::Freshness;
+use boshi_service::key::Key;
+use boshi_service::{Folder, ServiceError, take};
 use boshi_transport::accept::{Limits, serve};
-use boshi_transport::certificate::{CertificateError, LocalAuthority, server_config_from_pem};
 use jiff::Timestamp;
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::warn;
@@ -19,7 +17,6 @@ use tracing::warn;
 use crate::commands::Commands;
 use crate::config::{Config, ConfigError};
 use crate::desk::Desk;
-use crate::key::Key;
 use crate::lots::{Lots, LotsError};
 use crate::operators::{self, Operators};
 use crate::password::Passwords;
@@ -42,20 +39,9 @@ pub enum StartError {
     /// A lot.
     #[error(transparent)]
     Lots(#[from] LotsError),
-    /// A file or folder of the platform's own.
-    #[error("{path:?}: {reason}")]
-    File {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        reason: io::Error,
-    },
-    /// Another platform uses the folder.
-    #[error("{path:?} is in use by another platform")]
-    InUse {
-        /// The folder.
-        path: PathBuf,
-    },
+    /// The folder, the key, the certificate or an address.
+    #[error(transparent)]
+    Service(#[from] ServiceError),
     /// The records.
     #[error("{path:?}: {reason}")]
     Store {
@@ -63,19 +49,6 @@ pub enum StartError {
         path: PathBuf,
         /// Why.
         reason: StoreError,
-    },
-    /// The certificate.
-    #[error(transparent)]
-    Certificate(#[from] CertificateError),
-    /// An address cannot be listened on.
-    #[error("{field} {address}: {reason}")]
-    Listen {
-        /// The key of the configuration.
-        field: &'static str,
-        /// The address.
-        address: SocketAddr,
-        /// Why.
-        reason: io::Error,
     },
 }
 
@@ -87,7 +60,7 @@ pub struct Running {
     pub operators: SocketAddr,
     tasks: TaskTracker,
     commands: Commands,
-    _lock: File,
+    _folder: Folder,
 }
 
 /// Checks everything that can be checked without starting: the configuration and each file it
@@ -96,9 +69,7 @@ pub struct Running {
 /// # Errors
 /// The first thing that is wrong.
 pub fn check(config: &Config) -> Result<(), StartError> {
-    if let (Some(certificate), Some(key)) = (&config.tls.certificate, &config.tls.key) {
-        server_config_from_pem(certificate, key)?;
-    }
+    config.tls.named().map_err(ServiceError::from)?;
     Lots::new(config, Timestamp::now())?;
     Ok(())
 }
@@ -108,14 +79,16 @@ pub fn check(config: &Config) -> Result<(), StartError> {
 /// # Errors
 /// What is missing, unreadable, of a newer version or in use.
 pub async fn start(config: Config, stop: CancellationToken) -> Result<Running, StartError> {
-    fs::create_dir_all(&config.data).map_err(file(&config.data))?;
-    let lock = lock(&config.data)?;
-    let tls = tls(&config)?;
+    let folder = Folder::take(&config.data, "platform.lock")?;
+    let tls = config
+        .tls
+        .server(&config.data.join("tls"), &own_names(&config));
+    let tls = tls.map_err(ServiceError::from)?;
     let path = config.operator_key();
-    let key = Key::open_or_create(&path).map_err(file(&path))?;
+    let key = Key::open_or_create(&path).map_err(ServiceError::file(&path))?;
     let lots = Arc::new(Lots::new(&config, Timestamp::now())?);
-    let (standard, standard_at) = listen("listen.standard", config.listen.standard).await?;
-    let (operator, operator_at) = listen("listen.operators", config.listen.operators).await?;
+    let (standard, standard_at) = take("listen.standard", config.listen.standard).await?;
+    let (operator, operator_at) = take("listen.operators", config.listen.operators).await?;
     if !operator_at.ip().is_loopback() {
         warn!(%operator_at, "operators' keys cross the network in plain text: use a proxy with TLS");
     }
@@ -148,7 +121,7 @@ pub async fn start(config: Config, stop: CancellationToken) -> Result<Running, S
         operators: operator_at,
         tasks,
         commands: parts.commands.clone(),
-        _lock: lock,
+        _folder: folder,
     })
 }
 
@@ -208,55 +181,9 @@ async fn open(
     }))
 }
 
-/// One process a folder: two would each give up the other's commands.
-fn lock(data: &Path) -> Result<File, StartError> {
-    let path = data.join("platform.lock");
-    let lock = File::create(&path).map_err(file(&path))?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => Err(StartError::InUse {
-            path: data.to_owned(),
-        }),
-        Err(TryLockError::Error(reason)) => Err(file(&path)(reason)),
-    }
-}
-
-fn tls(config: &Config) -> Result<Option<Arc<rustls::ServerConfig>>, StartError> {
-    if config.tls.plain {
-        return Ok(None);
-    }
-    if let (Some(certificate), Some(key)) = (&config.tls.certificate, &config.tls.key) {
-        return Ok(Some(server_config_from_pem(certificate, key)?));
-    }
-    let mut names = config.tls.names.clone();
+/// The address that the suppliers are given, if it is one.
+fn own_names(config: &Config) -> Vec<String> {
     let own = config.listen.standard.ip();
-    if !own.is_unspecified() {
-        names.push(own.to_string());
-    }
-    names.sort_unstable();
-    names.dedup();
-    let authority = LocalAuthority::open_or_create(&config.data.join("tls"))?;
-    Ok(Some(authority.server_config(&names)?))
-}
-
-async fn listen(
-    field: &'static str,
-    address: SocketAddr,
-) -> Result<(TcpListener, SocketAddr), StartError> {
-    let failed = |reason| StartError::Listen {
-        field,
-        address,
-        reason,
-    };
-    let listener = TcpListener::bind(address).await.map_err(failed)?;
-    let bound = listener.local_addr().map_err(failed)?;
-    Ok((listener, bound))
-}
-
-fn file(path: &Path) -> impl Fn(io::Error) -> StartError {
-    let path = path.to_owned();
-    move |reason| StartError::File {
-        path: path.clone(),
-        reason,
-    }
+    let named = (!own.is_unspecified()).then(|| own.to_string());
+    named.into_iter().collect()
 }

@@ -7,7 +7,7 @@ use boshi_protocol::lane;
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use super::read;
+use boshi_service::config::value;
 
 /// What stands in place of a `device_url` when the controller fetches its commands.
 pub const POLL: &str = "poll";
@@ -17,7 +17,7 @@ pub const POLL: &str = "poll";
 #[serde(deny_unknown_fields)]
 pub struct Lot {
     /// Assigned by the platform.
-    #[serde(deserialize_with = "read::id")]
+    #[serde(deserialize_with = "value::id")]
     pub id: LotId,
     /// For people.
     #[serde(default)]
@@ -46,7 +46,7 @@ pub struct Display {
     /// Shown where vehicles leave and nobody is there.
     pub exit_idle: String,
     /// How long a text of the platform stays (SHOW-1).
-    #[serde(deserialize_with = "read::span")]
+    #[serde(deserialize_with = "value::span")]
     pub message: Duration,
 }
 
@@ -61,19 +61,19 @@ pub struct Lane {
     /// Which way vehicles go.
     pub direction: Direction,
     /// The plate recognizer; in a mixed lane the one that sees vehicles come in.
-    #[serde(deserialize_with = "read::id")]
+    #[serde(deserialize_with = "value::id")]
     pub recognizer: DeviceNo,
     /// In a mixed lane: the one that sees vehicles go out.
-    #[serde(default, deserialize_with = "read::optional_id")]
+    #[serde(default, deserialize_with = "value::optional_id")]
     pub exit_recognizer: Option<DeviceNo>,
     /// The barrier.
-    #[serde(deserialize_with = "read::id")]
+    #[serde(deserialize_with = "value::id")]
     pub barrier: DeviceNo,
     /// The display; in a mixed lane the one that vehicles see that come in.
-    #[serde(default, deserialize_with = "read::optional_id")]
+    #[serde(default, deserialize_with = "value::optional_id")]
     pub display: Option<DeviceNo>,
     /// In a mixed lane: the one that vehicles see that go out.
-    #[serde(default, deserialize_with = "read::optional_id")]
+    #[serde(default, deserialize_with = "value::optional_id")]
     pub exit_display: Option<DeviceNo>,
     /// Whether a loop lies before the barrier.
     #[serde(default = "yes")]
@@ -87,7 +87,7 @@ pub struct Lane {
     /// Where commands to the devices go, or [`POLL`].
     pub device_url: String,
     /// What the devices and the gateway show each other.
-    #[serde(deserialize_with = "read::secret")]
+    #[serde(deserialize_with = "value::secret")]
     pub device_key: SecretString,
 }
 
@@ -108,7 +108,7 @@ pub enum Direction {
 #[serde(deny_unknown_fields)]
 pub struct Place {
     /// Its number.
-    #[serde(deserialize_with = "read::id")]
+    #[serde(deserialize_with = "value::id")]
     pub number: PlaceNo,
 }
 

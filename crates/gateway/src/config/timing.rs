@@ -5,7 +5,7 @@ use std::time::Duration;
 use boshi_protocol::lane;
 use serde::Deserialize;
 
-use super::read;
+use boshi_service::config::value;
 
 /// The times of a lane that are configured; each has the default of [`lane::Timing`].
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -15,40 +15,40 @@ use super::read;
     reason = "each field is the one of lane::Timing with the same name"
 )]
 pub struct Timing {
-    #[serde(deserialize_with = "read::span")]
+    #[serde(deserialize_with = "value::span")]
     pub refused_poll: Duration,
-    #[serde(deserialize_with = "read::span")]
+    #[serde(deserialize_with = "value::span")]
     pub debounce: Duration,
-    #[serde(deserialize_with = "read::span")]
+    #[serde(deserialize_with = "value::span")]
     pub read_grace: Duration,
-    #[serde(deserialize_with = "read::span")]
+    #[serde(deserialize_with = "value::span")]
     pub approach_window: Duration,
-    #[serde(deserialize_with = "read::span")]
+    #[serde(deserialize_with = "value::span")]
     pub same_plate: Duration,
-    #[serde(deserialize_with = "read::span")]
+    #[serde(deserialize_with = "value::span")]
     pub presence: Duration,
-    #[serde(deserialize_with = "read::span")]
+    #[serde(deserialize_with = "value::span")]
     pub travel: Duration,
-    #[serde(deserialize_with = "read::span")]
+    #[serde(deserialize_with = "value::span")]
     pub follow_wait: Duration,
-    #[serde(deserialize_with = "read::span")]
+    #[serde(deserialize_with = "value::span")]
     pub passage: Duration,
-    #[serde(deserialize_with = "read::span")]
+    #[serde(deserialize_with = "value::span")]
     pub leave_grace: Duration,
-    #[serde(deserialize_with = "read::span")]
+    #[serde(deserialize_with = "value::span")]
     pub loop_alarm: Duration,
-    #[serde(deserialize_with = "read::span")]
+    #[serde(deserialize_with = "value::span")]
     pub alarm_repeat: Duration,
-    #[serde(deserialize_with = "read::span")]
+    #[serde(deserialize_with = "value::span")]
     pub barrier_down: Duration,
-    #[serde(deserialize_with = "read::span")]
+    #[serde(deserialize_with = "value::span")]
     pub far_side: Duration,
-    #[serde(deserialize_with = "read::span")]
+    #[serde(deserialize_with = "value::span")]
     pub act: Duration,
-    #[serde(deserialize_with = "read::span")]
+    #[serde(deserialize_with = "value::span")]
     pub fire_reassert: Duration,
     /// How long the same plate in two lanes of a lot is one vehicle.
-    #[serde(deserialize_with = "read::span")]
+    #[serde(deserialize_with = "value::span")]
     pub crosstalk: Duration,
 }
 

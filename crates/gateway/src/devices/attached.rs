@@ -2,12 +2,11 @@
 
 use boshi_protocol::id::{DeviceNo, LotId, PlaceNo};
 use boshi_protocol::lane::Layout;
+use boshi_service::key::Key;
 use secrecy::ExposeSecret as _;
-use subtle::ConstantTimeEq as _;
 
 use crate::config;
 use crate::lot::LaneNo;
-use crate::secret_file::digest;
 
 /// Every lane of every lot, as its devices see it.
 #[derive(Debug)]
@@ -23,8 +22,7 @@ pub(crate) struct AttachedLane {
     pub(crate) lane: LaneNo,
     pub(crate) layout: Layout,
     devices: Vec<DeviceNo>,
-    /// The digest of the key, so that the key itself cannot be shown (D-7).
-    key: [u8; 32],
+    key: Key,
 }
 
 impl Attached {
@@ -36,7 +34,7 @@ impl Attached {
                 lane: LaneNo(place),
                 layout: lane.layout(),
                 devices: lane.devices().cloned().collect(),
-                key: digest(lane.device_key.expose_secret()),
+                key: Key::of(lane.device_key.expose_secret()),
             })
         });
         let places = lots.iter().flat_map(|lot| {
@@ -52,9 +50,10 @@ impl Attached {
     /// The lanes that a key speaks for; none when nobody has it. Takes the same time whichever
     /// key fits (D-7).
     pub(crate) fn by_key(&self, key: &str) -> Vec<&AttachedLane> {
-        let came = digest(key);
-        let fits = |lane: &&AttachedLane| bool::from(lane.key.ct_eq(&came));
-        self.lanes.iter().filter(fits).collect()
+        self.lanes
+            .iter()
+            .filter(|lane| lane.key.opens(key))
+            .collect()
     }
 
     /// The space of that number in a lot of these lanes.

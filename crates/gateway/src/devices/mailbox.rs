@@ -7,13 +7,12 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use boshi_service::key::Key;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
-use subtle::ConstantTimeEq as _;
 use tokio::sync::{Notify, oneshot};
 
 use super::CommandError;
-use crate::secret_file::digest;
 
 /// Most commands that wait in one mailbox: more than its lanes can have in the time.
 const MOST_WAITING: usize = 64;
@@ -135,30 +134,31 @@ impl Mailbox {
 /// The mailboxes of all controllers that fetch their commands, each under its key.
 #[derive(Debug, Default)]
 pub(crate) struct Mailboxes {
-    boxes: Vec<([u8; 32], Arc<Mailbox>)>,
+    boxes: Vec<(Key, Arc<Mailbox>)>,
 }
 
 impl Mailboxes {
     /// The mailbox of a key, which is made if there is none.
     pub(crate) fn of(&mut self, key: &SecretString) -> Arc<Mailbox> {
-        let digest = digest(key.expose_secret());
-        let known = self.boxes.iter().find(|(known, _)| *known == digest);
-        if let Some((_, mailbox)) = known {
+        let key = Key::of(key.expose_secret());
+        if let Some((_, mailbox)) = self.boxes.iter().find(|(known, _)| *known == key) {
             return Arc::clone(mailbox);
         }
         let mailbox = Arc::<Mailbox>::default();
-        self.boxes.push((digest, Arc::clone(&mailbox)));
+        self.boxes.push((key, Arc::clone(&mailbox)));
         mailbox
     }
 
     /// The mailbox of whoever shows this key; takes the same time whichever it is (D-7).
     pub(super) fn by_key(&self, key: &str) -> Option<&Arc<Mailbox>> {
-        let came = digest(key);
-        let mut fitting = self
-            .boxes
-            .iter()
-            .filter(|(known, _)| bool::from(known.ct_eq(&came)));
-        fitting.next().map(|(_, mailbox)| mailbox)
+        let boxes = self.boxes.iter();
+        boxes.fold(None, |found, (known, mailbox)| {
+            if known.opens(key) {
+                Some(mailbox)
+            } else {
+                found
+            }
+        })
     }
 }
 

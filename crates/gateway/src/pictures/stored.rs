@@ -75,7 +75,8 @@ fn of_folder(folder: &Path) -> io::Result<Vec<Stored>> {
     for entry in entries {
         let entry = entry?;
         let path = entry.path();
-        let name = path.file_stem().and_then(|name| name.to_str());
+        let name = path.file_name().and_then(|name| name.to_str());
+        let name = name.and_then(|name| name.split('.').next());
         let Some(name) = name.filter(|name| is_name(name)).map(str::to_owned) else {
             continue;
         };

@@ -1,16 +1,14 @@
 //! The addresses that are served.
 
-use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
+use boshi_service::{Address, ServiceError, take};
 use boshi_transport::accept::{Limits, Load, serve_counted};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::StartError;
 use crate::config;
 
 /// What each address is called in the configuration.
@@ -56,9 +54,6 @@ impl Listeners {
     }
 }
 
-/// An address that is taken; also which it is, should the system have chosen the port.
-type Address = (TcpListener, SocketAddr);
-
 /// Every address of the configuration, taken.
 pub(super) struct Taken {
     pub(super) standard: Address,
@@ -68,7 +63,7 @@ pub(super) struct Taken {
 }
 
 impl Taken {
-    pub(super) async fn all(listen: &config::Listen) -> Result<Taken, StartError> {
+    pub(super) async fn all(listen: &config::Listen) -> Result<Taken, ServiceError> {
         Ok(Taken {
             standard: take("listen.standard", listen.standard).await?,
             devices: take("listen.devices", listen.devices).await?,
@@ -79,15 +74,4 @@ impl Taken {
             },
         })
     }
-}
-
-async fn take(field: &'static str, address: SocketAddr) -> Result<Address, StartError> {
-    let failed = |reason: io::Error| StartError::Listen {
-        field,
-        address,
-        reason,
-    };
-    let listener = TcpListener::bind(address).await.map_err(failed)?;
-    let bound = listener.local_addr().map_err(failed)?;
-    Ok((listener, bound))
 }

@@ -8,11 +8,11 @@ use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use boshi_protocol::id::LotId;
+use boshi_service::key::{self, Key};
 use jiff::Timestamp;
 
 use super::error::ApiError;
 use super::{Operators, PREFIX};
-use crate::key::{self, Key};
 use crate::role::{Rights, Role, need};
 use crate::store::user;
 

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use boshi_protocol::fields::{FieldError, Fields};
+use boshi_service::key;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
@@ -12,7 +13,6 @@ use super::Shared;
 use super::error::ApiError;
 use super::read::Body;
 use crate::china::ChinaTime;
-use crate::key;
 use crate::password::{Denied, LEAST_CHARS};
 use crate::role::Role;
 use crate::store::audit::Act;

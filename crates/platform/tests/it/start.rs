@@ -3,6 +3,7 @@
 use boshi_platform::StartError;
 use boshi_platform::tally::tally;
 use boshi_protocol::id::LotId;
+use boshi_service::ServiceError;
 
 use crate::site::Site;
 
@@ -43,7 +44,9 @@ async fn a_second_platform_in_the_same_folder_is_refused_while_the_first_runs() 
     let site = Site::new(NOBODY);
     let first = site.start().await;
     let error = refusal(&site).await;
-    assert!(matches!(error, StartError::InUse { .. }), "{error}");
+    let StartError::Service(ServiceError::InUse { .. }) = error else {
+        panic!("{error}");
+    };
     first.stop().await;
     site.start().await.stop().await;
 }

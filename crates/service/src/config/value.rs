@@ -1,4 +1,4 @@
-//! Values that TOML has no type for.
+//! Values that TOML has no type for, each to be named in `deserialize_with`.
 
 use std::time::Duration;
 
@@ -8,23 +8,43 @@ use secrecy::SecretString;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
-pub(super) fn id<'de, D: Deserializer<'de>, K>(from: D) -> Result<Id<K>, D::Error> {
+/// An id of the standard (T-3).
+///
+/// # Errors
+/// What is no id, and what one is.
+pub fn id<'de, D: Deserializer<'de>, K>(from: D) -> Result<Id<K>, D::Error> {
     let text = String::deserialize(from)?;
-    Id::new(&text).map_err(D::Error::custom)
+    Id::new(&text).map_err(|_| {
+        D::Error::custom(format!(
+            "{text:?} is no id: expected 1 to 128 printable characters"
+        ))
+    })
 }
 
-pub(super) fn optional_id<'de, D, K>(from: D) -> Result<Option<Id<K>>, D::Error>
+/// An id that may be left out.
+///
+/// # Errors
+/// As [`id`].
+pub fn optional_id<'de, D, K>(from: D) -> Result<Option<Id<K>>, D::Error>
 where
     D: Deserializer<'de>,
 {
     id(from).map(Some)
 }
 
-pub(super) fn secret<'de, D: Deserializer<'de>>(from: D) -> Result<SecretString, D::Error> {
+/// A secret, which is not shown again (D-7).
+///
+/// # Errors
+/// What is no text.
+pub fn secret<'de, D: Deserializer<'de>>(from: D) -> Result<SecretString, D::Error> {
     String::deserialize(from).map(SecretString::from)
 }
 
-pub(super) fn optional_secret<'de, D>(from: D) -> Result<Option<SecretString>, D::Error>
+/// A secret that may be left out.
+///
+/// # Errors
+/// As [`secret`].
+pub fn optional_secret<'de, D>(from: D) -> Result<Option<SecretString>, D::Error>
 where
     D: Deserializer<'de>,
 {
@@ -32,7 +52,10 @@ where
 }
 
 /// A length of time with its unit, `10s`, `200ms`, `5m`; more than none.
-pub(super) fn span<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+///
+/// # Errors
+/// What is no such time, and how one is written.
+pub fn span<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
     let span = span_or_zero(from)?;
     if span.is_zero() {
         return Err(D::Error::custom("expected a time longer than 0s"));
@@ -41,7 +64,10 @@ pub(super) fn span<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Er
 }
 
 /// A length of time with its unit, or `0s`.
-pub(super) fn span_or_zero<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+///
+/// # Errors
+/// What is no such time, and how one is written.
+pub fn span_or_zero<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
     let text = String::deserialize(from)?;
     let span = text.parse::<SignedDuration>().ok();
     let span = span.and_then(|span| Duration::try_from(span).ok());
@@ -53,7 +79,10 @@ pub(super) fn span_or_zero<'de, D: Deserializer<'de>>(from: D) -> Result<Duratio
 }
 
 /// A size with its unit, `20GB`, `500MB`, more than none: thousands, as disks are sold.
-pub(super) fn bytes<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
+///
+/// # Errors
+/// What is no such size, and how one is written.
+pub fn bytes<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
     let text = String::deserialize(from)?;
     let units = [
         ("GB", 1_000_000_000),
