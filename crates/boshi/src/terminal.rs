@@ -36,13 +36,16 @@ pub(crate) fn log() {
     let _ = REFILTER.set(refilter);
 }
 
-/// Logs what is at least as important as `level` from now on, unless `BOSHI_LOG` has chosen.
-pub(crate) fn log_at(level: &str) {
-    if std::env::var_os(LOG_VARIABLE).is_none()
-        && let Some(refilter) = REFILTER.get()
-    {
+/// Logs what is at least as important as `level` from now on, unless `BOSHI_LOG` has chosen;
+/// whether it does.
+pub(crate) fn log_at(level: &str) -> bool {
+    if std::env::var_os(LOG_VARIABLE).is_some() {
+        return false;
+    }
+    if let Some(refilter) = REFILTER.get() {
         refilter(EnvFilter::new(level));
     }
+    true
 }
 
 /// Prints a line to standard output; a reader that has gone away is no error.

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::pin::pin;
 
+use boshi_gateway::config::LogLevel;
 use boshi_gateway::reload::Reloaded;
 use boshi_gateway::start::Running;
 
@@ -36,27 +37,32 @@ impl Hangups {
 }
 
 /// Waits to be told to stop. Until then each SIGHUP brings the configuration at `path` into force, as
-/// far as that is possible while the gateway runs.
+/// far as that is possible while the gateway runs. `level` is what is logged until then.
 pub(super) async fn until_stopped(
     path: &Path,
     running: &Running,
     mut hangups: Hangups,
+    mut level: LogLevel,
 ) -> anyhow::Result<()> {
     let mut stopped = pin!(told_to_stop());
     loop {
         tokio::select! {
             stopped = stopped.as_mut() => return stopped,
-            () = hangups.next() => reload(path, running),
+            () = hangups.next() => reload(path, running, &mut level),
         }
     }
 }
 
-fn reload(path: &Path, running: &Running) {
+fn reload(path: &Path, running: &Running, level: &mut LogLevel) {
     match try_reload(path, running) {
-        Ok(Reloaded { applied, restart }) => {
-            tracing::info!(?applied, "the configuration was read anew");
-            if !restart.is_empty() {
-                tracing::warn!(?restart, "what else is changed needs a restart");
+        Ok((reloaded, wanted)) => {
+            let before = std::mem::replace(level, wanted);
+            // Whoever turns the log down or up sees that it was done.
+            let chosen = terminal::log_at(before.max(wanted).as_str());
+            tell(&reloaded);
+            terminal::log_at(wanted.as_str());
+            if !chosen && before != wanted {
+                tracing::warn!("BOSHI_LOG chooses what is logged, whatever the configuration says");
             }
         }
         Err(error) => {
@@ -66,9 +72,14 @@ fn reload(path: &Path, running: &Running) {
     }
 }
 
-fn try_reload(path: &Path, running: &Running) -> anyhow::Result<Reloaded> {
+fn tell(Reloaded { applied, restart }: &Reloaded) {
+    tracing::info!(?applied, "the configuration was read anew");
+    if !restart.is_empty() {
+        tracing::warn!(?restart, "what else is changed needs a restart");
+    }
+}
+
+fn try_reload(path: &Path, running: &Running) -> anyhow::Result<(Reloaded, LogLevel)> {
     let config = super::run::load(path)?;
-    let reloaded = running.reload(&config)?;
-    terminal::log_at(config.log.as_str());
-    Ok(reloaded)
+    Ok((running.reload(&config)?, config.log))
 }

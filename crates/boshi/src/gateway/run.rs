@@ -23,7 +23,8 @@ pub(super) async fn run(path: &Path) -> anyhow::Result<()> {
     let config = load(path)?;
     let scheme = if config.tls.plain { "http" } else { "https" };
     let key = config.local_key();
-    terminal::log_at(config.log.as_str());
+    let level = config.log;
+    terminal::log_at(level.as_str());
     let hangups = Hangups::new()?;
     let stop = CancellationToken::new();
     let running = start::start(config, stop.clone()).await?;
@@ -34,7 +35,7 @@ pub(super) async fn run(path: &Path) -> anyhow::Result<()> {
         running.local,
         key.display()
     ));
-    until_stopped(path, &running, hangups).await?;
+    until_stopped(path, &running, hangups, level).await?;
     stop.cancel();
     running.finished().await;
     Ok(())

@@ -4,3 +4,4 @@
 mod command_line;
 mod conform;
 mod demo;
+mod reload;

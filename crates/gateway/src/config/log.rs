@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
-/// The least important of what is logged.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+/// The least important of what is logged; the more is logged, the greater.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogLevel {
     /// What does not work.
