@@ -60,17 +60,22 @@ impl DiskState {
 }
 
 impl DiskWatch {
-    /// Looks at once and then every now and then, until `stop`.
+    /// Looks at once, then every now and then and when something else is configured, until `stop`.
     pub(crate) async fn run(self, stop: CancellationToken) {
+        let mut in_force = self.in_force.clone();
         let mut every = tokio::time::interval(EVERY);
-        for look in 0_u64.. {
-            if stop.run_until_cancelled(every.tick()).await.is_none() {
-                return;
-            }
+        let mut looks = 0_u64;
+        loop {
+            let count = tokio::select! {
+                () = stop.cancelled() => return,
+                _ = every.tick() => looks % COUNT_EVERY == 0,
+                Ok(()) = in_force.changed() => true,
+            };
+            looks += 1;
             match usage(&self.data) {
                 Ok(usage) => {
                     let level = self.look(usage);
-                    if level == Level::Full || look % COUNT_EVERY == 0 {
+                    if level == Level::Full || count {
                         self.make_room(usage).await;
                     }
                 }

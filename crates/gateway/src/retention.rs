@@ -32,12 +32,19 @@ pub(crate) struct Retention {
 }
 
 impl Retention {
-    /// Forgets at once and then every now and then, until `stop`.
+    /// Forgets at once, then every now and then and when something else is configured, until
+    /// `stop`.
     pub(crate) async fn run(self, stop: CancellationToken) {
+        let mut in_force = self.in_force.clone();
         let mut trust = Trust::after(self.alive_before().await);
         let begun = Instant::now();
         let mut every = tokio::time::interval(EVERY);
-        while stop.run_until_cancelled(every.tick()).await.is_some() {
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                _ = every.tick() => {}
+                Ok(()) = in_force.changed() => {}
+            }
             let now = Moment {
                 tick: Tick::after_start(begun.elapsed()),
                 wall: Timestamp::now(),

@@ -110,6 +110,12 @@ impl Platform {
         to_path
     }
 
+    /// The first request to `path`, whoever signed it.
+    pub(crate) fn first(&self, path: &str) -> Option<Heard> {
+        let heard = self.heard.lock().unwrap();
+        heard.iter().find(|it| it.path == path).cloned()
+    }
+
     /// The bodies of the first `count` requests to `path`, as soon as there are so many.
     pub(crate) async fn hears(&self, path: &str, count: usize) -> Vec<Value> {
         let heard = eventually(path, || {

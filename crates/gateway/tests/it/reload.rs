@@ -1,9 +1,13 @@
 //! A new configuration while vehicles stand at the barriers.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
-use crate::platform::{NO, YES};
+use crate::pictures::JPEG;
+use crate::platform::{NO, Reply, YES};
 use crate::site::World;
+use crate::wire::{eventually, token_of};
 
 /// RECOG-2, RECOG-3: whoever waits goes on waiting, and is let through once.
 #[tokio::test]
@@ -46,6 +50,68 @@ async fn rules_and_texts_take_over_and_a_vehicle_that_waits_is_not_touched() {
     world.controller.hears("open", "BAR-02", 1).await;
 }
 
+/// PUSH-2, ABN-2, ABN-3: how often is pushed, what abnormalities are called, how devices are watched.
+#[tokio::test]
+async fn attempts_texts_and_the_watch_over_the_devices_take_over() {
+    let world = World::new().await;
+    let settled = "SELECT count(*) FROM outbox WHERE kind = 'abnormality'";
+    assert_eq!(world.gateway.count(settled), 0);
+    world.platform.answers(|_, _| Reply::Status(500));
+    let changed = world.site.changed(&[(
+        "[push]",
+        "[abnormal_texts]\n1201 = \"{device}失联\"\n[supervision]\ncheck = \"50ms\"\n\
+         [push]\nattempts = 2",
+    )]);
+    world
+        .controller
+        .has_online(&["BAR-01", "LED-01", "CAM-02", "BAR-02", "LED-02"]);
+    let reloaded = world.gateway.reload(&changed.unwrap()).unwrap();
+    assert_eq!(
+        reloaded.applied,
+        ["push", "supervision", "abnormal_texts"],
+        "{reloaded:?}"
+    );
+    let told = world.platform.hears("/receiveAbnormal", 2).await;
+    assert_eq!(told[0]["msg"], "CAM-01失联");
+    let failed = "SELECT attempts FROM outbox WHERE kind = 'abnormality' AND state = 'failed'";
+    let attempts = eventually("the push has failed", || {
+        let rows = "SELECT count(*) FROM outbox WHERE state = 'failed'";
+        (world.gateway.count(rows) == 1).then(|| world.gateway.count(failed))
+    });
+    assert_eq!(attempts.await, 2);
+}
+
+/// UNPUSH-2: not only when the next look is due.
+#[tokio::test]
+async fn what_becomes_too_old_or_too_much_goes_at_once() {
+    let world = World::new().await;
+    world.gateway.trigger(true).await;
+    let large = [JPEG, &[0; 1_500_000]].concat();
+    let event = json!({
+        "event": "plate", "device": "CAM-01", "plate": "粤B12345",
+        "image": STANDARD.encode(large)
+    });
+    world.gateway.event(event).await;
+    let asked = world.platform.hears("/receivePlateNumber", 1).await;
+    let picture = asked[0]["image"].as_str().unwrap();
+    let picture = picture.strip_prefix("https://lot.example").unwrap();
+    let old = "INSERT INTO act (lot, at, by, what, subject, reason, outcome) \
+               SELECT 'L1', unixepoch() * 1000 - days * 24 * 3600 * 1000, '', '', '', '', '' \
+               FROM (SELECT 1 AS days UNION SELECT 40)";
+    world.gateway.journal().execute(old, []).unwrap();
+    let kept = "[retention]\ndays = 30\npictures = \"1MB\"\n[push]";
+    let changed = world.site.changed(&[("[push]", kept)]).unwrap();
+    let reloaded = world.gateway.reload(&changed).unwrap();
+    assert_eq!(reloaded.applied, ["retention"]);
+    world.gateway.counts("SELECT count(*) FROM act", 1).await;
+    let end = std::time::Instant::now() + crate::wire::PATIENCE;
+    while world.gateway.get(picture).await.status() != 404 {
+        assert!(std::time::Instant::now() < end, "the picture does not go");
+    }
+    let kept = "SELECT count(*) FROM recognition WHERE image IS NOT NULL";
+    assert_eq!(world.gateway.count(kept), 1, "records never go");
+}
+
 /// D-6
 #[tokio::test]
 async fn a_secret_is_rotated_without_a_restart() {
@@ -63,6 +129,14 @@ async fn a_secret_is_rotated_without_a_restart() {
         assert_eq!(reloaded.applied, ["platform.secret"]);
         assert_eq!(beat().await, taken, "{secrets}");
     }
+    // What is pushed is signed with it, too.
+    let changed = world.site.changed(&[(ours, "secret = \"new\"")]).unwrap();
+    world.gateway.reload(&changed).unwrap();
+    world.gateway.arrives("粤B12345").await;
+    let pushed = eventually("a push", || world.platform.first("/receivePlateNumber"));
+    let pushed = pushed.await.body;
+    let time = pushed["time"].as_str().unwrap();
+    assert_eq!(pushed["token"], token_of(time, "new"));
 }
 
 /// What is in a file is read anew although the configuration is the same.

@@ -40,7 +40,12 @@ pub(crate) fn time(at: Timestamp) -> String {
 
 /// T-6
 pub(crate) fn token(time: &str) -> String {
-    let digest = Md5::digest(format!("{time}&{APP_ID}&{SECRET}"));
+    token_of(time, SECRET)
+}
+
+/// The same with another secret.
+pub(crate) fn token_of(time: &str, secret: &str) -> String {
+    let digest = Md5::digest(format!("{time}&{APP_ID}&{secret}"));
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
