@@ -4,6 +4,14 @@ CREATE TABLE run (
     version TEXT NOT NULL, started_at INTEGER NOT NULL, alive_at INTEGER NOT NULL, stopped_at INTEGER
 );
 
+-- Presses of anti-smash loops that do not count yet, each as the crossing that it is if it lasts.
+CREATE TABLE press (
+    lot TEXT NOT NULL, record TEXT NOT NULL, lane TEXT NOT NULL, device TEXT NOT NULL,
+    plate TEXT, color TEXT NOT NULL, at INTEGER NOT NULL, side TEXT NOT NULL,
+    unrecognized INTEGER NOT NULL, outcome TEXT NOT NULL, abnormality TEXT, code TEXT, msg TEXT,
+    PRIMARY KEY (lot, record)
+) WITHOUT ROWID;
+
 -- Each time that a device was lost, or answered again.
 CREATE TABLE device_state (
     seq INTEGER PRIMARY KEY,

@@ -21,6 +21,7 @@ mod contact;
 mod happening;
 mod input;
 mod lanes;
+mod press;
 mod pushing;
 mod records;
 mod rules;
@@ -47,6 +48,7 @@ pub use self::supervision::{DeviceKind, DeviceState};
 pub use self::turn::Turn;
 
 use self::contact::Contact;
+use self::press::Unsettled;
 use self::supervision::Supervision;
 use self::turn::{Work, Working};
 use self::vehicle::Vehicle;
@@ -77,6 +79,8 @@ struct LaneState {
     gate: Gate,
     occurrences: HashMap<OccurrenceId, RecordId>,
     pressed: Vec<(Side, bool)>,
+    /// The press of the anti-smash loop that is written down and does not count yet.
+    unsettled: Option<Unsettled>,
     /// The contacts that have told something since the start.
     told: HashSet<Contact>,
 }
@@ -205,6 +209,7 @@ impl LaneState {
             machine,
             gate,
             occurrences: HashMap::new(),
+            unsettled: None,
             told: HashSet::new(),
         }
     }

@@ -266,6 +266,14 @@ impl AbnormalCode {
         AbnormalCode::Tailgated,
     ];
 
+    /// Whether it is about a crossing, and so over as it happens.
+    pub const fn is_of_a_crossing(&self) -> bool {
+        matches!(
+            self,
+            AbnormalCode::CrossedUnrecognized | AbnormalCode::Tailgated
+        )
+    }
+
     /// The code on the wire.
     pub fn as_str(&self) -> &str {
         match self {

@@ -12,6 +12,7 @@ use super::device_change::DeviceChange;
 use super::insert::forget::Outdated;
 use super::occupancy::OccupancyBase;
 use super::payment::Payment;
+use super::press::Press;
 use super::run::RunStep;
 
 /// One thing that happened. Times are kept to the millisecond.
@@ -23,6 +24,15 @@ pub enum Entry {
     Amended(Recognition),
     /// A crossing, which is to be pushed from now on (D-18).
     Crossing(Crossing),
+    /// The anti-smash loop is pressed, which does not count yet.
+    Press(Press),
+    /// The press that would be this crossing is over: it counts, or was none.
+    PressOver {
+        /// The lot.
+        lot: LotId,
+        /// The crossing's record.
+        record: RecordId,
+    },
     /// An abnormality, which is to be pushed from now on (D-18).
     Abnormality(Abnormality),
     /// An abnormality is over, however often it was told.
@@ -96,7 +106,8 @@ pub enum Entry {
     Payment(Payment),
     /// A device was lost, or answers again.
     DeviceState(DeviceChange),
-    /// Passages that nobody will see the end of any more: the run in which they began is over.
+    /// The run before is over: presses that it had acknowledged count, and nobody will see the end
+    /// of the other passages any more.
     Interrupted {
         /// The lot.
         lot: LotId,

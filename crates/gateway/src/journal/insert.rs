@@ -1,7 +1,7 @@
 //! Entries as statements.
 
 pub(super) mod forget;
-mod records;
+pub(super) mod records;
 
 use boshi_protocol::id::{LotId, RecordId};
 use boshi_protocol::lane::Gate;
@@ -15,6 +15,7 @@ use super::device_change;
 use super::entry::{ActDone, Attempt, Command, Entry, Lift, Place};
 use super::occupancy;
 use super::payment;
+use super::press;
 
 /// How a passage ended whose end nobody has seen.
 const INTERRUPTED: &str = "interrupted";
@@ -24,6 +25,8 @@ pub(super) fn entry(to: &Connection, entry: &Entry) -> Result<()> {
         Entry::Recognition(it) => records::recognition(to, it),
         Entry::Amended(it) => records::amended(to, it),
         Entry::Crossing(it) => records::crossing(to, it),
+        Entry::Press(it) => press::insert(to, it),
+        Entry::PressOver { lot, record } => press::over(to, lot, record),
         Entry::Abnormality(it) => records::abnormality(to, it),
         Entry::Settled(it) => records::settled(to, it),
         Entry::Attempt(it) => attempt(to, it),
@@ -91,7 +94,7 @@ fn cleared(to: &Connection, lot: &LotId, occurrence: &RecordId, at: Timestamp) -
     )
 }
 
-fn ended(
+pub(super) fn ended(
     to: &Connection,
     lot: &LotId,
     record: &RecordId,
@@ -106,6 +109,7 @@ fn ended(
 }
 
 fn interrupted(to: &Connection, lot: &LotId, at: Timestamp) -> Result<()> {
+    press::count_all(to, lot)?;
     run(
         to,
         "UPDATE recognition INDEXED BY recognition_open SET outcome = ?2, outcome_at = ?3 \

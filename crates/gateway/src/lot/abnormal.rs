@@ -28,7 +28,8 @@ impl Lot {
     /// What a lane has found.
     pub(super) fn abnormal(&mut self, turn: &mut Working<'_>, lane: LaneNo, it: Abnormal) {
         let id = turn.new_id();
-        let lasts = lasts(&it.code);
+        // A crossing is over as it happens; everything else when that is said.
+        let lasts = !it.code.is_of_a_crossing();
         let occurrence = if lasts {
             let occurrences = &mut self.lanes[lane.0].occurrences;
             let first = occurrences.entry(it.occurrence);
@@ -145,12 +146,4 @@ fn tell_link(turn: &mut Working<'_>, lane: LaneNo, kind: DeviceKind, up: bool) {
     if kind == DeviceKind::Barrier {
         turn.queue(Work::Lane(lane, lane::Input::BarrierLink { up }));
     }
-}
-
-/// Whether an abnormality is over only when it is said to be. A crossing is over as it happens.
-const fn lasts(code: &AbnormalCode) -> bool {
-    !matches!(
-        code,
-        AbnormalCode::CrossedUnrecognized | AbnormalCode::Tailgated
-    )
 }

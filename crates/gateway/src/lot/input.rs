@@ -57,7 +57,12 @@ pub enum Input {
     /// The platform was heard from otherwise.
     Contact,
     /// What an earlier run left behind (D-18).
-    Recover(Vec<Recovered>),
+    Recover {
+        /// The records that are still to be pushed.
+        records: Vec<Recovered>,
+        /// The lanes whose anti-smash loops were pressed when it ended: that is counted.
+        pressed: Vec<LaneNo>,
+    },
     /// Somebody wants these failed records sent again.
     Resend(Vec<Key>),
     /// These rules count from now on.

@@ -55,7 +55,8 @@ impl Lot {
                 trace,
             } => self.pushed(turn, attempt, outcome, trace),
             Input::Contact => turn.queue(Work::Deliver(delivery::Input::Contact)),
-            Input::Recover(records) => {
+            Input::Recover { records, pressed } => {
+                self.resume_pressed(turn, &pressed);
                 turn.queue(Work::Deliver(delivery::Input::Recover { records }));
             }
             Input::Resend(keys) => {
@@ -121,6 +122,7 @@ impl Lot {
         }
         self.note_gate(turn, lane);
         self.note_loops(turn, lane);
+        self.note_press(turn, lane);
     }
 
     fn carry_out(

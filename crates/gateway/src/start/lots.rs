@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::StartError;
-use super::recover::{LeftBehind, recover};
+use super::recover::{LeftBehind, TakenUp, recover};
 use crate::clock::{Clock, SkewWatch, Skews};
 use crate::config::{self, Config};
 use crate::devices::Controller;
@@ -113,7 +113,11 @@ async fn start_lot(
         ref in_force,
         ..
     } = *around;
-    let (recovered, left) = recover(lot, journal).await?;
+    let TakenUp {
+        records,
+        pressed,
+        left,
+    } = recover(lot, journal).await?;
     let gates = journal.gates(&lot.id).await?;
     let machine = Lot::new(lot, Rules::of(config)?, &gates);
     let client = Controller::client()?;
@@ -151,7 +155,7 @@ async fn start_lot(
     skew.told_by(handle.clone());
     around.tasks.spawn(driver.run(stop.clone()));
     handle
-        .tell(Input::Recover(recovered))
+        .tell(Input::Recover { records, pressed })
         .await
         .map_err(|_| JournalError::Closed)?;
     Ok(StartedLot {

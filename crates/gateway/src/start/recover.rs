@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use crate::config;
 use crate::journal::{Entry, Journal, JournalError, Run};
+use crate::lot::LaneNo;
 
 /// What an earlier run of a lot left behind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,8 +18,17 @@ pub(super) struct LeftBehind {
     failed: usize,
     /// Abnormalities that lasted.
     lasting: usize,
+    /// Presses of anti-smash loops that had not come to count.
+    presses: usize,
     /// Passages that were not over.
     passages: u64,
+}
+
+/// What a lot takes up.
+pub(super) struct TakenUp {
+    pub(super) records: Vec<Recovered>,
+    pub(super) pressed: Vec<LaneNo>,
+    pub(super) left: LeftBehind,
 }
 
 impl Sum for LeftBehind {
@@ -27,26 +37,24 @@ impl Sum for LeftBehind {
             pending: sum.pending + it.pending,
             failed: sum.failed + it.failed,
             lasting: sum.lasting + it.lasting,
+            presses: sum.presses + it.presses,
             passages: sum.passages + it.passages,
         })
     }
 }
 
 /// Takes up what an earlier run left behind. Abnormalities that lasted when it ended are closed:
-/// what still lasts is found anew. Passages that were not over are interrupted: whether the vehicle
+/// what still lasts is found anew. Presses of anti-smash loops that were acknowledged and had not come
+/// to count are crossings. Passages that were not over otherwise are interrupted: whether the vehicle
 /// is still there, its loop tells, and then it is recognized anew.
-pub(super) async fn recover(
-    lot: &config::Lot,
-    journal: &Journal,
-) -> Result<(Vec<Recovered>, LeftBehind), JournalError> {
-    let pending = journal.pending(&lot.id).await?;
+pub(super) async fn recover(lot: &config::Lot, journal: &Journal) -> Result<TakenUp, JournalError> {
     let lasting = journal.open_occurrences(&lot.id).await?;
-    let failed = pending.iter().filter(|it| it.failed).count();
-    let left = LeftBehind {
-        pending: pending.len() - failed,
-        failed,
+    let lanes = journal.pressed_lanes(&lot.id).await?;
+    let mut left = LeftBehind {
         lasting: lasting.len(),
+        presses: lanes.len(),
         passages: journal.open_passages(&lot.id).await?,
+        ..LeftBehind::default()
     };
     let (id, at) = (&lot.id, Timestamp::now());
     let closed = lasting
@@ -64,14 +72,22 @@ pub(super) async fn recover(
     if let Err(error) = journal.write(closed.chain([interrupted]).collect()).await {
         tracing::error!(%error, lot = %id, "what an earlier run left behind cannot be closed");
     }
-    let recovered = pending.into_iter().map(|it| {
+    let pending = journal.pending(&lot.id).await?;
+    left.failed = pending.iter().filter(|it| it.failed).count();
+    left.pending = pending.len() - left.failed;
+    let records = pending.into_iter().map(|it| {
         if it.failed {
             Recovered::FailedAbnormality(it.key.id)
         } else {
             Recovered::Pending(it.key)
         }
     });
-    Ok((recovered.collect(), left))
+    let known = (0..lot.lanes.len()).filter(|place| lanes.contains(&lot.lanes[*place].name));
+    Ok(TakenUp {
+        records: records.collect(),
+        pressed: known.map(LaneNo).collect(),
+        left,
+    })
 }
 
 /// Explains a start in one line: how the run before ended, how long nobody was there, and what was
@@ -85,6 +101,7 @@ pub(super) fn explain(before: Option<&Run>, left: LeftBehind, now: Timestamp) {
         pending,
         failed,
         lasting,
+        presses,
         passages,
     } = left;
     let (version, last) = (&run.version, run.alive_at);
@@ -92,15 +109,15 @@ pub(super) fn explain(before: Option<&Run>, left: LeftBehind, now: Timestamp) {
     let down_seconds = now.duration_since(last).as_secs();
     if run.stopped_at.is_some() {
         tracing::info!(
-            %version, stopped_at = %last, down_seconds, pending, failed, lasting, passages,
+            %version, stopped_at = %last, down_seconds, pending, failed, lasting, presses, passages,
             "a start after a stop in good order: what was pending goes on, what lasted is closed"
         );
     } else {
         tracing::warn!(
             %version, started_at = %run.started_at, last_alive_at = %last, down_seconds,
-            pending, failed, lasting, passages,
+            pending, failed, lasting, presses, passages,
             "a start after a crash or a power cut: what was pending goes on, what lasted is closed, \
-             passages are interrupted"
+             presses of anti-smash loops are crossings, passages are interrupted"
         );
     }
 }

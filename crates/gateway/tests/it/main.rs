@@ -21,6 +21,7 @@ mod monitoring;
 mod pictures;
 mod places;
 mod platform;
+mod pressed;
 mod reload;
 mod restart;
 mod site;

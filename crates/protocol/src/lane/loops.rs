@@ -47,6 +47,24 @@ impl Loop {
         }
     }
 
+    /// A loop that counts as pressed since `since`.
+    pub(super) fn pressed(since: Moment) -> Loop {
+        let contact = Contact {
+            pressed: true,
+            since,
+        };
+        Loop {
+            contact,
+            steady: contact,
+        }
+    }
+
+    /// Since when the contact is pressed, while that does not count yet.
+    pub(super) fn unsettled_press(&self) -> Option<Moment> {
+        let unsettled = self.contact.pressed && !self.steady.pressed;
+        unsettled.then_some(self.contact.since)
+    }
+
     /// The contact says something, perhaps what it said before.
     pub(super) fn feed(&mut self, pressed: bool, now: Moment) {
         if self.contact.pressed != pressed {

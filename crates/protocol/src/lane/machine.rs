@@ -53,6 +53,8 @@ pub(super) struct Safety {
     pub(super) contact: Loop,
     pub(super) pressed_long: Watch,
     pub(super) under_arm: UnderArm,
+    /// Until when a press that was taken over from an earlier run is believed.
+    pub(super) believed: Option<Tick>,
 }
 
 impl Lane {
@@ -267,6 +269,7 @@ impl Safety {
             contact: Loop::free(),
             pressed_long: Watch::Quiet,
             under_arm,
+            believed: None,
         }
     }
 }

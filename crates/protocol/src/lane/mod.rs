@@ -46,6 +46,7 @@ mod lifting;
 mod loops;
 mod machine;
 mod passage;
+mod press;
 mod reading;
 mod record;
 mod results;
@@ -70,6 +71,7 @@ pub use self::gate::{Gate, Holder};
 pub use self::input::{By, CommandId, Input, Order, Position, Reading, Verdict};
 pub use self::layout::{Direction, Layout, Side};
 pub use self::machine::Lane;
+pub use self::press::Foreseen;
 pub use self::record::{Abnormal, Crossing, Origin, Outcome, Recognition};
 pub use self::sighting::{BEST_READ, Sighting, TYPED};
 pub use self::timing::{

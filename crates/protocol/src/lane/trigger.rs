@@ -26,6 +26,7 @@ impl Lane {
     /// The contact of the anti-smash loop says something.
     pub(super) fn safety_contact(&mut self, turn: &mut Turn<'_>, pressed: bool) {
         if let Some(safety) = &mut self.safety {
+            safety.believed = None;
             safety.contact.feed(pressed, turn.now);
         }
     }
@@ -51,7 +52,12 @@ impl Lane {
                 .due()
                 .or_else(|| self.too_long_at(&safety.contact))
         });
-        changes.chain(watches).chain(watched).min()
+        let believed = self.safety.as_ref().and_then(|safety| safety.believed);
+        changes
+            .chain(watches)
+            .chain(watched)
+            .chain(believed)
+            .min()
     }
 
     fn too_long_at(&self, contact: &Loop) -> Option<Tick> {
@@ -68,6 +74,9 @@ impl Lane {
                 Some(Change::Released(edge)) => self.released(turn, side, edge),
             }
             self.watch_trigger(turn, side, at);
+        }
+        if let Some(safety) = &mut self.safety {
+            safety.disbelieve(at);
         }
         let safety = self.safety.as_mut().map(|safety| &mut safety.contact);
         match safety.and_then(|contact| contact.settle(at, debounce)) {

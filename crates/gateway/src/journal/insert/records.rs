@@ -10,7 +10,7 @@ use crate::journal::column::{kind_word, side_word};
 use crate::journal::entry::{Abnormality, Crossing, Recognition, Settlement};
 use crate::journal::stay;
 
-pub(super) fn recognition(to: &Connection, it: &Recognition) -> Result<()> {
+pub(in crate::journal) fn recognition(to: &Connection, it: &Recognition) -> Result<()> {
     run(
         to,
         "INSERT INTO recognition (lot, record, lane, device, plate, color, reliability, image, \
@@ -56,7 +56,7 @@ pub(super) fn amended(to: &Connection, it: &Recognition) -> Result<()> {
     )
 }
 
-pub(super) fn crossing(to: &Connection, it: &Crossing) -> Result<()> {
+pub(in crate::journal) fn crossing(to: &Connection, it: &Crossing) -> Result<()> {
     run(
         to,
         "INSERT INTO crossing (lot, record, lane, device, plate, color, at, side) \
@@ -79,7 +79,7 @@ pub(super) fn crossing(to: &Connection, it: &Crossing) -> Result<()> {
     enqueue(to, &it.lot, &Key::crossing(it.record.clone()), it.at)
 }
 
-pub(super) fn abnormality(to: &Connection, it: &Abnormality) -> Result<()> {
+pub(in crate::journal) fn abnormality(to: &Connection, it: &Abnormality) -> Result<()> {
     run(
         to,
         "INSERT INTO abnormality (lot, id, occurrence, code, device, msg, at) \

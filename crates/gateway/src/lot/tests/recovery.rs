@@ -20,12 +20,15 @@ fn what_was_under_way_is_carried_on_and_a_recognition_has_failed_without_another
         Key::abnormality(record("b")),
         Key::abnormality(record("c")),
     ]);
-    scene.say(Input::Recover(vec![
-        Recovered::Pending(Key::recognition(record("a"))),
-        Recovered::Pending(Key::crossing(record("a"))),
-        Recovered::Pending(Key::abnormality(record("b"))),
-        Recovered::FailedAbnormality(record("c")),
-    ]));
+    scene.say(Input::Recover {
+        records: vec![
+            Recovered::Pending(Key::recognition(record("a"))),
+            Recovered::Pending(Key::crossing(record("a"))),
+            Recovered::Pending(Key::abnormality(record("b"))),
+            Recovered::FailedAbnormality(record("c")),
+        ],
+        pressed: Vec::new(),
+    });
     assert_eq!(
         scene.settled(Kind::Recognition),
         ["failed 0 程序中断，车辆已离开"]

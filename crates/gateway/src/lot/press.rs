@@ -1,0 +1,84 @@
+//! Presses of the anti-smash loops, written down before they count.
+//!
+//! Whoever told of a press and was answered does not tell of it again. So what it means if it lasts
+//! is on disk by then, for as long as it does not count: a program that is killed in that while
+//! counts it at its next start. Otherwise it is written as any crossing, in the transaction that
+//! lets go of this.
+
+use boshi_protocol::id::RecordId;
+use boshi_protocol::lane::Foreseen;
+use boshi_protocol::moment::Tick;
+
+use super::input::LaneNo;
+use super::turn::Working;
+use super::{Lot, words};
+use crate::journal::{Abnormality, Crossing, Entry, Press};
+
+/// A press that is written down and does not count yet.
+#[derive(Debug)]
+pub(super) struct Unsettled {
+    since: Tick,
+    /// What the crossing is called that it is if it lasts.
+    record: RecordId,
+}
+
+impl Lot {
+    /// Writes down what has changed about the press of the anti-smash loop.
+    pub(super) fn note_press(&mut self, turn: &mut Working<'_>, lane: LaneNo) {
+        let state = &mut self.lanes[lane.0];
+        let now = state.machine.unsettled_press();
+        if now == state.unsettled.as_ref().map(|it| it.since) {
+            return;
+        }
+        if let Some(Unsettled { record, .. }) = state.unsettled.take() {
+            let lot = self.id.clone();
+            turn.write(Entry::PressOver { lot, record });
+        }
+        let foreseen = state.machine.foresee(turn.ids());
+        if let (Some(since), Some(foreseen)) = (now, foreseen) {
+            let record = foreseen.crossing.record.clone();
+            self.lanes[lane.0].unsettled = Some(Unsettled { since, record });
+            self.write_press(turn, lane, foreseen);
+        }
+    }
+
+    fn write_press(&self, turn: &mut Working<'_>, lane: LaneNo, it: Foreseen) {
+        let (gate, name) = (&self.lanes[lane.0].gate_name, &self.lanes[lane.0].name);
+        let crossing = Crossing {
+            lot: self.id.clone(),
+            lane: name.clone(),
+            device: it.crossing.recognizer,
+            side: it.crossing.side,
+            record: it.crossing.record,
+            plate: it.crossing.plate,
+            color: it.crossing.color,
+            at: it.crossing.at,
+        };
+        let abnormality = it.abnormal.map(|abnormal| {
+            let id = turn.new_id();
+            let (code, device) = (abnormal.code, abnormal.device);
+            Abnormality {
+                lot: self.id.clone(),
+                occurrence: id.clone(),
+                id,
+                msg: self.texts.message(&code, gate, name, device.as_ref()),
+                code,
+                device,
+                at: abnormal.since,
+            }
+        });
+        turn.write(Entry::Press(Press {
+            crossing,
+            unrecognized: it.recognition.is_some(),
+            outcome: words::outcome(it.outcome).to_owned(),
+            abnormality,
+        }));
+    }
+
+    /// Presses that the start has counted already: the same told again is no news.
+    pub(super) fn resume_pressed(&mut self, turn: &Working<'_>, lanes: &[LaneNo]) {
+        for lane in lanes {
+            self.lanes[lane.0].machine.resume_pressed(turn.now);
+        }
+    }
+}

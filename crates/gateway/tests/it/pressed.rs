@@ -1,0 +1,112 @@
+//! The gateway ends while a press of the anti-smash loop is acknowledged and does not count yet.
+
+use serde_json::json;
+
+use crate::site::World;
+
+const CROSSINGS: &str = "SELECT count(*) FROM crossing";
+const PRESSES: &str = "SELECT count(*) FROM press";
+
+/// A lane whose loop counts so late that whatever happens is before.
+async fn slow() -> World {
+    World::with(&[
+        ("debounce = \"10ms\"", "debounce = \"60s\"\npassage = \"10m\""),
+        (
+            "recognizer = \"CAM-01\"",
+            "recognizer = \"CAM-01\"\ntrigger_loop = false",
+        ),
+    ])
+    .await
+}
+
+/// The same with loops as quick as ever, which take over from it.
+async fn quick(mut world: World) -> World {
+    world.gateway.kill();
+    world.site = world
+        .site
+        .with("debounce = \"60s\"", "debounce = \"10ms\"");
+    world.gateway = world.site.start().await;
+    world
+}
+
+/// CROSS-1, CROSS-2, D-18: it is the crossing of the vehicle that was let through, once, and at the
+/// time of the press, also if the press is told again and the release only afterwards.
+#[tokio::test]
+async fn a_press_that_was_acknowledged_is_a_crossing_after_a_power_cut() {
+    let world = slow().await;
+    world.gateway.reads("粤B12345").await;
+    world.controller.hears("open", "BAR-01", 1).await;
+    let asked = world.platform.hears("/receivePlateNumber", 1).await;
+    world.gateway.safety(true).await;
+    let pressed = world.gateway.count("SELECT at FROM press");
+    assert_eq!(world.gateway.count(CROSSINGS), 0);
+
+    let world = quick(world).await;
+    let crossed = world.platform.hears("/receiveCrossGate", 1).await;
+    assert_eq!(crossed[0]["uuid"], asked[0]["uuid"]);
+    assert_eq!(crossed[0]["plateNumber"], "粤B12345");
+    assert_eq!(world.gateway.count("SELECT at FROM crossing"), pressed);
+    let outcomes = "SELECT count(*) FROM recognition WHERE outcome = 'crossed'";
+    assert_eq!(world.gateway.count(outcomes), 1);
+    assert_eq!(world.gateway.count(PRESSES), 0);
+
+    world.gateway.safety(true).await;
+    world.gateway.safety(false).await;
+    let free = |lane: &serde_json::Value| lane["safety_loop"] == false;
+    world.gateway.until("free again", free).await;
+    assert_eq!(world.gateway.count(CROSSINGS), 1);
+    world.gateway.safety(true).await;
+    world.gateway.counts(CROSSINGS, 2).await;
+}
+
+/// D-14, D-15: who was not recognized is given a recognition, and it is reported.
+#[tokio::test]
+async fn nobodys_press_that_was_acknowledged_is_a_crossing_that_nothing_explains() {
+    let world = slow().await;
+    world.gateway.safety(true).await;
+    let world = quick(world).await;
+    let crossed = world.platform.hears("/receiveCrossGate", 1).await;
+    let failed = world
+        .gateway
+        .call(
+            "/queryUnPushRecognitionInfo",
+            json!({"beginTime": "20170101 00:00:00"}),
+        )
+        .await;
+    assert_eq!(failed["data"][0]["uuid"], crossed[0]["uuid"]);
+    assert_eq!(failed["data"][0]["plateNumber"], "");
+    let told = world.platform.hears("/receiveAbnormal", 1).await;
+    assert_eq!(told[0]["abnormalCode"], "1501");
+    assert_eq!(told[0]["msg"], "东二门01道车辆未识别过闸！");
+    let outcomes = "SELECT count(*) FROM recognition WHERE outcome = 'unexplained'";
+    assert_eq!(world.gateway.count(outcomes), 1);
+}
+
+/// A contact that let go before it counted was no crossing, whenever the power goes.
+#[tokio::test]
+async fn a_bounce_that_was_acknowledged_is_none_after_a_power_cut() {
+    let world = slow().await;
+    world.gateway.safety(true).await;
+    assert_eq!(world.gateway.count(PRESSES), 1);
+    world.gateway.safety(false).await;
+    assert_eq!(world.gateway.count(PRESSES), 0);
+    let world = quick(world).await;
+    world.gateway.safety(false).await;
+    assert_eq!(world.gateway.count(CROSSINGS), 0);
+}
+
+/// A stop in good order ends in the same while.
+#[tokio::test]
+async fn a_press_is_a_crossing_after_a_stop_too() {
+    let World {
+        gateway,
+        site,
+        controller: _controller,
+        platform,
+    } = slow().await;
+    gateway.safety(true).await;
+    gateway.stop().await;
+    let gateway = site.start().await;
+    gateway.counts(CROSSINGS, 1).await;
+    platform.hears("/receiveCrossGate", 1).await;
+}
