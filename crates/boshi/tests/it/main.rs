@@ -4,4 +4,9 @@
 mod command_line;
 mod conform;
 mod demo;
+#[cfg(unix)]
+mod killed;
+#[cfg(unix)]
+mod process;
+#[cfg(unix)]
 mod reload;

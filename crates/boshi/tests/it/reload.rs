@@ -1,17 +1,8 @@
 //! A running gateway that is told SIGHUP.
 
-#![cfg(unix)]
+use std::path::Path;
 
-use std::io::{BufRead as _, BufReader, Read};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::time::Duration;
-
-use rustix::process::{Pid, Signal, kill_process};
-
-/// How long a line is waited for: far longer than a busy machine needs.
-const PATIENCE: Duration = Duration::from_secs(30);
+use crate::process::Gateway;
 
 const CONFIG: &str = r#"
 data = "{data}"
@@ -30,113 +21,6 @@ secret = "do-not-show-this"
 [[lot]]
 id = "L1"
 "#;
-
-/// What a process writes, line by line.
-struct Lines {
-    lines: Receiver<String>,
-    said: Vec<String>,
-}
-
-impl Lines {
-    fn of(output: impl Read + Send + 'static) -> Lines {
-        let (sender, lines) = channel();
-        std::thread::spawn(move || {
-            for line in BufReader::new(output).lines().map_while(Result::ok) {
-                if sender.send(line).is_err() {
-                    return;
-                }
-            }
-        });
-        let said = Vec::new();
-        Lines { lines, said }
-    }
-
-    /// The next line; none when there will be no more.
-    fn next(&mut self) -> Option<String> {
-        match self.lines.recv_timeout(PATIENCE) {
-            Ok(line) => {
-                self.said.push(line.clone());
-                Some(line)
-            }
-            Err(RecvTimeoutError::Disconnected) => None,
-            Err(RecvTimeoutError::Timeout) => panic!("nothing more is said: {:#?}", self.said),
-        }
-    }
-
-    /// The next line that holds `what`.
-    fn says(&mut self, what: &str) -> String {
-        while let Some(line) = self.next() {
-            if line.contains(what) {
-                return line;
-            }
-        }
-        panic!("{what} is not said: {:#?}", self.said);
-    }
-
-    fn end(mut self) -> Vec<String> {
-        while self.next().is_some() {}
-        self.said
-    }
-}
-
-/// A gateway, its configuration, and what it logs.
-struct Gateway {
-    process: Child,
-    file: PathBuf,
-    log: Lines,
-}
-
-impl Gateway {
-    fn start(folder: &Path, text: &str, environment: &[(&str, &str)]) -> Gateway {
-        let file = folder.join("gateway.toml");
-        std::fs::write(&file, text).unwrap();
-        let mut process = Command::new(env!("CARGO_BIN_EXE_boshi"))
-            .args(["gateway", "run", "--config"])
-            .arg(&file)
-            .env_remove("BOSHI_LOG")
-            .envs(environment.iter().copied())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let log = Lines::of(process.stderr.take().unwrap());
-        let mut said = Lines::of(process.stdout.take().unwrap());
-        let gateway = Gateway { process, file, log };
-        said.says("网关已启动");
-        gateway
-    }
-
-    fn signal(&self, signal: Signal) {
-        kill_process(Pid::from_child(&self.process), signal).unwrap();
-    }
-
-    /// It is told to read this.
-    fn reads(&self, text: &str) {
-        std::fs::write(&self.file, text).unwrap();
-        self.signal(Signal::HUP);
-    }
-
-    /// It is told to stop; everything that it has logged.
-    fn stops(mut self) -> Vec<String> {
-        self.signal(Signal::TERM);
-        let Lines { lines, said } = &mut self.log;
-        let log = Lines {
-            lines: std::mem::replace(lines, channel().1),
-            said: std::mem::take(said),
-        };
-        let logged = log.end();
-        assert!(self.process.wait().unwrap().success());
-        logged
-    }
-}
-
-impl Drop for Gateway {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
 
 fn configured(folder: &Path) -> String {
     CONFIG.replace("{data}", &folder.join("data").display().to_string())

@@ -10,7 +10,10 @@ const PRESSES: &str = "SELECT count(*) FROM press";
 /// A lane whose loop counts so late that whatever happens is before.
 async fn slow() -> World {
     World::with(&[
-        ("debounce = \"10ms\"", "debounce = \"60s\"\npassage = \"10m\""),
+        (
+            "debounce = \"10ms\"",
+            "debounce = \"60s\"\npassage = \"10m\"",
+        ),
         (
             "recognizer = \"CAM-01\"",
             "recognizer = \"CAM-01\"\ntrigger_loop = false",
@@ -22,9 +25,7 @@ async fn slow() -> World {
 /// The same with loops as quick as ever, which take over from it.
 async fn quick(mut world: World) -> World {
     world.gateway.kill();
-    world.site = world
-        .site
-        .with("debounce = \"60s\"", "debounce = \"10ms\"");
+    world.site = world.site.with("debounce = \"60s\"", "debounce = \"10ms\"");
     world.gateway = world.site.start().await;
     world
 }

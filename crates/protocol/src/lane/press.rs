@@ -75,7 +75,9 @@ impl Lane {
 impl Foreseen {
     fn note(&mut self, effect: Effect) {
         match effect {
-            Effect::Recognized { recognition, .. } if recognition.record == self.crossing.record => {
+            Effect::Recognized { recognition, .. }
+                if recognition.record == self.crossing.record =>
+            {
                 self.recognition = Some(recognition);
             }
             Effect::Settled {

@@ -53,11 +53,7 @@ impl Lane {
                 .or_else(|| self.too_long_at(&safety.contact))
         });
         let believed = self.safety.as_ref().and_then(|safety| safety.believed);
-        changes
-            .chain(watches)
-            .chain(watched)
-            .chain(believed)
-            .min()
+        changes.chain(watches).chain(watched).chain(believed).min()
     }
 
     fn too_long_at(&self, contact: &Loop) -> Option<Tick> {
