@@ -33,6 +33,7 @@ struct Text {
 /// A display, from outside; cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Display {
+    controller: Controller,
     device: DeviceNo,
     signs: watch::Sender<Sign>,
     texts: mpsc::Sender<Text>,
@@ -69,7 +70,7 @@ impl Display {
         let (sign_sender, signs) = watch::channel(Sign::Idle);
         let (text_sender, texts) = mpsc::channel(TEXTS_QUEUED);
         let keeper = Keeper {
-            controller,
+            controller: controller.clone(),
             device: device.clone(),
             wording,
             signs,
@@ -78,6 +79,7 @@ impl Display {
         };
         tokio::spawn(stop.run_until_cancelled_owned(keeper.run()));
         Display {
+            controller,
             device,
             signs: sign_sender,
             texts: text_sender,
@@ -87,6 +89,14 @@ impl Display {
     /// The display's number.
     pub(crate) fn device(&self) -> &DeviceNo {
         &self.device
+    }
+
+    /// Whether it answers at this moment.
+    pub(crate) async fn answers(&self) -> bool {
+        let id = Uuid::now_v7().to_string();
+        let devices = [self.device.clone()];
+        let checked = self.controller.check(&id, &devices).await;
+        checked.is_ok_and(|checked| checked.online.contains(&self.device))
     }
 
     /// What the lane has to tell from now on; the latest counts.

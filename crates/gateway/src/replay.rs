@@ -35,6 +35,14 @@ struct Known {
     answer: watch::Receiver<Option<Answer<()>>>,
 }
 
+/// How a request is answered.
+#[derive(Debug)]
+pub(crate) struct Given {
+    pub(crate) answer: Answer<()>,
+    /// Whether that is the answer to the same bytes before.
+    pub(crate) again: bool,
+}
+
 /// What a request is.
 enum Occurrence {
     /// The first of its kind: to be carried out, and the answer to be given to this.
@@ -86,21 +94,22 @@ impl Replays {
         digest: [u8; 32],
         now: Timestamp,
         work: impl Future<Output = Answer<()>> + Send + 'static,
-    ) -> Answer<()> {
-        match self.meet(lot, digest, now) {
-            Occurrence::Again(answer) => answer_again(answer).await,
+    ) -> Given {
+        let (answer, again) = match self.meet(lot, digest, now) {
+            Occurrence::Again(answer) => (answer_again(answer).await, true),
             Occurrence::TooMany => {
                 let sentence = "指令过多，请稍后再试";
-                Answer::Refused(Refusal::new("BUSY", sentence))
+                (Answer::Refused(Refusal::new("BUSY", sentence)), false)
             }
             Occurrence::First(answer) => {
                 let given = answer.subscribe();
                 tokio::spawn(async move {
                     answer.send_replace(Some(work.await));
                 });
-                answer_again(given).await
+                (answer_again(given).await, false)
             }
-        }
+        };
+        Given { answer, again }
     }
 
     /// Whether a request came before.

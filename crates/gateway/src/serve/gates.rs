@@ -14,7 +14,7 @@ use crate::config::Lane;
 use crate::display::{Display, not_shown};
 use crate::driver::{Received, Unanswered};
 use crate::lot::LaneNo;
-use crate::replay::{answer_to, interrupted};
+use crate::replay::{Given, answer_to, interrupted};
 
 impl Served {
     /// Carries out a gate command, once however often it comes (D-5).
@@ -22,9 +22,8 @@ impl Served {
         let (lot, served) = (call.envelope.lot.clone(), Arc::clone(self));
         let (at, received) = (lot.clone(), received(&call, order));
         let work = async move { served.open_once(&at, received).await };
-        self.orders
-            .once(&lot, call.digest, call.received, work)
-            .await
+        let orders = self.orders.once(&lot, call.digest, call.received, work);
+        orders.await.answer
     }
 
     async fn open_once(&self, lot: &LotId, received: Received) -> Answer<()> {
@@ -34,14 +33,28 @@ impl Served {
         }
     }
 
-    /// Shows a text, once however often it comes (D-5).
+    /// Shows a text, once however often it comes (D-5). When it comes again it stands there already,
+    /// which is no success on a display that is lost meanwhile (SHOW-2).
     pub(super) async fn show(self: &Arc<Self>, call: Call, text: ShowMsg) -> Answer<()> {
         let (lot, served) = (call.envelope.lot, Arc::clone(self));
-        let at = lot.clone();
+        let (at, device) = (lot.clone(), text.device.clone());
         let work = async move { served.show_once(&at, text).await };
-        self.texts
-            .once(&lot, call.digest, call.received, work)
-            .await
+        let texts = self.texts.once(&lot, call.digest, call.received, work);
+        let Given { answer, again } = texts.await;
+        if again && matches!(answer, Answer::Accepted { .. }) && !self.is_there(&lot, &device).await
+        {
+            let refusal = Refusal::new("DISPLAY_OFFLINE", format!("显示屏 {device} 未连接"));
+            return Answer::Refused(refusal);
+        }
+        answer
+    }
+
+    /// Whether a display answers at this moment.
+    async fn is_there(&self, lot: &LotId, display: &DeviceNo) -> bool {
+        match self.lot(lot).and_then(|lot| lot.display(display)) {
+            Ok(display) => display.answers().await,
+            Err(_) => false,
+        }
     }
 
     /// Success only when the display took it (SHOW-2).

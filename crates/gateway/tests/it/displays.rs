@@ -98,6 +98,28 @@ async fn a_repeated_text_is_shown_once() {
     assert_eq!(once.count(), 1);
 }
 
+/// SHOW-2, D-5: what comes again stands there already, but not on a display that is lost.
+#[tokio::test]
+async fn a_repeated_text_is_no_success_on_a_display_that_is_lost_meanwhile() {
+    let world = World::new().await;
+    let own = json!({"deviceNo": "CAM-01", "msg": [{"text": "暂停使用", "alignment": "left"}]});
+    let body = request(&own);
+    let show = async || {
+        let answer = world.gateway.post(PATH, "application/json", &body);
+        answer.await.1
+    };
+    assert_eq!(show().await["respCode"], "0");
+    world.controller.has_online(&["CAM-01", "BAR-01"]);
+    assert!(code(&show().await).starts_with("DISPLAY_OFFLINE"));
+    world.controller.has_online(&["CAM-01", "BAR-01", "LED-01"]);
+    assert_eq!(show().await["respCode"], "0");
+    let told = world.controller.told("show", "LED-01");
+    let shown = told
+        .iter()
+        .filter(|show| show["lines"][0]["text"] == "暂停使用");
+    assert_eq!(shown.count(), 1);
+}
+
 /// What a driver has to know comes before what the platform wants said.
 #[tokio::test]
 async fn a_vehicle_that_comes_ends_a_text_of_the_platform() {
