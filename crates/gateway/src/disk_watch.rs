@@ -68,7 +68,7 @@ impl DiskWatch {
         loop {
             let count = tokio::select! {
                 () = stop.cancelled() => return,
-                _ = every.tick() => looks % COUNT_EVERY == 0,
+                _ = every.tick() => looks.is_multiple_of(COUNT_EVERY),
                 Ok(()) = in_force.changed() => true,
             };
             looks += 1;

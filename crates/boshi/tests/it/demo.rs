@@ -75,7 +75,7 @@ fn vehicles_that_back_out_are_recognized_and_do_not_cross() {
 
 /// PUSH-3, D-18, D-19
 #[test]
-fn a_platform_that_is_killed_and_starts_again_fetches_what_it_missed() {
+fn a_platform_that_dies_and_starts_again_fetches_what_it_missed() {
     let summary = played("platform-killed", "8", "10");
     assert_eq!(count(&summary, "crossed"), 16, "{summary}");
     assert!(count(&summary, "fetched_later") > 0, "{summary}");

@@ -40,7 +40,7 @@ const STEP: Duration = Duration::from_millis(50);
 
 /// CROSS-1, D-14, D-18: whatever was acknowledged is a crossing, once.
 #[test]
-fn a_press_that_was_acknowledged_is_one_crossing_whenever_the_gateway_is_killed() {
+fn a_press_that_was_acknowledged_is_one_crossing_whenever_the_gateway_dies() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let text = CONFIG.replace("{data}", &data.display().to_string());
@@ -53,7 +53,7 @@ fn a_press_that_was_acknowledged_is_one_crossing_whenever_the_gateway_is_killed(
     for round in 0..ROUNDS {
         safety(&gateway, true);
         std::thread::sleep(STEP * u32::try_from(round).unwrap());
-        gateway.is_killed();
+        gateway.dies();
         gateway = start();
         let proof = gateway.asked(&data, "/lots/L1/proof");
         assert_eq!(proof["crossings"]["total"], round + 1, "{proof}");

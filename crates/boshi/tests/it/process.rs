@@ -127,7 +127,7 @@ impl Gateway {
 
 impl Gateway {
     /// It loses its power.
-    pub(crate) fn is_killed(mut self) {
+    pub(crate) fn dies(mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
     }
