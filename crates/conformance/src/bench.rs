@@ -76,6 +76,8 @@ pub struct Bench {
     pub missed: Missed,
     /// The outage that cases look at, once there was one.
     pub outage: OnceCell<Result<Outage, Stop>>,
+    /// How long a vehicle waited while every push hung, once one has.
+    pub hanging: OnceCell<Result<Option<Duration>, Stop>>,
     /// The failed pushes that cases look at, once there were any.
     pub failed: OnceCell<Result<FailedPush, Stop>>,
     vehicle_is_there: AtomicBool,
@@ -140,6 +142,7 @@ impl Bench {
             network,
             missed,
             outage: OnceCell::new(),
+            hanging: OnceCell::new(),
             failed: OnceCell::new(),
             vehicle_is_there: AtomicBool::new(false),
             put_back: Mutex::default(),
@@ -199,6 +202,25 @@ impl Bench {
         fields.insert("time".to_owned(), time.into());
         fields.extend(own);
         Draft::new(path, fields)
+    }
+
+    /// What `make` makes, once it is no longer, byte for byte, what was sent before: times on the
+    /// wire have whole seconds, and the same command again may rightly move nothing (D-5).
+    pub async fn anew(&self, make: impl Fn() -> Draft) -> Draft {
+        loop {
+            let draft = make();
+            let body = draft.written().body;
+            let same = |it: &Exchange| {
+                !it.incoming && it.request.body == body && it.request.path == draft.path
+            };
+            if self.book.since(0, same).is_empty() {
+                return draft;
+            }
+            let into_the_second = self.clock.now().subsec_nanosecond().unsigned_abs();
+            let left =
+                Duration::from_secs(1).saturating_sub(Duration::from_nanos(into_the_second.into()));
+            tokio::time::sleep(left.max(LOOK_AGAIN)).await;
+        }
     }
 
     /// Sends a request and waits for the reply.
@@ -303,6 +325,18 @@ impl Bench {
     /// Skips the case when nothing could be seen.
     pub async fn see(&self, sight: Sight) -> Result<String, Stop> {
         self.hands.see(sight).await.map_err(undone)
+    }
+
+    /// How often the barrier has been driven up before something happens. A person is not asked:
+    /// the later question is how often it was since the case began.
+    ///
+    /// # Errors
+    /// Skips the case when that could not be seen.
+    pub async fn lifts_before(&self) -> Result<u64, Stop> {
+        if self.hands.looks_by_itself(Sight::Lifts) {
+            return self.lifts().await;
+        }
+        Ok(0)
     }
 
     /// How often the barrier has been driven up so far.

@@ -2,6 +2,7 @@
 //! for one [`Fault`] each. [`matrix`] runs the kit against all of them, and says which
 //! requirements it found broken.
 
+mod crowd;
 mod door;
 mod fault;
 mod matrix;

@@ -29,6 +29,22 @@ pub const PREPAYMENTS: &str = "/queryPrePayRecord";
 /// （心跳）连接监控接口
 pub const HEARTBEAT: &str = "/checkConnect";
 
+/// Every one of them.
+pub const PATHS: [&str; 12] = [
+    RECOGNITION,
+    CROSSING,
+    ABNORMAL,
+    OPEN_GATE,
+    SHOW,
+    PLACES,
+    FAILED_CROSSINGS,
+    FAILED_RECOGNITIONS,
+    STAYS,
+    EXIT_PAYMENTS,
+    PREPAYMENTS,
+    HEARTBEAT,
+];
+
 /// The colours of plates.
 pub const COLORS: [&str; 6] = ["blue", "yellow", "black", "white", "green", "other"];
 

@@ -47,6 +47,12 @@ pub enum Act {
     WithdrawPermit,
     /// At the platform: an operator opens the gate for the plate.
     OperatorOpens,
+    /// At the platform: an operator has the gate held open.
+    OperatorHolds,
+    /// At the platform: an operator ends that.
+    OperatorRestores,
+    /// At the platform: an operator opens the gate whoever is there.
+    OperatorForces,
     /// At the platform: an operator shows a text.
     OperatorShows,
 }
@@ -93,7 +99,7 @@ pub trait Hands: Send + Sync {
     /// Does it, and comes back when it is done.
     fn act<'a>(&'a self, act: Act, about: &'a About) -> Later<'a, Result<(), Undone>>;
 
-    /// Looks. For [`Sight::Lifts`] a person is asked how often it lifted since the last look.
+    /// Looks. For [`Sight::Lifts`] a person is asked how often it lifted since the case began.
     fn see(&self, sight: Sight) -> Later<'_, Result<String, Undone>>;
 }
 
@@ -171,6 +177,18 @@ impl Act {
                 format!("请在平台上为车牌 {plate} 远程开闸"),
                 format!("open the gate for {plate} at the platform"),
             ),
+            Act::OperatorHolds => (
+                "请在平台上将该闸口设为常开".into(),
+                "have the gate held open at the platform".into(),
+            ),
+            Act::OperatorRestores => (
+                "请在平台上将该闸口恢复为一车一抬".into(),
+                "restore the gate at the platform".into(),
+            ),
+            Act::OperatorForces => (
+                "请在平台上强制开闸".into(),
+                "open the gate by force at the platform".into(),
+            ),
             Act::OperatorShows => (
                 "请在平台上向显示屏下发文字".into(),
                 "show a text at the platform".into(),
@@ -185,12 +203,12 @@ impl Sight {
     pub fn question(self) -> Text {
         let (zh, en) = match self {
             Sight::Lifts => (
-                "自上次询问以来栏杆抬起了几次？",
-                "how often has the barrier lifted since the last question?",
+                "本用例开始以来，栏杆抬起了几次？请输入次数",
+                "how often has the barrier lifted since this case began? a number",
             ),
             Sight::Arm => (
-                "栏杆保持抬起（up）还是一车一抬（down）？",
-                "is the barrier held up (up) or not (down)?",
+                "栏杆现在保持抬起吗？保持抬起输入 up，已落下输入 down",
+                "is the barrier held up now? up or down",
             ),
             Sight::Display => (
                 "显示屏上显示的是什么？各行之间用 | 分开",

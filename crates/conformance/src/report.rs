@@ -51,8 +51,10 @@ pub struct Report {
 pub struct Summary {
     /// As expected.
     pub passed: usize,
-    /// Not as the standard says.
+    /// Not as the standard says: what must be is not.
     pub failed: usize,
+    /// Not as the standard means it: what should be is not.
+    pub weak: usize,
     /// Not as this project decided.
     pub remarks: usize,
     /// Not tried.
@@ -117,6 +119,7 @@ impl Summary {
         Summary {
             passed: count(Verdict::Passed),
             failed: count(Verdict::Failed),
+            weak: count(Verdict::Weak),
             remarks: count(Verdict::Remark),
             skipped: count(Verdict::Skipped),
         }

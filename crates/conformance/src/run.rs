@@ -19,8 +19,20 @@ pub enum Verdict {
     Skipped,
     /// Not as this project decided where the standard is silent.
     Remark,
-    /// Not as the standard says.
+    /// Not as the standard means it, or as working together needs it: what should be is not.
+    Weak,
+    /// Not as the standard says: what must be is not.
     Failed,
+}
+
+impl Verdict {
+    /// Whether there is something to be said.
+    pub fn is_odd(self) -> bool {
+        match self {
+            Verdict::Passed | Verdict::Skipped => false,
+            Verdict::Remark | Verdict::Weak | Verdict::Failed => true,
+        }
+    }
 }
 
 /// A case and what became of it.
@@ -122,9 +134,8 @@ async fn one(bench: &Bench, case: &Case) -> Outcome {
         (Ok(()), _) => (Verdict::Passed, None),
         (Err(Stop::Skipped(why)), _) => (Verdict::Skipped, Some(why)),
         (Err(Stop::Unmet(seen)), Severity::Remark) => (Verdict::Remark, Some(seen)),
-        (Err(Stop::Unmet(seen)), Severity::Must | Severity::Should) => {
-            (Verdict::Failed, Some(seen))
-        }
+        (Err(Stop::Unmet(seen)), Severity::Should) => (Verdict::Weak, Some(seen)),
+        (Err(Stop::Unmet(seen)), Severity::Must) => (Verdict::Failed, Some(seen)),
     };
     Outcome {
         id: case.id.clone(),

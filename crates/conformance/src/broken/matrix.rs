@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use secrecy::SecretString;
 
+use super::crowd::{Trouble, Troubled};
 use super::door::Door;
 use super::platform::Platform;
 use super::supplier::Supplier;
@@ -22,7 +24,7 @@ use crate::manners::{Missed, manners};
 use crate::net::memory::MemoryNetwork;
 use crate::net::{Address, Network};
 use crate::peer::Peer;
-use crate::run::{Outcome, Silent, Verdict, run};
+use crate::run::{Outcome, Silent, run};
 use crate::token::Signer;
 
 /// Where the kit listens, and where the small implementation does.
@@ -85,7 +87,7 @@ pub async fn matrix() -> io::Result<Vec<Line>> {
 /// When the network in memory fails.
 pub async fn judged(side: Side, fault: Option<Fault>) -> io::Result<Line> {
     let (_, outcomes) = judged_on(side, fault).await?;
-    let is_found = |it: &&Outcome| matches!(it.verdict, Verdict::Failed | Verdict::Remark);
+    let is_found = |it: &&Outcome| it.verdict.is_odd();
     Ok(Line {
         fault,
         side,
@@ -106,7 +108,7 @@ pub async fn judged_on(side: Side, fault: Option<Fault>) -> io::Result<(Bench, V
     let clock = Clock::starting_at(Timestamp::from_second(BEGINNING).unwrap_or_default());
     let network = MemoryNetwork::default();
     let kit: Arc<dyn Network> = Arc::new(network.at(PORTS.0));
-    let theirs: Arc<dyn Network> = Arc::new(network.at(PORTS.1));
+    let theirs = troubled(Arc::new(network.at(PORTS.1)), fault);
     let setting = setting(side);
     let door = door(&setting, clock, fault);
     let (book, missed) = (Arc::new(Book::new(clock)), Missed::default());
@@ -145,6 +147,16 @@ pub async fn judged_on(side: Side, fault: Option<Fault>) -> io::Result<(Bench, V
         watching.abort();
     }
     Ok((bench, outcomes))
+}
+
+/// The network as an implementation with that fault uses it.
+fn troubled(network: Arc<dyn Network>, fault: Option<Fault>) -> Arc<dyn Network> {
+    let trouble = match fault.map_or("", |fault| fault.name) {
+        "decides after six seconds" => Trouble::Slow(Duration::from_secs(6)),
+        "serves one connection at a time" => Trouble::OneAtATime,
+        _ => return network,
+    };
+    Arc::new(Troubled { network, trouble })
 }
 
 fn address(port: u16) -> Address {

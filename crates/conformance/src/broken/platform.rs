@@ -95,6 +95,9 @@ impl Platform {
         if request.method != "POST" && !(request.method == "GET" && door.has("serves GET")) {
             return door.no_such(405);
         }
+        if let Some(response) = door.to_nothing(request) {
+            return response;
+        }
         let answer = door.admit(request).and_then(|fields| match path {
             RECOGNITION => self.recognition(&fields),
             CROSSING => self.crossing(&fields),
@@ -123,12 +126,8 @@ impl Platform {
         if self.has("takes any colour") && fields.get("color").is_some_and(Value::is_string) {
             tolerant.insert("color".to_owned(), "other".into());
         }
-        self.check(
-            &tolerant,
-            RECOGNITION_FIELDS,
-            "takes a recognition without uuid",
-            "uuid",
-        )?;
+        let lenient = ("takes a recognition without uuid", "uuid");
+        self.check(&tolerant, RECOGNITION_FIELDS, "recognitions", lenient)?;
         let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default();
         let (uuid, plate) = (text("uuid"), text("plateNumber"));
         let mut records = self.records();
@@ -136,7 +135,9 @@ impl Platform {
         if before.is_some() && self.has("refuses a recognition that it knows") {
             return Err(declined("重复的识别"));
         }
+        let other_colour = text("color") != "blue" && self.has("knows no colour but blue");
         let permitted = records.permitted.contains(plate) || self.has("lets everybody pass");
+        let permitted = permitted && !self.has("lets nobody pass") && !other_colour;
         let from_memory = before.filter(|_| self.has("answers a known uuid from memory"));
         let may_pass = from_memory.unwrap_or(permitted);
         records.decided.insert(uuid.to_owned(), may_pass);
@@ -153,12 +154,11 @@ impl Platform {
         if self.has("takes any form of crossTime") && !text("crossTime").is_empty() {
             tolerant.insert("crossTime".to_owned(), self.0.door.now().into());
         }
-        self.check(
-            &tolerant,
-            CROSSING_FIELDS,
-            "takes a crossing without crossTime",
-            "crossTime",
-        )?;
+        let lenient = ("takes a crossing without crossTime", "crossTime");
+        self.check(&tolerant, CROSSING_FIELDS, "crossings", lenient)?;
+        if self.has("refuses every crossing") {
+            return Err(declined("不接受过闸信息"));
+        }
         let oldest = wire_time(self.0.door.clock.now() - OLD);
         // Times of the wire sort as texts.
         if self.has("refuses events that are an hour old") && text("crossTime") < oldest.as_str() {
@@ -179,12 +179,11 @@ impl Platform {
 
     fn abnormality(&self, fields: &Map<String, Value>) -> Answer {
         let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default();
-        self.check(
-            fields,
-            ABNORMAL_FIELDS,
-            "takes an abnormality without a message",
-            "msg",
-        )?;
+        let lenient = ("takes an abnormality without a message", "msg");
+        self.check(fields, ABNORMAL_FIELDS, "abnormalities", lenient)?;
+        if self.has("refuses every abnormality") {
+            return Err(declined("不接受异常信息"));
+        }
         if self.has("demands the device of an abnormality") && text("deviceNo").is_empty() {
             return Err("缺少 deviceNo".into());
         }
@@ -205,18 +204,24 @@ impl Platform {
         Ok(Map::new())
     }
 
-    /// Checks the fields, but for `name` where `lenient` is what is wrong.
+    /// Checks the fields of one of `these`, but for `name` where `lenient` is what is wrong.
     fn check(
         &self,
         fields: &Map<String, Value>,
         wanted: &[Field],
-        lenient: &str,
-        name: &str,
+        these: &str,
+        (lenient, name): (&str, &str),
     ) -> Result<(), Refusal> {
-        let forgiven = |field: &&Field| {
-            !(self.has(lenient) && field.name == name && !fields.contains_key(name))
+        let any_missing = self.has(&format!("takes {these} with fields missing"));
+        let any_type = self.has(&format!("takes {these} of any type"));
+        let is_checked = |field: &&Field| {
+            let forgiven = any_missing || self.has(lenient) && field.name == name;
+            match fields.contains_key(field.name) {
+                true => !any_type,
+                false => !forgiven,
+            }
         };
-        let wanted: Vec<Field> = wanted.iter().filter(forgiven).copied().collect();
+        let wanted: Vec<Field> = wanted.iter().filter(is_checked).copied().collect();
         fault(fields, &wanted).map_or(Ok(()), |(why, _)| Err(Refusal::Bad(why)))
     }
 }

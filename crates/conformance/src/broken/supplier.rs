@@ -103,6 +103,9 @@ impl Supplier {
         if request.method != "POST" && !(request.method == "GET" && door.has("serves GET")) {
             return door.no_such(405);
         }
+        if let Some(response) = door.to_nothing(request) {
+            return response;
+        }
         let answer = door
             .admit(request)
             .and_then(|fields| self.serve_one(path, request, &fields));

@@ -7,6 +7,7 @@ use crate::book::Exchange;
 use crate::case::Severity::{Must, Remark, Should};
 use crate::case::{Case, Checked, Side, Stop, check};
 use crate::clock::read_wire_time;
+use crate::endpoint::PATHS;
 
 pub(super) fn cases(side: Side) -> Vec<Case> {
     let mut cases = written();
@@ -156,7 +157,9 @@ fn signed() -> Vec<Case> {
 }
 
 async fn each(bench: &Bench, is_sound: fn(&Bench, &Exchange) -> bool) -> Checked {
-    let came = bench.book.since(0, |exchange| exchange.incoming);
+    // A browser or a scanner that looks in is not the judged side.
+    let is_known = |it: &Exchange| it.incoming && PATHS.iter().any(|path| it.came_to(path));
+    let came = bench.book.since(0, is_known);
     if came.is_empty() {
         return Err(Stop::skipped("没有收到任何请求", "no request came"));
     }

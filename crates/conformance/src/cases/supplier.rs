@@ -12,6 +12,7 @@ mod lost;
 mod paging;
 mod places;
 mod recognition;
+mod released;
 mod stays;
 mod times;
 mod unpushed;
@@ -20,6 +21,9 @@ use crate::case::Case;
 use crate::case::Severity::Must;
 use crate::cases::probe::Expect::Accepted;
 use crate::cases::probe::{probe, sound};
+
+/// Requests at the same time: a platform's heartbeat, queries and commands together.
+const AT_ONCE: usize = 8;
 
 pub(super) fn cases() -> Vec<Case> {
     let parts = [
@@ -32,6 +36,7 @@ pub(super) fn cases() -> Vec<Case> {
         crossing::cases,
         times::cases,
         delivery::cases,
+        released::cases,
         failed::cases,
         unpushed::cases,
         abnormal::cases,
@@ -41,7 +46,25 @@ pub(super) fn cases() -> Vec<Case> {
         "车场可服务时 /checkConnect 应答 0",
         "the heartbeat is answered 0",
     );
-    let mut cases = vec![probe("BEAT-1.answers", Must, title, Accepted, sound)];
+    let mut cases = vec![
+        probe("BEAT-1.answers", Must, title, Accepted, sound),
+        Case::new(
+            "BEAT-1.at-once",
+            Must,
+            (
+                "同时到达的多个请求都得到应答",
+                "many requests at the same time are all answered",
+            ),
+            |bench| {
+                Box::pin(async move {
+                    for reply in bench.at_once(&vec![sound(bench); AT_ONCE]).await {
+                        reply.accepted()?;
+                    }
+                    Ok(())
+                })
+            },
+        ),
+    ];
     cases.extend(parts.into_iter().flat_map(|cases| cases()));
     cases
 }

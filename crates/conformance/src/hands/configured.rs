@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::process::Stdio;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -18,6 +17,9 @@ use crate::text::Text;
 
 /// Longest that a command or a URL may take.
 const STEP: Duration = Duration::from_secs(60);
+
+/// How often a person is asked until the answer is one.
+const QUESTIONS: usize = 3;
 
 /// Most of what a command says or a URL answers, in bytes, that is repeated.
 const SAID_BYTES: usize = 400;
@@ -65,7 +67,6 @@ pub struct ConfiguredHands {
     devices: Vec<(&'static str, String)>,
     network: TcpNetwork,
     person: Option<Box<dyn Person>>,
-    lifts_told: AtomicU64,
 }
 
 impl ConfiguredHands {
@@ -81,7 +82,6 @@ impl ConfiguredHands {
             devices,
             network,
             person,
-            lifts_told: AtomicU64::new(0),
         }
     }
 
@@ -168,20 +168,31 @@ impl ConfiguredHands {
             .person
             .as_ref()
             .ok_or_else(|| Undone("没有人在场".to_owned()))?;
-        let told = person.tell(sight.question()).await;
-        let told = told.ok_or_else(|| Undone("没有回答 (no answer)".to_owned()))?;
-        match sight {
-            Sight::Lifts => {
-                let more: u64 = told
-                    .trim()
-                    .parse()
-                    .map_err(|_| Undone(format!("{told:?} 不是次数")))?;
-                let before = self.lifts_told.fetch_add(more, Ordering::Relaxed);
-                Ok((before + more).to_string())
+        for _ in 0..QUESTIONS {
+            let told = person.tell(sight.question()).await;
+            let told = told.ok_or_else(|| Undone("没有回答 (no answer)".to_owned()))?;
+            if let Some(seen) = read(sight, &told) {
+                return Ok(seen);
             }
-            Sight::Arm => Ok(told.trim().to_owned()),
-            Sight::Display => Ok(told.replace('|', "\n")),
         }
+        Err(Undone("回答无法理解 (not understood)".to_owned()))
+    }
+}
+
+/// What a person has told; `None` when it is no answer.
+fn read(sight: Sight, told: &str) -> Option<String> {
+    match sight {
+        Sight::Lifts => told.trim().parse::<u64>().ok().map(|it| it.to_string()),
+        Sight::Arm => {
+            let told = told.trim().to_ascii_lowercase();
+            let begins = |words: &[&str]| words.iter().any(|word| told.starts_with(word));
+            match () {
+                () if begins(&["u", "抬", "保持"]) => Some("up".to_owned()),
+                () if begins(&["d", "落", "已落"]) => Some("down".to_owned()),
+                () => None,
+            }
+        }
+        Sight::Display => Some(told.replace('|', "\n")),
     }
 }
 
@@ -249,4 +260,21 @@ fn shortened(said: &str) -> String {
         end -= 1;
     }
     said[..end].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_person_tells_is_read_in_either_language_and_nonsense_is_none() {
+        assert_eq!(read(Sight::Lifts, " 2 ").as_deref(), Some("2"));
+        assert_eq!(read(Sight::Lifts, "两次"), None);
+        for up in ["up", "UP", "抬起", "保持抬起"] {
+            assert_eq!(read(Sight::Arm, up).as_deref(), Some("up"), "{up}");
+        }
+        assert_eq!(read(Sight::Arm, "已落下").as_deref(), Some("down"));
+        assert_eq!(read(Sight::Arm, ""), None);
+        assert_eq!(read(Sight::Display, "a|b").as_deref(), Some("a\nb"));
+    }
 }

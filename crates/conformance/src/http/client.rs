@@ -19,6 +19,9 @@ pub enum Fault {
     /// Nothing within the time given.
     #[error("{0:?} 内无应答 (no response)")]
     Timeout(Duration),
+    /// The certificate is not signed by an authority that is trusted here, or is for another name.
+    #[error("证书不受信任，请核对 ca_file (certificate not trusted): {0}")]
+    Untrusted(String),
     /// No connection, or one that broke.
     #[error("连接失败 (connection failed): {0}")]
     Network(String),
@@ -45,10 +48,13 @@ async fn exchange(
     request: &Request,
 ) -> Result<Response, Fault> {
     let broken = |error: &dyn std::error::Error| Fault::Network(innermost(error));
-    let stream = network
-        .connect(address)
-        .await
-        .map_err(|error| broken(&error))?;
+    let stream = network.connect(address).await.map_err(|error| {
+        let inner = error.get_ref().and_then(|it| it.downcast_ref());
+        match inner {
+            Some(rustls::Error::InvalidCertificate(why)) => Fault::Untrusted(why.to_string()),
+            Some(_) | None => broken(&error),
+        }
+    })?;
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
         .await
         .map_err(|error| broken(&error))?;

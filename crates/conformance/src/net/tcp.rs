@@ -12,6 +12,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::task::JoinSet;
 use tokio_rustls::{TlsAcceptor, TlsConnector, client, server};
 
 use super::{Address, Connection, Later, Listener, Network};
@@ -193,6 +194,7 @@ impl Network for TcpNetwork {
             Ok(Box::new(Door {
                 listener: socket.listen(BACKLOG)?,
                 certificate: self.certificate.clone(),
+                shaking: JoinSet::new(),
             }) as Box<dyn Listener>)
         })
     }
@@ -201,19 +203,39 @@ impl Network for TcpNetwork {
 struct Door {
     listener: TcpListener,
     certificate: Option<TlsAcceptor>,
+    /// Handshakes under way: whoever connects and says nothing keeps nobody else waiting.
+    shaking: JoinSet<io::Result<server::TlsStream<TcpStream>>>,
+}
+
+async fn shake(
+    certificate: TlsAcceptor,
+    stream: TcpStream,
+) -> io::Result<server::TlsStream<TcpStream>> {
+    let shaken = tokio::time::timeout(HANDSHAKE, certificate.accept(stream)).await;
+    shaken.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
 }
 
 impl Listener for Door {
     fn accept(&mut self) -> Later<'_, io::Result<Box<dyn Connection>>> {
         Box::pin(async move {
-            let (stream, _) = self.listener.accept().await?;
-            stream.set_nodelay(true)?;
-            let Some(certificate) = &self.certificate else {
-                return Ok(Box::new(stream) as Box<dyn Connection>);
-            };
-            let shaken = tokio::time::timeout(HANDSHAKE, certificate.accept(stream));
-            let stream = shaken.await.map_err(|_| io::ErrorKind::TimedOut)??;
-            Ok(Box::new(stream) as Box<dyn Connection>)
+            loop {
+                tokio::select! {
+                    accepted = self.listener.accept() => {
+                        let (stream, _) = accepted?;
+                        stream.set_nodelay(true)?;
+                        let Some(certificate) = &self.certificate else {
+                            return Ok(Box::new(stream) as Box<dyn Connection>);
+                        };
+                        self.shaking.spawn(shake(certificate.clone(), stream));
+                    }
+                    Some(shaken) = self.shaking.join_next() => {
+                        // Who does not finish the handshake has not connected.
+                        if let Ok(Ok(stream)) = shaken {
+                            return Ok(Box::new(stream) as Box<dyn Connection>);
+                        }
+                    }
+                }
+            }
         })
     }
 }

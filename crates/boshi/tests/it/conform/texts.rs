@@ -148,7 +148,7 @@ allowed = "粤B12345"
 refused = "粤B54321"
 [timing]
 poll = "500ms"
-tolerance = "400ms"
+tolerance = "1500ms"
 settle = "300ms"
 quiet = "1500ms"
 push = "5s"

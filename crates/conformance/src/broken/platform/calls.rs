@@ -89,9 +89,9 @@ impl Platform {
         }
     }
 
-    async fn open(&self, plate: &str) {
+    async fn open(&self, plate: &str, mode: &str) {
         let mut order = object(json!({
-            "deviceNo": self.0.recognizer, "plateNumber": plate, "openMode": "2",
+            "deviceNo": self.0.recognizer, "plateNumber": plate, "openMode": mode,
         }));
         if self.has("sends gate commands without openMode") {
             order.shift_remove("openMode");
@@ -137,7 +137,17 @@ impl Hands for Platform {
                 Act::WithdrawPermit => {
                     self.records().permitted.remove(&about.plate);
                 }
-                Act::OperatorOpens => self.open(&about.plate).await,
+                Act::OperatorOpens => self.open(&about.plate, "2").await,
+                Act::OperatorHolds if self.has("holds by force") => self.open("", "3").await,
+                Act::OperatorHolds => self.open("", "0").await,
+                Act::OperatorRestores if self.has("restores in normal mode") => {
+                    self.open("", "2").await;
+                }
+                Act::OperatorRestores => self.open("", "1").await,
+                Act::OperatorForces if self.has("forces in normal mode") => {
+                    self.open(&about.plate, "2").await;
+                }
+                Act::OperatorForces => self.open("", "3").await,
                 Act::OperatorShows => self.show().await,
                 _ => return Err(Undone("这是车场的操作".to_owned())),
             }

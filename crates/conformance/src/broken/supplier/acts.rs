@@ -29,7 +29,8 @@ impl Supplier {
         tokio::spawn(async move {
             tokio::time::sleep(check).await;
             let is_lost = || supplier.world().lost.get(code) == Some(&loss);
-            let silent = code == "1301" && supplier.has("does not report the barrier");
+            let silent = code == "1301" && supplier.has("does not report the barrier")
+                || supplier.has("does not report devices");
             if is_lost() && !silent {
                 supplier.report(code, &device, message.clone());
             }
@@ -91,6 +92,9 @@ impl Hands for Supplier {
                 Act::PermitPlate
                 | Act::WithdrawPermit
                 | Act::OperatorOpens
+                | Act::OperatorHolds
+                | Act::OperatorRestores
+                | Act::OperatorForces
                 | Act::OperatorShows => {
                     return Err(Undone("这是平台的操作".to_owned()));
                 }

@@ -9,7 +9,7 @@ use super::Supplier;
 use super::world::Failed;
 use crate::draft::object;
 use crate::endpoint::{ABNORMAL, CROSSING, RECOGNITION};
-use crate::http::client::send;
+use crate::http::client::{Fault, send};
 
 /// Time for one attempt.
 const SLOT: Duration = Duration::from_secs(2);
@@ -29,6 +29,17 @@ pub(super) enum Pushed {
     Failed,
 }
 
+/// Why there is no answer to an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum NoAnswer {
+    /// Nothing came.
+    Silence,
+    /// Nobody listens.
+    Refused,
+    /// What came is none.
+    Unreadable,
+}
+
 impl Supplier {
     fn attempts(&self) -> usize {
         match () {
@@ -42,28 +53,58 @@ impl Supplier {
     /// Pushes until it is answered, or has failed.
     pub(super) async fn push(&self, path: &str, own: &Map<String, Value>) -> Pushed {
         let mut signed = self.0.door.envelope(own.clone());
-        for attempt in 1..=self.attempts() {
+        let (mut attempt, mut failures) = (0, 0);
+        while failures < self.attempts() {
+            attempt += 1;
             let begun = Instant::now();
             if !self.has("the same token on each attempt") {
                 signed = self.0.door.envelope(own.clone());
             }
             self.spoil(path, &mut signed, attempt);
-            if let Some(answer) = self.attempt(path, &signed).await {
-                let drops = self.has("drops refused crossings");
-                if answer == Pushed::Accepted || path == RECOGNITION || drops {
-                    return answer;
+            match self.attempt(path, &signed).await {
+                Ok(answer) => {
+                    let drops = self.has("drops refused crossings");
+                    if answer == Pushed::Accepted || path == RECOGNITION || drops {
+                        return answer;
+                    }
+                    failures += 1;
                 }
+                Err(why) => failures += self.counts(why),
+            }
+            if failures == 1 && path == RECOGNITION {
+                self.too_soon(own);
             }
             let slot = if self.has("attempts five seconds apart") {
                 SLOT * 5 / 2
             } else {
                 SLOT
             };
-            if attempt < self.attempts() {
+            if failures < self.attempts() {
                 tokio::time::sleep_until(begun + slot).await;
             }
         }
         Pushed::Failed
+    }
+
+    /// How many failures it is that there was no answer.
+    fn counts(&self, why: NoAnswer) -> usize {
+        let forgiven = match why {
+            NoAnswer::Silence => self.has("time-outs are no failures"),
+            NoAnswer::Refused => self.has("who is not there is no failure"),
+            NoAnswer::Unreadable => false,
+        };
+        usize::from(!forgiven)
+    }
+
+    /// What happens at the first failure where it should at the last.
+    fn too_soon(&self, own: &Map<String, Value>) {
+        if self.has("opens at the first failure") {
+            let mut world = self.world();
+            world.lifts += u64::from(world.vehicle.is_some());
+        }
+        if self.has("records the first failure") {
+            self.fail(true, own);
+        }
     }
 
     /// What is wrong with what this supplier pushes.
@@ -83,21 +124,28 @@ impl Supplier {
         }
     }
 
-    /// One attempt: accepted, refused, or nothing that could be read.
-    async fn attempt(&self, path: &str, fields: &Map<String, Value>) -> Option<Pushed> {
+    /// One attempt: accepted, refused, or why there is no answer.
+    async fn attempt(&self, path: &str, fields: &Map<String, Value>) -> Result<Pushed, NoAnswer> {
         let request = self.0.door.written(path, fields);
-        let sent = send(&*self.0.network, &self.0.platform, &request, SLOT)
-            .await
-            .ok()?;
+        self.world().pushing += 1;
+        let sent = send(&*self.0.network, &self.0.platform, &request, SLOT).await;
+        self.world().pushing -= 1;
+        let sent = sent.map_err(|fault| match fault {
+            Fault::Timeout(_) => NoAnswer::Silence,
+            Fault::Network(why) if why.contains("refused") => NoAnswer::Refused,
+            Fault::Network(_) | Fault::Untrusted(_) => NoAnswer::Unreadable,
+        })?;
         if sent.status == 500 && self.has("takes HTTP 500 for an answer") {
-            return Some(Pushed::Accepted);
+            return Ok(Pushed::Accepted);
         }
-        let reply: Map<String, Value> = serde_json::from_slice(&sent.body).ok()?;
-        let code = reply.get("respCode")?.as_str()?;
+        let reply: Map<String, Value> =
+            serde_json::from_slice(&sent.body).map_err(|_| NoAnswer::Unreadable)?;
+        let code = reply.get("respCode").and_then(Value::as_str);
+        let code = code.ok_or(NoAnswer::Unreadable)?;
         if !(200..300).contains(&sent.status) {
-            return None;
+            return Err(NoAnswer::Unreadable);
         }
-        Some(if code == "0" {
+        Ok(if code == "0" {
             Pushed::Accepted
         } else {
             Pushed::Refused
@@ -117,11 +165,16 @@ impl Supplier {
         };
         let mut fields = own.clone();
         fields.shift_remove("reliability");
-        self.world().failed.push(Failed {
+        let one = Failed {
             is_recognition,
             fields,
             at,
-        });
+        };
+        let mut world = self.world();
+        if !world.failed.contains(&one) {
+            world.failed.push(one);
+        }
+        drop(world);
         let path = if is_recognition {
             RECOGNITION
         } else {
@@ -145,7 +198,7 @@ impl Supplier {
             loop {
                 tokio::time::sleep(AGAIN).await;
                 let signed = supplier.0.door.envelope(own.clone());
-                if supplier.attempt(path, &signed).await == Some(Pushed::Accepted) {
+                if supplier.attempt(path, &signed).await == Ok(Pushed::Accepted) {
                     return;
                 }
             }
@@ -159,7 +212,10 @@ impl Supplier {
         } else {
             message
         };
-        let own = object(json!({"abnormalCode": code, "deviceNo": device, "msg": message}));
+        let mut own = object(json!({"abnormalCode": code, "deviceNo": device, "msg": message}));
+        if self.has("abnormalities without a message") {
+            own.shift_remove("msg");
+        }
         let supplier = self.clone();
         tokio::spawn(async move {
             while supplier.push(ABNORMAL, &own).await != Pushed::Accepted {

@@ -19,7 +19,8 @@ impl Supplier {
     pub(super) fn places(&self, query: &Map<String, Value>) -> Answer {
         let text = |name: &str| query.get(name).and_then(Value::as_str);
         let (status, number) = (text("placeStatus"), text("placeNo"));
-        if status.is_some_and(|status| !PLACE_STATES.contains(&status)) {
+        let is_known = |status| PLACE_STATES.contains(&status) || self.has("takes any status");
+        if status.is_some_and(|status| !is_known(status)) {
             return Err("placeStatus 未定义".into());
         }
         let ignores = self.has("ignores the status");
@@ -30,7 +31,7 @@ impl Supplier {
             };
             let (by_status, by_number) = (
                 ignores || has("placeStatus", status),
-                has("placeNo", number),
+                self.has("ignores the number") || has("placeNo", number),
             );
             if either {
                 by_status || by_number
@@ -40,6 +41,12 @@ impl Supplier {
         };
         let mut rows: Vec<Map<String, Value>> =
             self.world().places.iter().filter(fits).cloned().collect();
+        if self.has("forgets a space") {
+            rows.retain(|row| row["placeStatus"] != "unusual");
+        }
+        for row in rows.iter_mut().filter(|_| self.has("states in Chinese")) {
+            row.insert("placeStatus".to_owned(), "空置".into());
+        }
         if self.has("pictures are hexadecimal") {
             let hexadecimal: String = JPEG.iter().map(|byte| format!("{byte:02x}")).collect();
             for row in &mut rows {
@@ -51,9 +58,13 @@ impl Supplier {
 
     pub(super) fn failed(&self, query: &Map<String, Value>, is_recognition: bool) -> Answer {
         let text = |name: &str| query.get(name).and_then(Value::as_str).unwrap_or_default();
-        let lenient = self.has("does without beginTime") && !query.contains_key("beginTime");
+        let lenient = self.has("does without beginTime") && !query.contains_key("beginTime")
+            || self.has("takes any form of beginTime") && query.contains_key("beginTime");
         if let Some((why, _)) = fault(query, PERIOD_FIELDS).filter(|_| !lenient) {
             return Err(Refusal::Bad(why));
+        }
+        if self.has("holds no failed pushes") {
+            return self.page(&[], query);
         }
         let now = self.0.door.now();
         let (begin, end) = (text("beginTime"), text("endTime"));
@@ -64,12 +75,19 @@ impl Supplier {
         }
         let excludes = self.has("excludes the end of the period");
         let mut world = self.world();
-        let lies_within = |at: &str| at >= begin && (at < end || at == end && !excludes);
+        let ignores = self.has("ignores the period");
+        let lies_within = |at: &str| ignores || at >= begin && (at < end || at == end && !excludes);
         let found = world
             .failed
             .iter()
             .filter(|it| it.is_recognition == is_recognition && lies_within(&it.at));
-        let rows: Vec<Map<String, Value>> = found.map(|it| it.fields.clone()).collect();
+        let mut rows: Vec<Map<String, Value>> = found.map(|it| it.fields.clone()).collect();
+        for row in rows
+            .iter_mut()
+            .filter(|_| self.has("failed pushes without colour"))
+        {
+            row.shift_remove("color");
+        }
         let answer = self.page(&rows, query);
         if self.has("forgets what was asked for") && !rows.is_empty() {
             world
@@ -87,12 +105,21 @@ impl Supplier {
         if !["A", "B", "A|B", "A&B"].contains(&kind) {
             return Err("recordType 未定义".into());
         }
-        self.page(&[], query)
+        if query.contains_key("recordType") && self.has("knows no record types") {
+            return Err("recordType 未定义".into());
+        }
+        let mut page = self.page(&[], query)?;
+        if self.has("stays without a total") {
+            page.shift_remove("total");
+        }
+        Ok(page)
     }
 
     pub(super) fn payments(&self, query: &Map<String, Value>) -> Answer {
         let mut page = self.page(&[], query)?;
-        page.insert("totalAmount".to_owned(), "0.00".into());
+        if !self.has("payments without an amount") {
+            page.insert("totalAmount".to_owned(), "0.00".into());
+        }
         Ok(page)
     }
 
@@ -126,9 +153,13 @@ impl Supplier {
             None => Ok(default),
             Some(value) => {
                 let digits = value.as_str().and_then(|text| text.parse().ok());
+                let lax = self
+                    .has("an unreadable page size is ten")
+                    .then_some(default);
                 value
                     .as_i64()
                     .or(digits)
+                    .or(lax)
                     .ok_or_else(|| format!("{name} 应为整数"))
             }
         };
@@ -139,6 +170,8 @@ impl Supplier {
         };
         let (size, current) = (asked("pageSize", default)?, asked("currentPage", 1)?);
         let unbound = self.has("no bound on pages");
+        let least = i64::from(self.has("serves pages below one"));
+        let (size, current) = (size.max(least), current.max(least));
         if size < 1 || current < 1 {
             return Err("分页参数应不小于 1".into());
         }

@@ -81,6 +81,9 @@ impl Supplier {
                     }
                 }
                 Pushed::Refused if self.has("opens when it may not") => self.lift(&vehicle),
+                Pushed::Refused if std::mem::take(&mut self.world().first_passes) => {
+                    self.lift(&vehicle);
+                }
                 Pushed::Failed => {
                     self.fail(true, &recognition);
                     if !self.has("stays shut after five failures") {

@@ -22,7 +22,7 @@ pub(super) struct Vehicle {
 }
 
 /// A push that has failed.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 pub(super) struct Failed {
     pub(super) is_recognition: bool,
     pub(super) fields: Map<String, Value>,
@@ -38,6 +38,10 @@ pub(super) struct World {
     pub(super) settled: Vec<String>,
     pub(super) is_held: bool,
     pub(super) arm_is_late: bool,
+    /// Whoever comes first is let through, whatever is answered.
+    pub(super) first_passes: bool,
+    /// Attempts that are not answered yet.
+    pub(super) pushing: usize,
     pub(super) lifts: u64,
     pub(super) display: Vec<String>,
     /// Devices that are not there, by their code.
@@ -67,6 +71,8 @@ impl World {
             settled: Vec::new(),
             is_held: false,
             arm_is_late: false,
+            first_passes: false,
+            pushing: 0,
             lifts: 0,
             display: Vec::new(),
             lost: BTreeMap::new(),

@@ -1,19 +1,36 @@
 //! The token: right, wrong, upper case, stale, of another lot (T-6).
 
+use serde_json::json;
+
 use crate::bench::{Bench, OtherLot};
 use crate::case::Severity::{Must, Should};
-use crate::case::{Case, Given, Need, Side};
+use crate::case::{Case, Checked, Given, Need, Side, check};
 use crate::cases::probe::Expect::Refused;
-use crate::cases::probe::{probe, sound, sound_fields, sound_path};
-use crate::draft::Draft;
+use crate::cases::probe::{
+    abnormality, crossing, probe, recognition, sound, sound_fields, sound_path,
+};
+use crate::draft::{Draft, lines, object};
+use crate::endpoint::{
+    ABNORMAL, CROSSING, EXIT_PAYMENTS, FAILED_CROSSINGS, FAILED_RECOGNITIONS, HEARTBEAT, PLACES,
+    PREPAYMENTS, RECOGNITION, SHOW, STAYS,
+};
 use crate::token::Signer;
 
 /// Who has no other lot is not asked for one: such a case needs it.
 const OTHER: &[Need] = &[Need::Given(Given::OtherLot)];
 
+/// A token that nothing gives.
+const WRONG: &str = "0123456789abcdef0123456789abcdef";
+
 pub(super) fn cases(side: Side) -> Vec<Case> {
     let mut cases = wrong();
     cases.extend(foreign());
+    cases.push(Case::new(
+        "T-6.everywhere",
+        Must,
+        ("每个接口都核对 token", "every endpoint checks the token"),
+        |bench| Box::pin(everywhere(bench)),
+    ));
     if side == Side::Platform {
         cases.push(probe(
             "T-6.unknown-app",
@@ -42,7 +59,7 @@ fn wrong() -> Vec<Case> {
             Must,
             ("错误的 token 被拒绝", "a wrong token is refused"),
             Refused,
-            |bench| sound(bench).with("token", "0123456789abcdef0123456789abcdef"),
+            |bench| sound(bench).with("token", WRONG),
         ),
         probe(
             "T-6.empty",
@@ -137,6 +154,47 @@ fn foreign() -> Vec<Case> {
         )
         .needing(OTHER),
     ]
+}
+
+/// Everything that is served beside the gate, which has a case of its own.
+async fn everywhere(bench: &Bench) -> Checked {
+    let (plate, device) = (
+        &bench.setting.plates.allowed,
+        &bench.setting.devices.display,
+    );
+    let begin = bench.time();
+    let requests = match bench.setting.side {
+        Side::Platform => vec![
+            (RECOGNITION, recognition(bench, plate)),
+            (CROSSING, crossing(bench, &bench.uuid(), plate)),
+            (ABNORMAL, abnormality(bench)),
+        ],
+        Side::Supplier => {
+            let query = object(json!({"beginTime": begin, "plateNumber": plate}));
+            let text = lines(&[("测试", "left")]);
+            vec![
+                (HEARTBEAT, object(json!({}))),
+                (SHOW, object(json!({"deviceNo": device, "msg": text}))),
+                (PLACES, object(json!({}))),
+                (FAILED_RECOGNITIONS, query.clone()),
+                (FAILED_CROSSINGS, query.clone()),
+                (STAYS, query.clone()),
+                (EXIT_PAYMENTS, query.clone()),
+                (PREPAYMENTS, query),
+            ]
+        }
+    };
+    for (path, own) in requests {
+        let draft = bench.draft(path, own).with("token", WRONG);
+        let reply = bench.send(&draft).await;
+        check(reply.code().as_deref() != Some("0"), || {
+            (
+                format!("{path} 接受了错误的 token"),
+                format!("{path} took a wrong token"),
+            )
+        })?;
+    }
+    Ok(())
 }
 
 fn signed(bench: &Bench, lot: &str, signer: &Signer) -> Draft {

@@ -2,7 +2,7 @@
 
 use crate::bench::Bench;
 use crate::book::Exchange;
-use crate::case::Severity::{Must, Remark};
+use crate::case::Severity::{Must, Remark, Should};
 use crate::case::{Case, Checked, Need, Stop, check};
 use crate::endpoint::{Field, HEARTBEAT, OPEN_GATE, OPEN_GATE_FIELDS, SHOW, SHOW_FIELDS, fault};
 use crate::hands::Act;
@@ -12,7 +12,7 @@ pub(super) fn cases() -> Vec<Case> {
     vec![
         Case::new(
             "BEAT-1.asks",
-            Must,
+            Should,
             (
                 "平台定时调用 /checkConnect",
                 "the platform asks /checkConnect at an interval",
@@ -29,6 +29,24 @@ pub(super) fn cases() -> Vec<Case> {
             |bench| Box::pin(gate_command(bench)),
         )
         .needing(&[Need::Act(Act::OperatorOpens)]),
+        ordered(
+            "OPEN-1.command",
+            ("常开指令的 openMode 为 0", "holding open is openMode 0"),
+            Act::OperatorHolds,
+            "0",
+        ),
+        ordered(
+            "OPEN-2.command",
+            ("恢复指令的 openMode 为 1", "restoring is openMode 1"),
+            Act::OperatorRestores,
+            "1",
+        ),
+        ordered(
+            "OPEN-4.command",
+            ("强制开闸的 openMode 为 3", "forcing is openMode 3"),
+            Act::OperatorForces,
+            "3",
+        ),
         Case::new(
             "D-5.sent-once",
             Remark,
@@ -55,6 +73,24 @@ pub(super) fn cases() -> Vec<Case> {
         )
         .needing(&[Need::Act(Act::OperatorShows)]),
     ]
+}
+
+/// What an operator orders is what is sent.
+fn ordered(id: &str, title: (&'static str, &'static str), act: Act, mode: &'static str) -> Case {
+    Case::new(id, Must, title, move |bench| {
+        Box::pin(async move {
+            let command = commanded(bench, act, OPEN_GATE).await?;
+            has_fields(&command, OPEN_GATE_FIELDS)?;
+            let told = command.text("openMode");
+            check(told == mode, || {
+                (
+                    format!("openMode 为 {told}"),
+                    format!("the openMode is {told}"),
+                )
+            })
+        })
+    })
+    .needing(&[Need::Act(act)])
 }
 
 async fn heartbeats(bench: &Bench) -> Checked {

@@ -18,7 +18,6 @@ struct Part {
     word: &'static str,
     lost: Act,
     back: Act,
-    device: fn(&Bench) -> &str,
 }
 
 const DISPLAY: Part = Part {
@@ -26,21 +25,18 @@ const DISPLAY: Part = Part {
     word: "显示屏",
     lost: Act::DisplayLost,
     back: Act::DisplayBack,
-    device: |bench| &bench.setting.devices.display,
 };
 const RECOGNIZER: Part = Part {
     code: "1201",
     word: "车牌识别器",
     lost: Act::RecognizerLost,
     back: Act::RecognizerBack,
-    device: |bench| &bench.setting.devices.recognizer,
 };
 const BARRIER: Part = Part {
     code: "1301",
     word: "栏杆机",
     lost: Act::BarrierLost,
     back: Act::BarrierBack,
-    device: |bench| &bench.setting.devices.barrier,
 };
 
 /// The one that is lost when it does not matter which.
@@ -277,7 +273,7 @@ async fn fields(bench: &Bench) -> Checked {
 async fn words(bench: &Bench) -> Checked {
     for report in reports(bench)? {
         let (code, message) = (report.text("abnormalCode"), report.text("msg"));
-        check(follows(bench, &code, &message), || {
+        check(follows(&code, &report.text("deviceNo"), &message), || {
             (
                 format!("{code} 的信息为 {message}"),
                 format!("the message of {code} is {message}"),
@@ -287,14 +283,20 @@ async fn words(bench: &Bench) -> Checked {
     Ok(())
 }
 
-/// Whether a message is the template's, `门` and `道` filled in; the list of codes is open, and
-/// other codes have no template.
-fn follows(bench: &Bench, code: &str, message: &str) -> bool {
+/// Whether a message is the template's, `门` and `道` filled in, with the device that the report
+/// names, if it names one; the list of codes is open, and other codes have no template.
+fn follows(code: &str, device: &str, message: &str) -> bool {
     let part = [DISPLAY, RECOGNIZER, BARRIER]
         .into_iter()
         .find(|part| part.code == code);
     let rest = match part {
-        Some(part) => format!("的{}【{}】连接异常！", part.word, (part.device)(bench)),
+        Some(part) => {
+            let device = match device {
+                "" => named_in(message).unwrap_or_default(),
+                device => device,
+            };
+            format!("的{}【{device}】连接异常！", part.word)
+        }
         None if code == "1401" => "车辆压线圈过长！".to_owned(),
         None => return true,
     };
@@ -303,4 +305,11 @@ fn follows(bench: &Bench, code: &str, message: &str) -> bool {
         .and_then(|place| place.strip_suffix('道'));
     let filled = place.and_then(|place| place.split_once('门'));
     filled.is_some_and(|(gate, lane)| !gate.is_empty() && !lane.is_empty())
+}
+
+/// The device that a message names.
+fn named_in(message: &str) -> Option<&str> {
+    let (_, rest) = message.split_once('【')?;
+    let (device, _) = rest.split_once('】')?;
+    Some(device).filter(|device| !device.is_empty())
 }

@@ -89,22 +89,25 @@ async fn refused(bench: &Bench) -> Result<Vec<Exchange>, Stop> {
     Ok(came)
 }
 
+/// The middle one of the pauses counts: a busy machine or network moves single ones.
 async fn repeats(bench: &Bench) -> Checked {
     let came = refused(bench).await?;
     let timing = bench.timing();
-    for pair in came.windows(2) {
-        let pause = pair[1].instant - pair[0].instant;
-        let is_regular =
-            pause + timing.tolerance >= timing.poll && pause <= timing.poll + timing.tolerance;
-        check(is_regular, || {
-            let (pause, wanted) = (pause.as_secs_f64(), timing.poll.as_secs_f64());
-            (
-                format!("间隔 {pause:.1} 秒，应为 {wanted:.1} 秒"),
-                format!("a pause of {pause:.1} s, not {wanted:.1} s"),
-            )
-        })?;
-    }
-    Ok(())
+    let mut pauses: Vec<Duration> = came
+        .windows(2)
+        .map(|pair| pair[1].instant - pair[0].instant)
+        .collect();
+    pauses.sort_unstable();
+    let pause = pauses[pauses.len() / 2];
+    let is_regular =
+        pause + timing.tolerance >= timing.poll && pause <= timing.poll + timing.tolerance;
+    check(is_regular, || {
+        let (pause, wanted) = (pause.as_secs_f64(), timing.poll.as_secs_f64());
+        (
+            format!("间隔 {pause:.1} 秒，应为 {wanted:.1} 秒"),
+            format!("a pause of {pause:.1} s, not {wanted:.1} s"),
+        )
+    })
 }
 
 async fn same_uuid(bench: &Bench) -> Checked {
@@ -177,7 +180,7 @@ async fn until_gone(bench: &Bench) -> Checked {
     let pushed = arrive_refused(bench).await?;
     leave(bench).await?;
     // What was on its way when it left is not held against anybody.
-    tokio::time::sleep(bench.timing().poll / 2).await;
+    tokio::time::sleep(bench.timing().poll / 2 + bench.timing().tolerance).await;
     let uuid = pushed.text("uuid");
     let before = pushes(bench, mark, RECOGNITION, &uuid).len();
     bench.watch().await;

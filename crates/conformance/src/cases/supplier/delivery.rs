@@ -3,7 +3,7 @@
 use super::lane::{DRIVE, arrive, cross, new_pushes, recognized};
 use super::paging::Row;
 use crate::bench::Bench;
-use crate::case::Severity::{Must, Remark};
+use crate::case::Severity::{Must, Remark, Should};
 use crate::case::{Case, Checked, Severity, Stop, check};
 use crate::clock::wire_time;
 use crate::endpoint::{FAILED_RECOGNITIONS, RECOGNITION};
@@ -27,7 +27,7 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         again(
             "PUSH-1.drips",
-            Must,
+            Should,
             (
                 "应答过慢后重新推送",
                 "it is pushed again after an answer that drips",

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::bench::Bench;
-use crate::case::Severity::{Must, Remark};
+use crate::case::Severity::{Must, Remark, Should};
 use crate::case::{Case, Checked, Given, Need, Severity, check};
 use crate::cases::probe::Expect::Refused;
 use crate::cases::probe::probe;
@@ -67,7 +67,7 @@ fn refusals() -> Vec<Case> {
         ),
         refuses(
             "SHOW-1.no-text",
-            Must,
+            Should,
             ("msg 的行没有 text 被拒绝", "a line without text is refused"),
             |draft| draft.with("msg", json!([{"alignment": "left"}])),
         ),
@@ -116,7 +116,8 @@ pub(super) fn message(bench: &Bench, msg: Value) -> Draft {
 }
 
 async fn shown(bench: &Bench, msg: Value) -> Checked {
-    bench.send(&message(bench, msg)).await.accepted()?;
+    let draft = bench.anew(|| message(bench, msg.clone())).await;
+    bench.send(&draft).await.accepted()?;
     if !bench.hands.can_see(Sight::Display) {
         return Ok(());
     }

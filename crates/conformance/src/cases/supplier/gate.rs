@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::lane::{
-    DRIVE, VISIT, arrive_refused, command, cross, lifted, lifts, not_lifted, recognized,
+    DRIVE, LIFTS, VISIT, arrive, arrive_refused, command, cross, lifted, lifts, not_lifted,
+    recognized,
 };
 use crate::bench::Bench;
 use crate::case::Severity::{Must, Remark};
@@ -91,6 +92,43 @@ fn whoever_is_there() -> Vec<Case> {
             },
         ),
         Case::new(
+            "OPEN-4.other-plate",
+            Must,
+            (
+                "强制模式不比对车牌",
+                "forced mode opens whatever plate is at the gate",
+            ),
+            |bench| {
+                Box::pin(async move {
+                    arrive_refused(bench).await?;
+                    let before = lifts(bench).await?;
+                    command(bench, "3", &bench.setting.plates.refused)
+                        .await
+                        .accepted()?;
+                    lifted(bench, before).await
+                })
+            },
+        )
+        .needing(VISIT),
+        Case::new(
+            "OPEN-4.while-pushing",
+            Must,
+            (
+                "推送未得到应答期间仍执行指令",
+                "commands are obeyed while a push is unanswered",
+            ),
+            |bench| {
+                Box::pin(async move {
+                    bench
+                        .peer
+                        .plan(RECOGNITION, Vec::new(), Some(Reaction::Hang));
+                    arrive(bench).await?;
+                    command(bench, "3", "").await.accepted().map(drop)
+                })
+            },
+        )
+        .needing(VISIT),
+        Case::new(
             "OPEN-5.empty-plate",
             Must,
             (
@@ -115,8 +153,8 @@ fn whoever_is_there() -> Vec<Case> {
             |bench| {
                 Box::pin(async move {
                     let before = lifts(bench).await?;
-                    let draft = order(bench, "2", "").without("plateNumber");
-                    bench.send(&draft).await.accepted()?;
+                    let draft = bench.anew(|| order(bench, "2", "").without("plateNumber"));
+                    bench.send(&draft.await).await.accepted()?;
                     lifted(bench, before).await
                 })
             },
@@ -130,7 +168,8 @@ fn refusals() -> Vec<Case> {
             Case::new(id, Must, title, move |bench| {
                 Box::pin(async move {
                     let before = lifts(bench).await?;
-                    bench.send(&spoil(order(bench, "3", ""))).await.refused()?;
+                    let draft = bench.anew(|| spoil(order(bench, "3", "")));
+                    bench.send(&draft.await).await.refused()?;
                     not_lifted(bench, before).await
                 })
             })
@@ -153,6 +192,17 @@ fn refusals() -> Vec<Case> {
             "OPEN-7.unknown-mode",
             ("未知开闸模式应答 1", "an unknown mode is refused"),
             |draft| draft.with("openMode", "9"),
+        ),
+        spoiled(
+            "OPEN-7.array-device",
+            (
+                "deviceNo 为数组应答 1",
+                "a command with an array for deviceNo is refused",
+            ),
+            |draft| {
+                let device = draft.fields["deviceNo"].clone();
+                draft.with("deviceNo", serde_json::json!([device]))
+            },
         ),
         spoiled(
             "T-6.gate-wrong-token",
@@ -191,6 +241,26 @@ fn held() -> Vec<Case> {
             },
         ),
         Case::new(
+            "OPEN-2.refused-again",
+            Must,
+            (
+                "恢复后被拒绝的车辆不放行",
+                "after a restore a refused vehicle stays outside",
+            ),
+            |bench| {
+                Box::pin(async move {
+                    command(bench, "0", "").await.accepted()?;
+                    command(bench, "1", "").await.accepted()?;
+                    tokio::time::sleep(bench.timing().settle).await;
+                    let before = lifts(bench).await?;
+                    arrive_refused(bench).await?;
+                    not_lifted(bench, before).await
+                })
+            },
+        )
+        .needing(VISIT)
+        .needing(&[LIFTS]),
+        Case::new(
             "OPEN-6.pushes",
             Must,
             (
@@ -228,10 +298,9 @@ fn decisions() -> Vec<Case> {
             Case::new(id, Remark, title, move |bench| {
                 Box::pin(async move {
                     let before = lifts(bench).await?;
-                    bench
-                        .send(&spoil(order(bench, "2", &bench.setting.plates.allowed)))
-                        .await
-                        .declined()?;
+                    let plate = &bench.setting.plates.allowed;
+                    let draft = bench.anew(|| spoil(order(bench, "2", plate)));
+                    bench.send(&draft.await).await.declined()?;
                     not_lifted(bench, before).await
                 })
             })
@@ -257,7 +326,7 @@ fn decisions() -> Vec<Case> {
             |bench| {
                 Box::pin(async move {
                     let before = lifts(bench).await?;
-                    let draft = order(bench, "3", "");
+                    let draft = bench.anew(|| order(bench, "3", "")).await;
                     let first = bench.send(&draft).await;
                     first.accepted()?;
                     let second = bench.send(&draft).await;

@@ -42,7 +42,8 @@ async fn display(bench: &Bench) -> Checked {
     bench.act(Act::DisplayLost, "").await?;
     // A text that stands there already may be answered without asking the display.
     let text = lines(&[("暂停使用", "center")]);
-    let reply = bench.send(&message(bench, text)).await;
+    let draft = bench.anew(|| message(bench, text.clone())).await;
+    let reply = bench.send(&draft).await;
     bench.act(Act::DisplayBack, "").await?;
     reply.declined()
 }

@@ -9,6 +9,9 @@ use crate::reply::{number, rows};
 /// Most pages that are walked: a supplier that always has one more must not be followed for ever.
 const MAX_PAGES: u64 = 10_000;
 
+/// Pages in which a walk is made, about.
+const PAGES_WALKED: u64 = 20;
+
 /// One row.
 pub(super) type Row = Map<String, Value>;
 
@@ -46,6 +49,12 @@ pub(super) async fn every_row(
     Ok(all)
 }
 
+/// Rows on a page so that `total` rows are a walk of some pages: a lot of thousands of spaces is
+/// not asked for each.
+pub(super) fn walking_size(total: u64) -> u64 {
+    (total / PAGES_WALKED).clamp(1, 100)
+}
+
 /// Demands of `query`, which has some matches: `total` is all of them on every page, no row is
 /// twice or missing, and the order is the same each time.
 pub(super) async fn walks(bench: &Bench, path: &str, query: &Row, key: &str) -> Checked {
@@ -54,7 +63,8 @@ pub(super) async fn walks(bench: &Bench, path: &str, query: &Row, key: &str) -> 
         return Err(Stop::skipped("少于 2 条记录", "fewer than two records"));
     }
     let total = number(&page(bench, path, query, 1, 1).await?, "total")?;
-    let one_by_one = every_row(bench, path, query, 1).await?;
+    let size = walking_size(total);
+    let one_by_one = every_row(bench, path, query, size).await?;
     let keys = |rows: &[Row]| -> Vec<Value> { rows.iter().map(|row| row[key].clone()).collect() };
     let (one_by_one, at_once) = (keys(&one_by_one), keys(&at_once));
     check(one_by_one.len() as u64 == total, || {

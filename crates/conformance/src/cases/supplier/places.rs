@@ -69,6 +69,20 @@ fn pages() -> Vec<Case> {
                 })
             },
         ),
+        Case::new(
+            "PAGE-1.size-word",
+            Should,
+            (
+                "pageSize 不是数字被拒绝",
+                "a pageSize that is no number is refused",
+            ),
+            |bench| {
+                Box::pin(async move {
+                    let query = object(json!({"pageSize": "many"}));
+                    bench.call(PLACES, query).await.refused()
+                })
+            },
+        ),
         below_one("D-10.size-0", "pageSize", 0),
         below_one("D-10.size-negative", "pageSize", -1),
         below_one("D-10.page-0", "currentPage", 0),

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::failed::failed;
-use super::lane::DRIVE;
-use super::paging::{Row, every_row, page};
+use super::lane::{DRIVE, arrive, cross, pushes};
+use super::paging::{Row, every_row, page, walking_size};
 use crate::bench::Bench;
 use crate::book::Exchange;
 use crate::case::Severity::{Must, Remark, Should};
@@ -18,6 +18,7 @@ use crate::endpoint::{
     CROSSING, FAILED_CROSSING_FIELDS, FAILED_CROSSINGS, FAILED_RECOGNITION_FIELDS,
     FAILED_RECOGNITIONS, Field, RECOGNITION, fault,
 };
+use crate::peer::Reaction;
 use crate::reply::{number, rows, text};
 
 /// The two kinds of records.
@@ -70,7 +71,48 @@ pub(super) fn cases() -> Vec<Case> {
         cases.extend(questions(kind));
         cases.extend(records(kind));
     }
+    cases.push(
+        Case::new(
+            "UNPUSH-1.under-way",
+            Must,
+            (
+                "仍在重新推送的记录不是推送失败的记录",
+                "a record that is still being pushed is not there",
+            ),
+            |bench| Box::pin(under_way(bench)),
+        )
+        .needing(DRIVE),
+    );
     cases
+}
+
+/// Asked after the first failure, while further attempts are to come.
+async fn under_way(bench: &Bench) -> Checked {
+    let kind = Kind::Recognition;
+    bench
+        .peer
+        .plan(RECOGNITION, Vec::new(), Some(Reaction::Reset));
+    let mark = bench.book.mark();
+    let began = bench.clock.now();
+    let first = arrive(bench).await?;
+    let uuid = first.text("uuid");
+    let came = found(bench, kind, &around(began), &uuid).await;
+    let attempts = pushes(bench, mark, RECOGNITION, &uuid).len();
+    bench.peer.behave().await;
+    tokio::time::sleep(bench.timing().settle).await;
+    cross(bench).await?;
+    if attempts >= bench.timing().attempts {
+        return Err(Stop::skipped(
+            "重新推送过快，来不及查询",
+            "it was tried too fast to ask in between",
+        ));
+    }
+    check(came?.is_empty(), || {
+        (
+            format!("第 {attempts} 次推送后已在其中"),
+            format!("it is there after {attempts} attempts"),
+        )
+    })
 }
 
 fn named(
@@ -390,7 +432,9 @@ async fn paged(bench: &Bench, kind: Kind) -> Checked {
         time - Duration::from_secs(24 * 3600),
         Some(bench.clock.now()),
     );
-    let all = every_row(bench, kind.path(), &query, 1).await?.len() as u64;
+    let first = page(bench, kind.path(), &query, 1, 1).await?;
+    let size = walking_size(number(&first, "total")?);
+    let all = every_row(bench, kind.path(), &query, size).await?.len() as u64;
     let past = page(bench, kind.path(), &query, 1, all + 2).await?;
     let (total, found) = (number(&past, "total")?, rows(&past)?.len());
     check(total == all && found == 0, || {
