@@ -8,19 +8,23 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use boshi_conformance::case::{Case, Severity, Side};
+use boshi_conformance::bench::Bench;
+use boshi_conformance::case::{Case, Side};
 use boshi_conformance::config::Config;
-use boshi_conformance::hands::Person;
+use boshi_conformance::hands::{About, Person};
 use boshi_conformance::report::{self, Report};
-use boshi_conformance::run::{Choice, Outcome, Verdict, run as run_cases};
+use boshi_conformance::run::{Choice, Outcome, run as run_cases};
 use boshi_conformance::set_up::set_up;
-use boshi_conformance::text::Language;
+use boshi_conformance::text::{Language, Text};
 use clap::{Args, Subcommand, ValueEnum};
 
 use self::person::AtTheTerminal;
 use self::progress::Line;
 use crate::terminal::say;
 use crate::told::told_to_stop;
+
+/// Exit status of a run that was broken off, as a shell has it for Ctrl-C.
+const INTERRUPTED: u8 = 130;
 
 /// `boshi conform …`
 #[derive(Subcommand)]
@@ -109,15 +113,12 @@ async fn judge(side: Side, arguments: Arguments) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let path = arguments.config.as_deref().context("--config")?;
-    let outcomes = tokio::select! {
-        outcomes = judged(side, path, &cases, &arguments, language) => outcomes?,
-        told = told_to_stop() => {
-            told?;
-            anyhow::bail!("中断 (interrupted)");
-        }
-    };
+    let outcomes = judged(side, path, &cases, &arguments, language).await?;
     say("");
     say(&table::verdicts(&outcomes, language));
+    if outcomes.len() < cases.len() {
+        return Ok(ExitCode::from(INTERRUPTED));
+    }
     Ok(exit_code(&outcomes, arguments.strict))
 }
 
@@ -135,26 +136,47 @@ async fn judged(
     let bench = set_up(&config, side, person, arguments.seed)
         .await
         .with_context(told)?;
-    let outcomes = run_cases(&bench, cases, &mut Line::new(language)).await;
+    let mut line = Line::new(language);
+    let told = tokio::select! {
+        _ = run_cases(&bench, cases, &mut line) => None,
+        told = told_to_stop() => Some(told),
+    };
+    let outcomes = line.outcomes;
+    if let Some(told) = told {
+        told?;
+        break_off(&bench, language).await;
+    }
     if let Some(folder) = &arguments.report {
-        report::write(&Report::new(&bench, &outcomes), folder)?;
+        let report = Report::new(&bench, &outcomes, cases.len(), arguments.strict);
+        report::write(&report, folder)?;
+        let written = Text::new("报告", "report");
         say(&format!(
-            "报告：{}",
+            "{}: {}",
+            written.read(language),
             folder.join(report::FILES[0]).display()
         ));
     }
     Ok(outcomes)
 }
 
+/// Puts things right after a run that was broken off, and says what is left for a person to do.
+async fn break_off(bench: &Bench, language: Language) {
+    let broken_off = Text::new(
+        "中断：正在恢复现场（再按一次 Ctrl-C 立即结束）……",
+        "broken off: putting things right (Ctrl-C again ends at once) …",
+    );
+    say(&format!("\n{}", broken_off.read(language)));
+    tokio::select! {
+        left = bench.leave_as_found() => for act in left {
+            say(&format!("▶ {}", act.request(&About::default()).read(language)));
+        },
+        _ = told_to_stop() => {}
+    }
+}
+
 /// Success unless something that must be is not, or, if `strict`, that should be.
 fn exit_code(outcomes: &[Outcome], strict: bool) -> ExitCode {
-    let counts = |outcome: &&Outcome| match outcome.severity {
-        Severity::Must => true,
-        Severity::Should => strict,
-        Severity::Remark => false,
-    };
-    let mut failed = outcomes.iter().filter(|it| it.verdict == Verdict::Failed);
-    if failed.any(|it| counts(&it)) {
+    if outcomes.iter().any(|it| it.verdict.fails(strict)) {
         return ExitCode::FAILURE;
     }
     ExitCode::SUCCESS
@@ -164,17 +186,18 @@ fn exit_code(outcomes: &[Outcome], strict: bool) -> ExitCode {
 mod tests {
     use std::time::Duration;
 
-    use boshi_conformance::text::Text;
+    use boshi_conformance::case::Severity;
+    use boshi_conformance::run::Verdict;
 
     use super::*;
 
-    fn failed(severity: Severity) -> Outcome {
+    fn found(verdict: Verdict) -> Outcome {
         Outcome {
             id: "T-1.post".to_owned(),
             requirement: "T-1",
-            severity,
+            severity: Severity::Must,
             title: Text::new("", ""),
-            verdict: Verdict::Failed,
+            verdict,
             seen: None,
             took: Duration::ZERO,
         }
@@ -182,18 +205,11 @@ mod tests {
 
     #[test]
     fn only_what_must_be_fails_a_run_unless_it_is_strict() {
-        assert_eq!(
-            exit_code(&[failed(Severity::Must)], false),
-            ExitCode::FAILURE
-        );
-        assert_eq!(
-            exit_code(&[failed(Severity::Should)], false),
-            ExitCode::SUCCESS
-        );
-        assert_eq!(
-            exit_code(&[failed(Severity::Should)], true),
-            ExitCode::FAILURE
-        );
+        let ends = |verdict, strict| exit_code(&[found(verdict)], strict);
+        assert_eq!(ends(Verdict::Failed, false), ExitCode::FAILURE);
+        assert_eq!(ends(Verdict::Weak, false), ExitCode::SUCCESS);
+        assert_eq!(ends(Verdict::Weak, true), ExitCode::FAILURE);
+        assert_eq!(ends(Verdict::Remark, true), ExitCode::SUCCESS);
         assert_eq!(exit_code(&[], true), ExitCode::SUCCESS);
     }
 }

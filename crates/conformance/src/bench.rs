@@ -1,8 +1,8 @@
 //! The test bench: everything that a case may use.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -14,9 +14,10 @@ use tokio::time::Instant;
 use crate::book::{Book, Exchange};
 use crate::case::{Side, Stop};
 use crate::clock::{Clock, wire_time};
-use crate::config::{Devices, Plates, Timing};
-use crate::draft::Draft;
-use crate::hands::{About, Act, Hands, Sight, Undone};
+use crate::config::{About, Devices, Plates, Timing};
+use crate::draft::{self, Draft};
+use crate::endpoint::OPEN_GATE;
+use crate::hands::{self, Act, Hands, Sight, Undone};
 use crate::http::client::send;
 use crate::manners::Missed;
 use crate::net::{Address, Later, Network};
@@ -56,6 +57,8 @@ pub struct Setting {
     pub timing: Timing,
     /// What makes the run's own numbers: the same for the same requests.
     pub seed: u64,
+    /// What the report says of the judged product.
+    pub about: About,
 }
 
 /// Everything that a case may use.
@@ -83,6 +86,8 @@ pub struct Bench {
     vehicle_is_there: AtomicBool,
     /// When devices were put back, by the act that loses them.
     put_back: Mutex<BTreeMap<Act, Instant>>,
+    /// What undoes the acts that were done and not undone.
+    pending: Mutex<BTreeSet<Act>>,
     numbers: AtomicU64,
 }
 
@@ -146,6 +151,7 @@ impl Bench {
             failed: OnceCell::new(),
             vehicle_is_there: AtomicBool::new(false),
             put_back: Mutex::default(),
+            pending: Mutex::default(),
             numbers: AtomicU64::new(0),
         }
     }
@@ -273,8 +279,9 @@ impl Bench {
     /// Skips the case when it was not.
     pub async fn act(&self, act: Act, plate: &str) -> Result<(), Stop> {
         self.give_time_to_notice(act).await;
+        self.pending().extend(act.undone_by());
         let lasting = self.setting.timing.loop_alarm + self.setting.timing.tolerance;
-        let about = About {
+        let about = hands::About {
             plate: plate.to_owned(),
             number: self.number(),
             lasting,
@@ -288,6 +295,9 @@ impl Bench {
                 self.vehicle_is_there.store(false, Ordering::Relaxed);
             }
             _ => {}
+        }
+        if done.is_ok() {
+            self.pending().remove(&act);
         }
         if let Some(loses) = act.undoes() {
             let mut put_back = self.put_back.lock().unwrap_or_else(PoisonError::into_inner);
@@ -317,6 +327,53 @@ impl Bench {
             let _ = self.act(Act::VehicleLeaves, plate).await;
             tokio::time::sleep(self.setting.timing.settle).await;
         }
+    }
+
+    /// Leaves the judged side as it was found, when a run is broken off: an empty lane, a barrier
+    /// that is not held open, and devices put back where that needs no person. What a person has to
+    /// put back is returned.
+    pub async fn leave_as_found(&self) -> Vec<hands::Act> {
+        self.peer.behave().await;
+        if self.setting.side == Side::Supplier && self.has_sent_a_hold() {
+            let restore = draft::object(serde_json::json!({
+                "deviceNo": self.setting.devices.recognizer, "plateNumber": "", "openMode": "1",
+            }));
+            let restore = self.anew(|| self.draft(OPEN_GATE, restore.clone())).await;
+            self.send(&restore).await;
+        }
+        let mut left: Vec<Act> = self.pending().iter().copied().collect();
+        if self.vehicle_is_there.load(Ordering::Relaxed) {
+            left.push(Act::VehicleLeaves);
+        }
+        let mut for_a_person = Vec::new();
+        for act in left {
+            let about = hands::About {
+                plate: self.setting.plates.allowed.clone(),
+                number: self.number(),
+                ..hands::About::default()
+            };
+            if !self.hands.acts_by_itself(act) || self.hands.act(act, &about).await.is_err() {
+                for_a_person.push(act);
+            }
+        }
+        for_a_person
+    }
+
+    /// Whether the last hold was not restored.
+    fn has_sent_a_hold(&self) -> bool {
+        let orders = self
+            .book
+            .since(0, |it| !it.incoming && it.request.path == OPEN_GATE);
+        let last = orders
+            .iter()
+            .rev()
+            .map(|it| it.text("openMode"))
+            .find(|mode| ["0", "1"].contains(&mode.as_str()));
+        last.as_deref() == Some("0")
+    }
+
+    fn pending(&self) -> MutexGuard<'_, BTreeSet<Act>> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Looks.

@@ -45,10 +45,14 @@ impl Clock {
     }
 }
 
+/// The date and the time of day in China.
+pub fn in_china(instant: Timestamp) -> DateTime {
+    TimeZone::fixed(CHINA).to_datetime(instant)
+}
+
 /// `yyyyMMdd HH:mm:ss` in China Standard Time.
 pub fn wire_time(instant: Timestamp) -> String {
-    let civil = TimeZone::fixed(CHINA).to_datetime(instant);
-    civil.strftime("%Y%m%d %H:%M:%S").to_string()
+    in_china(instant).strftime("%Y%m%d %H:%M:%S").to_string()
 }
 
 /// Reads a time of the wire; `None` when it is not exactly one.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use secrecy::SecretString;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::case::Side;
 use crate::hands::{Act, Sight, Step};
@@ -62,6 +62,9 @@ pub struct Config {
     pub app_id: String,
     secret: Option<SecretText>,
     secret_file: Option<PathBuf>,
+    /// What the report says of the judged product.
+    #[serde(default)]
+    pub about: About,
     /// Who is judged.
     pub peer: PeerSettings,
     /// Where the kit listens.
@@ -81,6 +84,20 @@ pub struct Config {
     /// What can be seen without a person: the step whose answer it is.
     #[serde(default)]
     pub sights: BTreeMap<Sight, Step>,
+}
+
+/// What the report says of the judged product; nothing that is left out.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct About {
+    /// Whose product it is.
+    pub company: String,
+    /// What it is called.
+    pub product: String,
+    /// Its version.
+    pub version: String,
+    /// Who has run the kit.
+    pub tester: String,
 }
 
 /// Who is judged.

@@ -93,6 +93,9 @@ pub trait Hands: Send + Sync {
     /// Whether that can be seen.
     fn can_see(&self, sight: Sight) -> bool;
 
+    /// Whether it is done without a person.
+    fn acts_by_itself(&self, act: Act) -> bool;
+
     /// Whether it costs nobody anything to look again and again.
     fn looks_by_itself(&self, sight: Sight) -> bool;
 
@@ -110,6 +113,19 @@ impl Act {
             Act::DisplayBack => Some(Act::DisplayLost),
             Act::RecognizerBack => Some(Act::RecognizerLost),
             Act::BarrierBack => Some(Act::BarrierLost),
+            _ => None,
+        }
+    }
+
+    /// The act that puts right what this one has done.
+    pub fn undone_by(self) -> Option<Act> {
+        match self {
+            Act::DisplayLost => Some(Act::DisplayBack),
+            Act::RecognizerLost => Some(Act::RecognizerBack),
+            Act::BarrierLost => Some(Act::BarrierBack),
+            Act::ArmStaysUp => Some(Act::ArmComesDown),
+            Act::PermitPlate => Some(Act::WithdrawPermit),
+            Act::OperatorHolds => Some(Act::OperatorRestores),
             _ => None,
         }
     }

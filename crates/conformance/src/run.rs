@@ -26,6 +26,15 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// Whether it fails a run, which may be `strict` about what should be.
+    pub fn fails(self, strict: bool) -> bool {
+        match self {
+            Verdict::Passed | Verdict::Skipped | Verdict::Remark => false,
+            Verdict::Weak => strict,
+            Verdict::Failed => true,
+        }
+    }
+
     /// Whether there is something to be said.
     pub fn is_odd(self) -> bool {
         match self {

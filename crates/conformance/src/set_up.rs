@@ -109,5 +109,6 @@ fn setting(config: &Config, side: Side, seed: u64) -> Result<Setting, SetUpError
         plates: config.plates.clone(),
         timing: config.timing.clone(),
         seed,
+        about: config.about.clone(),
     })
 }

@@ -16,6 +16,8 @@ const ERASE_LINE: &str = "\x1b[K";
 pub(super) struct Line {
     language: Language,
     place: String,
+    /// What came of the cases so far.
+    pub(super) outcomes: Vec<Outcome>,
 }
 
 impl Line {
@@ -23,6 +25,7 @@ impl Line {
         Line {
             language,
             place: String::new(),
+            outcomes: Vec::new(),
         }
     }
 }
@@ -55,5 +58,6 @@ impl Progress for Line {
         if let Some(seen) = &outcome.seen {
             say(&format!("      {}", seen.read(self.language)));
         }
+        self.outcomes.push(outcome.clone());
     }
 }

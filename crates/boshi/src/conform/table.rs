@@ -13,6 +13,7 @@ pub(super) fn word(verdict: Verdict, language: Language) -> &'static str {
     let (zh, en) = match verdict {
         Verdict::Passed => ("✔ 通过", "✔ passed"),
         Verdict::Failed => ("✘ 不符合", "✘ failed"),
+        Verdict::Weak => ("▲ 待改进", "▲ weak"),
         Verdict::Remark => ("● 备注", "● remark"),
         Verdict::Skipped => ("○ 未测", "○ skipped"),
     };
@@ -43,7 +44,7 @@ pub(super) fn verdicts(outcomes: &[Outcome], language: Language) -> String {
     let row = |(id, verdict): (&'static str, Verdict)| {
         let about = requirement(id).map_or("", |it| chosen(language, it.zh, it.en));
         let its = outcomes.iter().filter(|outcome| outcome.requirement == id);
-        let odd = its.filter(|it| matches!(it.verdict, Verdict::Failed | Verdict::Remark));
+        let odd = its.filter(|it| it.verdict.is_odd());
         let odd: Vec<&str> = odd
             .map(|it| it.id.split_once('.').map_or("", |(_, name)| name))
             .collect();
@@ -71,14 +72,17 @@ fn counted(summary: Summary, language: Language) -> String {
     let Summary {
         passed,
         failed,
+        weak,
         remarks,
         skipped,
     } = summary;
     match language {
-        Language::Zh => format!("通过 {passed}，不符合 {failed}，备注 {remarks}，未测 {skipped}"),
-        Language::En => {
-            format!("{passed} passed, {failed} failed, {remarks} remarks, {skipped} skipped")
+        Language::Zh => {
+            format!("通过 {passed}，不符合 {failed}，待改进 {weak}，备注 {remarks}，未测 {skipped}")
         }
+        Language::En => format!(
+            "{passed} passed, {failed} failed, {weak} weak, {remarks} remarks, {skipped} skipped"
+        ),
     }
 }
 

@@ -216,7 +216,9 @@ pub const FAULTS: &[&[Fault]] = &[
         supplier("does not open when it may", &["RECOG-1", "RECOG-2"]),
         supplier(
             "opens when it may not",
-            &["OPEN-3", "RECOG-1", "RECOG-2", "RECOG-3"],
+            &[
+                "OPEN-2", "OPEN-3", "OPEN-4", "RECOG-1", "RECOG-2", "RECOG-3", "PUSH-3",
+            ],
         ),
         supplier("pushes no colour", &["RECOG-1"]),
         supplier("pushes the wrong recognizer", &["RECOG-1"]),
@@ -236,9 +238,12 @@ pub const FAULTS: &[&[Fault]] = &[
         supplier("crossTime of the push", &["CROSS-2"]),
         supplier("no recognition for tailgaters", &["D-14"]),
         supplier("drops refused crossings", &["D-16"]),
-        supplier("one attempt", &["PUSH-1", "PUSH-2", "D-2", "D-16"]),
+        supplier(
+            "one attempt",
+            &["UNPUSH-1", "PUSH-1", "PUSH-2", "D-2", "D-16"],
+        ),
         supplier("four attempts", &["PUSH-2"]),
-        supplier("six attempts", &["PUSH-2"]),
+        supplier("six attempts", &["PUSH-2", "D-17"]),
         supplier("takes HTTP 500 for an answer", &["D-2"]),
         supplier("a new uuid on each attempt", &["PUSH-1"]),
         supplier("the same token on each attempt", &["D-17"]),

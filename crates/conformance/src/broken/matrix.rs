@@ -18,7 +18,7 @@ use crate::book::Book;
 use crate::case::Side;
 use crate::cases;
 use crate::clock::Clock;
-use crate::config::{Devices, Plates, Timing};
+use crate::config::{About, Devices, Plates, Timing};
 use crate::hands::Hands;
 use crate::manners::{Missed, manners};
 use crate::net::memory::MemoryNetwork;
@@ -199,6 +199,7 @@ fn setting(side: Side) -> Setting {
         },
         timing: Timing::default(),
         seed: 1,
+        about: About::default(),
     }
 }
 

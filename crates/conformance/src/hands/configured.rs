@@ -205,6 +205,10 @@ impl Hands for ConfiguredHands {
         self.person.is_some() || self.ability.sights.contains_key(&sight)
     }
 
+    fn acts_by_itself(&self, act: Act) -> bool {
+        self.ability.acts.contains_key(&act)
+    }
+
     fn looks_by_itself(&self, sight: Sight) -> bool {
         self.ability.sights.contains_key(&sight)
     }

@@ -11,7 +11,7 @@ async fn report() -> Report {
         .copied()
         .find(|it| it.side == Side::Supplier && it.name == "checks no token");
     let (bench, outcomes) = judged_on(Side::Supplier, fault).await.unwrap();
-    Report::new(&bench, &outcomes)
+    Report::new(&bench, &outcomes, outcomes.len(), false)
 }
 
 /// D-7

@@ -243,13 +243,19 @@ display = {shown}
                 config.display()
             )
         };
+        let open = |more: &[&str]| {
+            let order = ["open", "LOT-1", "CAM-01", "--by", "kit", "--reason", "test"];
+            command(&[&order[..], more].concat())
+        };
         format!(
-            "[acts]\npermit-plate = {}\nwithdraw-permit = {}\noperator-opens = {}\noperator-shows = {}\n",
+            "[acts]\npermit-plate = {}\nwithdraw-permit = {}\noperator-opens = {}\n\
+             operator-holds = {}\noperator-restores = {}\noperator-forces = {}\noperator-shows = {}\n",
             command(&["permit", "add", "{plate}", "--days", "1"]),
             command(&["permit", "remove", "{plate}"]),
-            command(&[
-                "open", "LOT-1", "CAM-01", "--plate", "{plate}", "--by", "kit", "--reason", "test"
-            ]),
+            open(&["--plate", "{plate}"]),
+            open(&["--mode", "hold"]),
+            open(&["--mode", "restore"]),
+            open(&["--mode", "forced"]),
             command(&["show", "LOT-1", "LED-01", "欢迎 光临"]),
         )
     }

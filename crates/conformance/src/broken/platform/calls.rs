@@ -124,6 +124,10 @@ impl Hands for Platform {
         false
     }
 
+    fn acts_by_itself(&self, _act: Act) -> bool {
+        true
+    }
+
     fn looks_by_itself(&self, _sight: Sight) -> bool {
         false
     }

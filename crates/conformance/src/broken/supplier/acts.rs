@@ -68,6 +68,10 @@ impl Hands for Supplier {
         true
     }
 
+    fn acts_by_itself(&self, _act: Act) -> bool {
+        true
+    }
+
     fn looks_by_itself(&self, _sight: Sight) -> bool {
         true
     }

@@ -63,15 +63,15 @@ impl Supplier {
         if let Some((why, _)) = fault(query, PERIOD_FIELDS).filter(|_| !lenient) {
             return Err(Refusal::Bad(why));
         }
-        if self.has("holds no failed pushes") {
-            return self.page(&[], query);
-        }
         let now = self.0.door.now();
         let (begin, end) = (text("beginTime"), text("endTime"));
         let end = if end.is_empty() { now.as_str() } else { end };
         // Times of the wire sort as texts.
         if begin > end && !self.has("takes a reversed period") {
             return Err("beginTime 晚于 endTime".into());
+        }
+        if self.has("holds no failed pushes") {
+            return self.page(&[], query);
         }
         let excludes = self.has("excludes the end of the period");
         let mut world = self.world();
