@@ -123,7 +123,8 @@ impl Stage {
         if report["summary"]["passed"] != 0 && output.status.success() {
             return report;
         }
-        panic!("{said}\n{complaint}");
+        let log = fs::read_to_string(self.path("judged.log")).unwrap_or_default();
+        panic!("{said}\n{complaint}\nthe judged side's log:\n{log}");
     }
 
     fn run(&self, side: &str, text: &str, listens: SocketAddr) -> Running {

@@ -123,7 +123,10 @@ fn whoever_is_there() -> Vec<Case> {
                         .peer
                         .plan(RECOGNITION, Vec::new(), Some(Reaction::Hang));
                     arrive(bench).await?;
-                    command(bench, "3", "").await.accepted().map(drop)
+                    command(bench, "3", "").await.accepted()?;
+                    // The arm goes up before the vehicle goes away.
+                    tokio::time::sleep(bench.timing().settle).await;
+                    Ok(())
                 })
             },
         )
