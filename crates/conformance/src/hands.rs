@@ -181,6 +181,22 @@ impl Act {
                 "keep the arm up after it was lifted".into(),
             ),
             Act::ArmComesDown => ("请让栏杆落下".into(), "let the arm come down".into()),
+            Act::PermitPlate | Act::WithdrawPermit | Act::OperatorOpens => {
+                return self.request_of_an_operator(plate);
+            }
+            Act::OperatorHolds
+            | Act::OperatorRestores
+            | Act::OperatorForces
+            | Act::OperatorShows => {
+                return self.request_of_an_operator(plate);
+            }
+        };
+        Text::new(zh, en)
+    }
+
+    /// What an operator of the platform is asked to do; whatever is left is a text to show.
+    fn request_of_an_operator(self, plate: &str) -> Text {
+        let (zh, en) = match self {
             Act::PermitPlate => (
                 format!("请在平台上放行车牌 {plate}"),
                 format!("permit the plate {plate} at the platform"),
@@ -205,7 +221,7 @@ impl Act {
                 "请在平台上强制开闸".into(),
                 "open the gate by force at the platform".into(),
             ),
-            Act::OperatorShows => (
+            _ => (
                 "请在平台上向显示屏下发文字".into(),
                 "show a text at the platform".into(),
             ),

@@ -6,7 +6,9 @@ mod crossing;
 mod delivery;
 mod display;
 mod failed;
+mod forced;
 mod gate;
+mod held;
 mod lane;
 mod lost;
 mod paging;
@@ -28,6 +30,8 @@ const AT_ONCE: usize = 8;
 pub(super) fn cases() -> Vec<Case> {
     let parts = [
         gate::cases,
+        forced::cases,
+        held::cases,
         display::cases,
         places::cases,
         stays::cases,

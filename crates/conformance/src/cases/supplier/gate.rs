@@ -1,29 +1,21 @@
-//! Gate commands in every mode, with the matching plate, another and none (OPEN-1 to OPEN-7).
+//! Gate commands in normal mode, and those that are to be refused (OPEN-3, OPEN-7, D-5, D-8).
 
-use serde_json::Value;
-
-use super::lane::{
-    DRIVE, LIFTS, VISIT, arrive, arrive_refused, command, cross, lifted, lifts, not_lifted,
-    recognized,
-};
+use super::lane::{VISIT, arrive_refused, command, lifted, lifts, not_lifted};
 use crate::bench::Bench;
 use crate::case::Severity::{Must, Remark};
 use crate::case::{Case, Checked, check};
 use crate::draft::{Draft, object};
-use crate::endpoint::{CROSSING, OPEN_GATE, RECOGNITION};
-use crate::hands::{Act, Sight};
-use crate::peer::Reaction;
+use crate::endpoint::OPEN_GATE;
 
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = modes();
     cases.extend(refusals());
-    cases.extend(held());
     cases.extend(decisions());
     cases
 }
 
 fn modes() -> Vec<Case> {
-    let mut cases = vec![
+    vec![
         Case::new(
             "OPEN-3.match",
             Must,
@@ -69,96 +61,6 @@ fn modes() -> Vec<Case> {
             |bench| {
                 Box::pin(async move {
                     declined_and_shut(bench, "2", &bench.setting.plates.allowed).await
-                })
-            },
-        ),
-    ];
-    cases.extend(whoever_is_there());
-    cases
-}
-
-fn whoever_is_there() -> Vec<Case> {
-    vec![
-        Case::new(
-            "OPEN-4.forced",
-            Must,
-            ("强制模式无条件开闸", "forced mode opens whoever is there"),
-            |bench| {
-                Box::pin(async move {
-                    let before = lifts(bench).await?;
-                    command(bench, "3", "").await.accepted()?;
-                    lifted(bench, before).await
-                })
-            },
-        ),
-        Case::new(
-            "OPEN-4.other-plate",
-            Must,
-            (
-                "强制模式不比对车牌",
-                "forced mode opens whatever plate is at the gate",
-            ),
-            |bench| {
-                Box::pin(async move {
-                    arrive_refused(bench).await?;
-                    let before = lifts(bench).await?;
-                    command(bench, "3", &bench.setting.plates.refused)
-                        .await
-                        .accepted()?;
-                    lifted(bench, before).await
-                })
-            },
-        )
-        .needing(VISIT),
-        Case::new(
-            "OPEN-4.while-pushing",
-            Must,
-            (
-                "推送未得到应答期间仍执行指令",
-                "commands are obeyed while a push is unanswered",
-            ),
-            |bench| {
-                Box::pin(async move {
-                    bench
-                        .peer
-                        .plan(RECOGNITION, Vec::new(), Some(Reaction::Hang));
-                    arrive(bench).await?;
-                    command(bench, "3", "").await.accepted()?;
-                    // The arm goes up before the vehicle goes away.
-                    tokio::time::sleep(bench.timing().settle).await;
-                    Ok(())
-                })
-            },
-        )
-        .needing(VISIT),
-        Case::new(
-            "OPEN-5.empty-plate",
-            Must,
-            (
-                "正常模式下空车牌即强制",
-                "normal mode with an empty plate is forced",
-            ),
-            |bench| {
-                Box::pin(async move {
-                    let before = lifts(bench).await?;
-                    command(bench, "2", "").await.accepted()?;
-                    lifted(bench, before).await
-                })
-            },
-        ),
-        Case::new(
-            "OPEN-5.no-plate",
-            Must,
-            (
-                "正常模式下没有车牌字段即强制",
-                "normal mode without a plate is forced",
-            ),
-            |bench| {
-                Box::pin(async move {
-                    let before = lifts(bench).await?;
-                    let draft = bench.anew(|| order(bench, "2", "").without("plateNumber"));
-                    bench.send(&draft.await).await.accepted()?;
-                    lifted(bench, before).await
                 })
             },
         ),
@@ -218,83 +120,6 @@ fn refusals() -> Vec<Case> {
     ]
 }
 
-fn held() -> Vec<Case> {
-    vec![
-        Case::new(
-            "OPEN-1.hold",
-            Must,
-            ("常开：栏杆抬起并保持", "it holds the barrier open"),
-            |bench| {
-                Box::pin(restored(bench, async {
-                    command(bench, "0", "").await.accepted()?;
-                    arm(bench, "up").await
-                }))
-            },
-        ),
-        Case::new(
-            "OPEN-2.restore",
-            Must,
-            ("恢复：栏杆不再保持抬起", "it restores one lift per vehicle"),
-            |bench| {
-                Box::pin(async move {
-                    command(bench, "0", "").await.accepted()?;
-                    command(bench, "1", "").await.accepted()?;
-                    arm(bench, "down").await
-                })
-            },
-        ),
-        Case::new(
-            "OPEN-2.refused-again",
-            Must,
-            (
-                "恢复后被拒绝的车辆不放行",
-                "after a restore a refused vehicle stays outside",
-            ),
-            |bench| {
-                Box::pin(async move {
-                    command(bench, "0", "").await.accepted()?;
-                    command(bench, "1", "").await.accepted()?;
-                    tokio::time::sleep(bench.timing().settle).await;
-                    let before = lifts(bench).await?;
-                    arrive_refused(bench).await?;
-                    not_lifted(bench, before).await
-                })
-            },
-        )
-        .needing(VISIT)
-        .needing(&[LIFTS]),
-        Case::new(
-            "OPEN-6.pushes",
-            Must,
-            (
-                "常开期间仍推送识别与过闸，不管应答",
-                "while held open, recognitions and crossings are pushed, whatever the reply",
-            ),
-            |bench| {
-                Box::pin(restored(bench, async {
-                    command(bench, "0", "").await.accepted()?;
-                    bench.peer.plan(
-                        RECOGNITION,
-                        Vec::new(),
-                        Some(Reaction::refuse("测试：不允许通行")),
-                    );
-                    let mark = bench.book.mark();
-                    bench
-                        .act(Act::VehicleArrives, &bench.setting.plates.allowed)
-                        .await?;
-                    recognized(bench, mark).await?;
-                    cross(bench).await?;
-                    bench
-                        .came(mark, CROSSING, bench.timing().push, |_| true)
-                        .await
-                        .map(drop)
-                }))
-            },
-        )
-        .needing(DRIVE),
-    ]
-}
-
 fn decisions() -> Vec<Case> {
     let normal =
         |id: &'static str, title: (&'static str, &'static str), spoil: fn(Draft) -> Draft| {
@@ -344,7 +169,7 @@ fn decisions() -> Vec<Case> {
 }
 
 /// A gate command that is not sent yet.
-fn order(bench: &Bench, mode: &str, plate: &str) -> Draft {
+pub(super) fn order(bench: &Bench, mode: &str, plate: &str) -> Draft {
     let fields = object(serde_json::json!({
         "deviceNo": bench.setting.devices.recognizer,
         "plateNumber": plate,
@@ -357,28 +182,4 @@ async fn declined_and_shut(bench: &Bench, mode: &str, plate: &str) -> Checked {
     let before = lifts(bench).await?;
     command(bench, mode, plate).await.declined()?;
     not_lifted(bench, before).await
-}
-
-/// Does it, and restores the barrier whatever came of it.
-async fn restored(bench: &Bench, work: impl Future<Output = Checked> + Send) -> Checked {
-    let checked = work.await;
-    command(bench, "1", "").await;
-    tokio::time::sleep(bench.timing().settle).await;
-    checked
-}
-
-/// Demands that the arm is as it was told, if anybody sees it.
-async fn arm(bench: &Bench, wanted: &str) -> Checked {
-    if !bench.hands.can_see(Sight::Arm) {
-        return Ok(());
-    }
-    tokio::time::sleep(bench.timing().settle).await;
-    let seen = bench.see(Sight::Arm).await?;
-    let seen = serde_json::from_str::<Value>(&seen)
-        .ok()
-        .and_then(|value| value.as_str().map(str::to_owned))
-        .unwrap_or(seen);
-    check(seen.trim() == wanted, || {
-        (format!("栏杆为 {seen}"), format!("the barrier is {seen}"))
-    })
 }

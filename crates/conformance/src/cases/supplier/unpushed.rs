@@ -1,19 +1,19 @@
 //! What could not be pushed can be asked for (UNPUSH-1, UNPUSH-2, D-11, PAGE-1).
 
+mod questions;
+
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde_json::json;
 
 use super::failed::failed;
 use super::lane::{DRIVE, arrive, cross, pushes};
 use super::paging::{Row, every_row, page, walking_size};
 use crate::bench::Bench;
 use crate::book::Exchange;
-use crate::case::Severity::{Must, Remark, Should};
+use crate::case::Severity::Must;
 use crate::case::{Case, Checked, Stop, check};
 use crate::clock::{read_wire_time, wire_time};
-use crate::draft::object;
 use crate::endpoint::{
     CROSSING, FAILED_CROSSING_FIELDS, FAILED_CROSSINGS, FAILED_RECOGNITION_FIELDS,
     FAILED_RECOGNITIONS, Field, RECOGNITION, fault,
@@ -68,7 +68,7 @@ impl Kind {
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
     for kind in [Kind::Recognition, Kind::Crossing] {
-        cases.extend(questions(kind));
+        cases.extend(questions::cases(kind));
         cases.extend(records(kind));
     }
     cases.push(
@@ -130,88 +130,6 @@ fn named(
         title,
         move |bench| run(bench, kind),
     )
-}
-
-fn questions(kind: Kind) -> Vec<Case> {
-    let mut cases = vec![
-        named(
-            "UNPUSH-1.no-begin",
-            kind,
-            Must,
-            (
-                "缺少 beginTime 被拒绝",
-                "a question without beginTime is refused",
-            ),
-            |bench, kind| {
-                Box::pin(async move { bench.call(kind.path(), Row::new()).await.refused() })
-            },
-        ),
-        named(
-            "UNPUSH-1.time-form",
-            kind,
-            Should,
-            (
-                "beginTime 格式错误被拒绝",
-                "a beginTime in another form is refused",
-            ),
-            |bench, kind| {
-                Box::pin(async move {
-                    let query = object(json!({"beginTime": "2017-08-18 17:14:15"}));
-                    bench.call(kind.path(), query).await.refused()
-                })
-            },
-        ),
-    ];
-    cases.extend(empty_questions(kind));
-    cases
-}
-
-fn empty_questions(kind: Kind) -> Vec<Case> {
-    vec![
-        named(
-            "D-11.reversed",
-            kind,
-            Remark,
-            (
-                "beginTime 晚于 endTime 被拒绝",
-                "beginTime after endTime is refused",
-            ),
-            |bench, kind| {
-                Box::pin(async move {
-                    let now = bench.clock.now();
-                    let query = period(
-                        now - Duration::from_secs(60),
-                        Some(now - Duration::from_secs(120)),
-                    );
-                    bench.call(kind.path(), query).await.refused()
-                })
-            },
-        ),
-        named(
-            "UNPUSH-1.empty-period",
-            kind,
-            Must,
-            (
-                "没有记录的时段为空结果，total 为 0",
-                "a period without records gives nothing, total 0",
-            ),
-            |bench, kind| {
-                Box::pin(async move {
-                    let query = object(
-                        json!({"beginTime": "20100101 00:00:00", "endTime": "20100101 00:00:01"}),
-                    );
-                    let page = bench.call(kind.path(), query).await.accepted()?;
-                    let (total, found) = (number(&page, "total")?, rows(&page)?.len());
-                    check((total, found) == (0, 0), || {
-                        (
-                            format!("total {total}，{found} 行"),
-                            format!("total {total}, {found} rows"),
-                        )
-                    })
-                })
-            },
-        ),
-    ]
 }
 
 fn records(kind: Kind) -> Vec<Case> {
