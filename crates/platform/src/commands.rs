@@ -4,6 +4,7 @@
 //! The same command given again while one is under way is the same one, and shares its end: an
 //! operator who clicks twice opens once. Commands never wait for each other.
 
+use schemars::JsonSchema;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -42,8 +43,9 @@ pub struct Order {
 }
 
 /// How far a command has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(rename = "CommandState")]
 pub enum State {
     /// It is under way.
     Asked,

@@ -14,14 +14,15 @@ use boshi_protocol::id::{DeviceNo, LotId};
 use boshi_protocol::plate::Plate;
 use boshi_protocol::refusal::Refusal;
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use self::external::{Fallback, Opinion, with_opinion};
-pub(crate) use self::facts::listed;
 pub use self::facts::{Facts, Permit, PermitKind};
+pub(crate) use self::facts::{FactsShown, PermitShown, listed};
 
 /// Which way vehicles go past a recognizer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
     /// Into the lot.
@@ -31,8 +32,9 @@ pub enum Direction {
 }
 
 /// What happens to a vehicle about which nothing is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(rename = "ByDefault")]
 pub enum Default {
     /// It may pass.
     Allow,
@@ -76,7 +78,7 @@ pub struct Decision {
 }
 
 /// What a rule found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Step {
     /// The rule.
     pub rule: &'static str,

@@ -88,7 +88,7 @@ impl Desk {
                 &id,
                 &seen.record.uuid,
                 &decision,
-                &seen.facts.to_json(),
+                &seen.facts.shown(),
                 now,
             )?;
             Ok((seen.record, decision))
@@ -109,7 +109,7 @@ impl Desk {
             .store
             .write(move |db| see(db, &id, &rules, pushed, now));
         let Seen { record, facts, own } = seen.await?;
-        let mut known = facts.to_json();
+        let mut known = facts.shown();
         let decision = if own.decision.is_final() {
             own.decision
         } else {
@@ -118,7 +118,7 @@ impl Desk {
                 .ask(&record.uuid, approach, &facts, &own, now)
                 .await;
             let decided = with_opinion(own, &opinion, external.fallback);
-            known["external"] = decided.steps.last().map(|step| step.found.clone()).into();
+            known.external = decided.steps.last().map(|step| step.found.clone());
             decided.decision
         };
         let (id, uuid, told) = (lot.id.clone(), record.uuid.clone(), decision.clone());

@@ -50,7 +50,7 @@ impl External {
             "plate": approach.plate.map(Plate::as_str),
             "uuid": uuid.as_str(),
             "time": ChinaTime::new(now),
-            "facts": facts.to_json(),
+            "facts": facts.shown(),
             "own": {
                 "pass": own.decision.pass,
                 "code": own.decision.reason.code(),

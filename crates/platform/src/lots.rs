@@ -1,5 +1,6 @@
 //! The lots: what is configured of each, how to call it, and what was last heard of it.
 
+use schemars::JsonSchema;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
@@ -94,7 +95,7 @@ pub struct Presence {
 }
 
 /// Whether an entry is the configuration file's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Source {
     /// It is, and is changed there only.

@@ -3,6 +3,7 @@
 //! One file a resource; handlers read, ask, and answer.
 
 mod abnormalities;
+mod api;
 mod blocks;
 mod caller;
 mod check;
@@ -11,12 +12,14 @@ mod devices;
 mod error;
 mod evacuation;
 mod export;
+mod field;
 mod health;
 mod import;
 mod lists;
 mod login;
 mod lots;
 mod occupancy;
+mod openapi;
 mod permits;
 mod places;
 mod proof;
@@ -26,22 +29,26 @@ mod registry;
 mod stays;
 mod summary;
 mod users;
+mod words;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::from_fn_with_state;
-use axum::routing::{delete, get, post, put};
+use axum::{Extension, Router};
 use boshi_protocol::id::LotId;
 use boshi_service::key::Key;
+use schemars::JsonSchema;
 use serde::Serialize;
 
-use self::caller::authorize;
+use self::api::{Api, Described};
+use self::caller::{Gate, authorize};
 use self::error::ApiError;
 use self::export::export;
-use self::lists::list;
+use self::lists::{Listing, list};
+use self::openapi::Document;
+use self::words::Tag;
 use crate::commands::Commands;
 use crate::desk::Desk;
 use crate::lots::{Lot, Lots};
@@ -76,99 +83,112 @@ pub(crate) struct Operators {
 
 type Shared = State<Arc<Operators>>;
 
-/// The routes; all but `/livez` and `/readyz` need `key` or a user's.
+/// The routes; all but those that say otherwise need `key` or a user's.
 pub(crate) fn router(operators: Arc<Operators>, key: Key) -> Router {
-    let api = of_a_lot()
-        .merge(lists())
-        .merge(administration())
-        .route("/decide", post(decide::foresee))
-        .route("/summary", get(summary::show))
-        .fallback(async |request: Request| unknown(PREFIX, &request))
-        .method_not_allowed_fallback(async |request: Request| unknown(PREFIX, &request))
-        .layer(from_fn_with_state((Arc::clone(&operators), key), authorize));
-    Router::new()
-        .nest(PREFIX, api)
-        .route("/api/v1/login", post(login::login))
-        .route("/api/v1/password", post(login::change))
-        .route("/livez", get(health::live))
-        .route("/readyz", get(health::ready))
-        .fallback(async |request: Request| unknown("", &request))
+    let (routes, operations) = api().finish();
+    let described = Arc::new(Described::of(&operations));
+    let gate = Gate {
+        operators: Arc::clone(&operators),
+        key,
+        described: Arc::clone(&described),
+    };
+    let not_allowed = async move |request: Request| described.not_allowed(&request);
+    routes
+        .fallback(async |request: Request| unknown(&request))
+        .method_not_allowed_fallback(not_allowed)
+        .layer(from_fn_with_state(gate, authorize))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(Extension(Arc::new(Document::of(&operations))))
         .with_state(operators)
 }
 
-/// What is done with one lot.
-fn of_a_lot() -> Router<Arc<Operators>> {
-    let lot = Router::new()
-        .route("/check", post(check::check))
-        .route("/open", post(devices::open))
-        .route("/show", post(devices::show))
-        .route("/hold", post(evacuation::hold))
-        .route("/restore", post(evacuation::restore))
-        .route("/proof", get(proof::of_day))
-        .route("/reconcile", post(reconcile::now))
-        .route("/places", get(places::list))
-        .route("/occupancy", get(occupancy::show).post(occupancy::counted))
-        .route("/stays/{uuid}/candidates", get(stays::candidates))
-        .route("/crossings/{uuid}/correct", post(stays::correct))
-        .route(
-            "/abnormalities/{id}/acknowledge",
-            post(abnormalities::acknowledge),
-        )
-        .route("/abnormalities/{id}/clear", post(abnormalities::clear));
-    Router::new().nest("/lots/{lot}", lot)
+/// Every route, in the order of the document.
+fn api() -> Api {
+    Api::default()
+        .with(lots::routes)
+        .with(check::routes)
+        .with(places::routes)
+        .with(devices::routes)
+        .with(evacuation::routes)
+        .with(records)
+        .with(proof::routes)
+        .with(reconcile::routes)
+        .with(summary::routes)
+        .with(stays::routes)
+        .with(occupancy::routes)
+        .with(abnormalities::routes)
+        .with(plates)
+        .with(decide::routes)
+        .with(registry::routes)
+        .with(users::routes)
+        .with(login::routes)
+        .with(health::routes)
+        .with(openapi::routes)
 }
 
-/// What there is, and the lists of plates.
-fn lists() -> Router<Arc<Operators>> {
-    Router::new()
-        .route("/lots", get(lots::list))
-        .merge(listed::<RecognitionRow>("/recognitions"))
-        .merge(listed::<CrossingRow>("/crossings"))
-        .merge(listed::<StayRow>("/stays"))
-        .merge(listed::<CorrectionRow>("/corrections"))
-        .merge(listed::<AbnormalityRow>("/abnormalities"))
-        .merge(listed::<DecisionRow>("/decisions"))
-        .merge(listed::<CommandRow>("/commands"))
-        .merge(listed::<OutageRow>("/outages"))
-        .merge(listed::<AuditRow>("/audit"))
-        .merge(listed::<PermitRow>("/permits"))
-        .merge(listed::<BlockRow>("/blocks"))
-        .route("/permits", post(permits::add).delete(permits::remove))
-        .route("/blocks", post(blocks::add).delete(blocks::remove))
-        .merge(
-            Router::new()
-                .route("/permits/import", post(import::permits))
-                .route("/blocks/import", post(import::blocks))
-                .layer(DefaultBodyLimit::max(import::MAX_TABLE_BYTES)),
-        )
+/// What there is of each lot, newest first.
+fn records(api: Api) -> Api {
+    let api = listed::<RecognitionRow>(
+        api,
+        "recognitions",
+        Tag::Records,
+        "识别记录",
+        "Recognitions",
+    );
+    let api = listed::<CrossingRow>(api, "crossings", Tag::Records, "过闸记录", "Crossings");
+    let api = listed::<StayRow>(api, "stays", Tag::Stays, "停车记录", "Stays");
+    let api = listed::<CorrectionRow>(api, "corrections", Tag::Stays, "车牌更正", "Corrections");
+    let api = listed::<AbnormalityRow>(
+        api,
+        "abnormalities",
+        Tag::Abnormalities,
+        "异常",
+        "Abnormalities",
+    );
+    let api = listed::<DecisionRow>(api, "decisions", Tag::Decisions, "放行判断", "Decisions");
+    let api = listed::<CommandRow>(
+        api,
+        "commands",
+        Tag::Gates,
+        "命令及结果",
+        "Commands, and how they ended",
+    );
+    let api = listed::<OutageRow>(api, "outages", Tag::Records, "断线", "Outages");
+    listed::<AuditRow>(api, "audit", Tag::Records, "操作审计", "Who did what")
+}
+
+/// Which plates may pass, and which may not.
+fn plates(api: Api) -> Api {
+    let api = listed::<PermitRow>(api, "permits", Tag::Plates, "许可", "Permits");
+    let api = listed::<BlockRow>(api, "blocks", Tag::Plates, "黑名单", "The block list");
+    api.with(permits::routes)
+        .with(blocks::routes)
+        .with(import::routes)
 }
 
 /// A list, and the same as a table.
-fn listed<T: Listed + Serialize + Send + 'static>(path: &str) -> Router<Arc<Operators>> {
-    Router::new()
-        .route(path, get(list::<T>))
-        .route(&format!("{path}/export"), get(export::<T>))
+fn listed<T: Listed + Serialize + JsonSchema + Send + 'static>(
+    api: Api,
+    name: &str,
+    tag: Tag,
+    zh: &'static str,
+    en: &'static str,
+) -> Api {
+    let to_list = api::get(format!("/{name}"))
+        .is(format!("list_{name}"), tag, zh, en)
+        .query(lists::known::<T>())
+        .json::<Listing<T>>();
+    let to_export = api::get(format!("/{name}/export"))
+        .is(format!("export_{name}"), tag, zh, en)
+        .query(export::known::<T>())
+        .text("text/csv");
+    api.on(to_list, list::<T>).on(to_export, export::<T>)
 }
 
-/// Who takes part.
-fn administration() -> Router<Arc<Operators>> {
-    Router::new()
-        .route("/users", get(users::list))
-        .route("/users/{name}", put(users::put).delete(users::remove))
-        .route("/users/{name}/keys", get(users::keys).post(users::give_key))
-        .route("/users/{name}/keys/{id}", delete(users::revoke_key))
-        .route("/suppliers", get(registry::suppliers))
-        .route(
-            "/suppliers/{app_id}",
-            put(registry::put_supplier).delete(registry::retire_supplier),
-        )
-        .route(
-            "/lots/{lot}",
-            get(registry::show_lot)
-                .put(registry::put_lot)
-                .delete(registry::retire_lot),
-        )
+/// What the document says of every route.
+#[cfg(test)]
+fn described() -> Vec<api::Operation> {
+    api().finish().1
 }
 
 impl Operators {
@@ -178,7 +198,7 @@ impl Operators {
     }
 }
 
-fn unknown(prefix: &str, request: &Request) -> ApiError {
+fn unknown(request: &Request) -> ApiError {
     let (method, path) = (request.method(), request.uri().path());
-    ApiError::not_found("path", format!("没有此接口：{method} {prefix}{path}"))
+    ApiError::not_found("path", format!("没有此接口：{method} {path}"))
 }

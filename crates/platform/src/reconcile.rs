@@ -5,6 +5,7 @@ pub mod plan;
 mod query;
 mod row;
 
+use schemars::JsonSchema;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,7 +27,7 @@ use crate::watcher::share;
 pub const MAX_PAGES: u32 = 1000;
 
 /// What a pass brought.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, JsonSchema)]
 pub struct Counts {
     /// Recognitions that the lot could not push.
     pub recognitions: u64,

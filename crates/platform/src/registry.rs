@@ -8,6 +8,7 @@ use std::time::Duration;
 use boshi_protocol::id::{AppId, DeviceNo, LotId};
 use boshi_protocol::token::Credentials;
 use reqwest::Url;
+use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -38,7 +39,7 @@ pub struct Supplier {
 }
 
 /// A car park.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LotEntry {
     /// For people.
@@ -73,7 +74,7 @@ pub struct LotEntry {
 }
 
 /// A lane and its devices.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LaneEntry {
     /// For people.
@@ -89,13 +90,14 @@ pub struct LaneEntry {
 }
 
 /// A system that is asked whether a vehicle may pass.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExternalEntry {
     /// Where it is.
     pub url: String,
     /// What requests to it are signed with.
     #[serde(deserialize_with = "secret", serialize_with = "shown_to_the_store")]
+    #[schemars(with = "String", skip_serializing)]
     pub secret: SecretString,
     /// The authority of its certificate, PEM.
     #[serde(default)]

@@ -210,6 +210,28 @@ impl<'a> Fields<'a> {
             .map_err(|expected| self.bad_text(name, &text, expected))
     }
 
+    /// A truth value, if given and not empty: unless strict it may also be a text (D-3).
+    ///
+    /// # Errors
+    /// When it is neither `true` nor `false`.
+    pub fn optional_truth(&self, name: &'static str) -> Result<Option<bool>, FieldError> {
+        let Some(value) = self.present(name) else {
+            return Ok(None);
+        };
+        let truth = match (value, self.tolerance) {
+            (Value::Bool(truth), _) => Some(*truth),
+            (Value::String(text), Tolerance::Tolerant) => match text.trim() {
+                "" => return Ok(None),
+                "true" => Some(true),
+                "false" => Some(false),
+                _ => None,
+            },
+            _ => None,
+        };
+        let truth = truth.ok_or_else(|| self.bad(name, value, "应为 true 或 false"))?;
+        Ok(Some(truth))
+    }
+
     /// An amount in yuan, if given: a number, or unless strict a text (PAY-1).
     ///
     /// # Errors

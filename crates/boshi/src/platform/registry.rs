@@ -116,7 +116,7 @@ pub(super) async fn supplier(command: Supplier) -> anyhow::Result<()> {
             access,
         } => {
             let body = match finish {
-                true => json!({"forget_previous": "true"}),
+                true => json!({"forget_previous": true}),
                 false => json!({"secret": "generate"}),
             };
             put(&access, &app_id, body).await

@@ -151,7 +151,7 @@ async fn put(wanted: Put) -> anyhow::Result<()> {
         Role::LotBound => "lot-bound",
         Role::Administrator => "administrator",
     };
-    let reset = wanted.reset.then_some("true");
+    let reset = wanted.reset.then_some(true);
     let body = json!({"role": role, "lots": wanted.lots, "reset": reset});
     let path = ["users", wanted.name.as_str()];
     let done = wanted.access.put(&path, &Query::default(), body).await?;

@@ -2,13 +2,15 @@
 
 use boshi_protocol::id::{DeviceNo, LotId};
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::china::ChinaTime;
 use crate::hours::WeeklyHours;
 
 /// Why a plate has a permit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum PermitKind {
     /// White list.
     White,
@@ -37,6 +39,31 @@ pub struct Permit {
     pub hours: Option<WeeklyHours>,
 }
 
+/// A permit as operators read it.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "PermitOfPlate")]
+pub(crate) struct PermitShown {
+    kind: PermitKind,
+    lots: Option<String>,
+    lanes: Option<String>,
+    from: ChinaTime,
+    to: ChinaTime,
+    hours: Option<String>,
+}
+
+/// What a decision rests on, as operators read it.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Facts")]
+pub(crate) struct FactsShown {
+    blocked: Option<String>,
+    permits: Vec<PermitShown>,
+    inside: i64,
+    entered: Option<ChinaTime>,
+    /// What another system said, if one was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) external: Option<String>,
+}
+
 /// What is known of the recognized plate and of its lot.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
@@ -52,28 +79,28 @@ pub struct Facts {
 
 impl Facts {
     /// What is written down with a decision.
-    pub fn to_json(&self) -> Value {
-        let permits: Vec<Value> = self.permits.iter().map(Permit::to_json).collect();
-        json!({
-            "blocked": self.blocked,
-            "permits": permits,
-            "inside": self.inside,
-            "entered": self.entered.map(ChinaTime::new),
-        })
+    pub(crate) fn shown(&self) -> FactsShown {
+        FactsShown {
+            blocked: self.blocked.clone(),
+            permits: self.permits.iter().map(Permit::shown).collect(),
+            inside: self.inside,
+            entered: self.entered.map(ChinaTime::new),
+            external: None,
+        }
     }
 }
 
 impl Permit {
-    /// The permit without its plate.
-    pub fn to_json(&self) -> Value {
-        json!({
-            "kind": self.kind.as_str(),
-            "lots": listed(&self.lots),
-            "lanes": listed(&self.lanes),
-            "from": ChinaTime::new(self.from),
-            "to": ChinaTime::new(self.to),
-            "hours": self.hours.as_ref().map(WeeklyHours::to_string),
-        })
+    /// The permit as operators read it, without its plate.
+    pub(crate) fn shown(&self) -> PermitShown {
+        PermitShown {
+            kind: self.kind,
+            lots: listed(&self.lots),
+            lanes: listed(&self.lanes),
+            from: ChinaTime::new(self.from),
+            to: ChinaTime::new(self.to),
+            hours: self.hours.as_ref().map(WeeklyHours::to_string),
+        }
     }
 }
 

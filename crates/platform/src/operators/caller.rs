@@ -11,9 +11,10 @@ use boshi_protocol::id::LotId;
 use boshi_service::key::{self, Key};
 use jiff::Timestamp;
 
+use super::api::{Described, Undescribed};
 use super::error::ApiError;
 use super::{Operators, PREFIX};
-use crate::role::{Rights, Role, need};
+use crate::role::{Need, Rights, Role};
 use crate::store::user;
 
 /// Who calls.
@@ -57,21 +58,30 @@ impl Caller {
     }
 }
 
+/// What every request passes first.
+#[derive(Clone)]
+pub(super) struct Gate {
+    pub(super) operators: Arc<Operators>,
+    pub(super) key: Key,
+    pub(super) described: Arc<Described>,
+}
+
 /// Lets a request through whose key is known, and whose user may do what it is about.
 pub(super) async fn authorize(
-    State((operators, key)): State<(Arc<Operators>, Key)>,
+    State(gate): State<Gate>,
     request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
     let (mut parts, body) = request.into_parts();
-    let caller = recognized(&operators, &key, &parts.headers).await?;
-    if let Ok(path) = MatchedPath::from_request_parts(&mut parts, &()).await {
-        let route = path.as_str();
-        let route = route.strip_prefix(PREFIX).unwrap_or(route);
-        if !caller.rights.allow(need(parts.method.as_str(), route)) {
-            let role = caller.rights.role.as_str();
-            return Err(ApiError::forbidden(&format!("角色 {role} 不能进行此操作")));
-        }
+    let need = match gate.need(&mut parts).await? {
+        Needed::Nothing => return Ok(next.run(Request::from_parts(parts, body)).await),
+        Needed::Key => None,
+        Needed::Rights(need) => Some(need),
+    };
+    let caller = recognized(&gate.operators, &gate.key, &parts.headers).await?;
+    if need.is_some_and(|need| !caller.rights.allow(need)) {
+        let role = caller.rights.role.as_str();
+        return Err(ApiError::forbidden(&format!("角色 {role} 不能进行此操作")));
     }
     let parameters = RawPathParams::from_request_parts(&mut parts, &()).await;
     for (name, value) in parameters.iter().flatten() {
@@ -83,6 +93,37 @@ pub(super) async fn authorize(
     let mut request = Request::from_parts(parts, body);
     request.extensions_mut().insert(caller);
     Ok(next.run(request).await)
+}
+
+/// What a request has to show.
+enum Needed {
+    Nothing,
+    /// Somebody's key: only then it is told what there is.
+    Key,
+    Rights(Need),
+}
+
+impl Gate {
+    async fn need(&self, parts: &mut Parts) -> Result<Needed, ApiError> {
+        let Ok(path) = MatchedPath::from_request_parts(parts, &()).await else {
+            return Ok(match parts.uri.path().starts_with(PREFIX) {
+                true => Needed::Key,
+                false => Needed::Nothing,
+            });
+        };
+        match self.described.need(&parts.method, path.as_str()) {
+            Ok(None) => Ok(Needed::Nothing),
+            Ok(Some(need)) => Ok(Needed::Rights(need)),
+            Err(Undescribed::Method) if self.described.is_public(path.as_str()) => {
+                Ok(Needed::Nothing)
+            }
+            Err(Undescribed::Method) => Ok(Needed::Key),
+            Err(Undescribed::Path) => {
+                tracing::error!(path = path.as_str(), "a route is not described");
+                Err(ApiError::forbidden("此接口没有说明，不能使用"))
+            }
+        }
+    }
 }
 
 async fn recognized(

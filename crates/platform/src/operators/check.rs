@@ -12,10 +12,13 @@ use boshi_protocol::envelope::Answer;
 use boshi_protocol::page::PageRequest;
 use boshi_protocol::time::WireTime;
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Shared;
+use super::api::{Api, post};
 use super::error::ApiError;
+use super::words::Tag;
 use crate::china::ChinaTime;
 use crate::lots::Lot;
 
@@ -25,7 +28,7 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 const RECENT: SignedDuration = SignedDuration::from_mins(1);
 
 /// Something that was tried.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct Tried {
     step: &'static str,
     works: bool,
@@ -34,13 +37,25 @@ pub(super) struct Tried {
 }
 
 /// Everything that was tried.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct Checked {
     works: bool,
     steps: Vec<Tried>,
 }
 
-pub(super) async fn check(
+pub(super) fn routes(api: Api) -> Api {
+    let to_check = post("/lots/{lot}/check")
+        .is(
+            "check_lot",
+            Tag::Lots,
+            "检查与车场的连接",
+            "Call a lot and say what works",
+        )
+        .json::<Checked>();
+    api.on(to_check, check)
+}
+
+async fn check(
     State(operators): Shared,
     Path(lot): Path<String>,
 ) -> Result<Json<Checked>, ApiError> {

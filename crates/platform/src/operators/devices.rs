@@ -6,19 +6,24 @@ use axum::extract::{Path, State};
 use boshi_protocol::code::OpenMode;
 use boshi_protocol::endpoint::{Line, Message as _, OpenGate, ShowMsg};
 use boshi_protocol::fields::{FieldError, Fields};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Shared;
+use super::api::{Api, post};
 use super::caller::Caller;
 use super::error::ApiError;
+use super::field::{BY, Field, Kind, REASON, field, required};
 use super::read::{Body, by, words};
+use super::words::Tag;
 use crate::commands::{Act, Order, State as Ended, mode_word};
 
 /// Most lines of a text: no display at a lane shows more.
 const MAX_LINES: usize = 32;
 
 /// How a command ended.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "CommandEnd")]
 pub(super) struct EndView {
     id: String,
     state: Ended,
@@ -26,23 +31,62 @@ pub(super) struct EndView {
     said: String,
 }
 
-pub(super) async fn open(
+const DEVICE: Field = required("device", Kind::Id);
+
+/// A command to a gate.
+const OPEN: &[Field] = &[
+    DEVICE,
+    required("mode", Kind::OneOf(&["normal", "forced", "hold", "restore"])).says(
+        "normal：核对车牌后开闸；forced：不核对，直接开闸；hold：常开；restore：恢复一车一杆",
+        "normal: if the vehicle there has the plate; forced: in any case; hold: stay open; restore: one lift a vehicle again",
+    ),
+    field("plate", Kind::Plate).says("normal 模式必填", "Required in normal mode"),
+    REASON,
+    BY,
+];
+
+/// A text for a display.
+const SHOW: &[Field] = &[DEVICE, required("lines", Kind::Lines(MAX_LINES)), BY];
+
+pub(super) fn routes(api: Api) -> Api {
+    let to_open = post("/lots/{lot}/open")
+        .is(
+            "open_gate",
+            Tag::Gates,
+            "开闸、常开或恢复",
+            "Open a gate, hold it open or restore it",
+        )
+        .body(OPEN)
+        .json::<EndView>();
+    let to_show = post("/lots/{lot}/show")
+        .is(
+            "show_text",
+            Tag::Gates,
+            "在显示屏上显示文字",
+            "Show a text on a display",
+        )
+        .body(SHOW)
+        .json::<EndView>();
+    api.on(to_open, open).on(to_show, show)
+}
+
+async fn open(
     operators: Shared,
     lot: Path<String>,
     caller: Caller,
     body: Body,
 ) -> Result<Json<EndView>, ApiError> {
-    let order = body.read(|fields| read_open(fields, &caller))?;
+    let order = body.read(OPEN, |fields| read_open(fields, &caller))?;
     give(operators, lot, order).await
 }
 
-pub(super) async fn show(
+async fn show(
     operators: Shared,
     lot: Path<String>,
     caller: Caller,
     body: Body,
 ) -> Result<Json<EndView>, ApiError> {
-    let order = body.read(|fields| read_show(fields, &caller))?;
+    let order = body.read(SHOW, |fields| read_show(fields, &caller))?;
     give(operators, lot, order).await
 }
 

@@ -6,9 +6,19 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use boshi_protocol::fields::FieldError;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::store::StoreError;
+
+/// What is wrong.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Error")]
+pub(super) struct ErrorBody {
+    error: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<Cow<'static, str>>,
+}
 
 /// `{"error": "…", "field": "…"}` with its HTTP status.
 #[derive(Debug)]
@@ -51,6 +61,11 @@ impl ApiError {
     /// 404
     pub(super) fn not_found(field: &'static str, error: String) -> ApiError {
         ApiError::new(StatusCode::NOT_FOUND, Some(field.into()), error)
+    }
+
+    /// 405: the path is known, by another method.
+    pub(super) fn not_allowed(error: String) -> ApiError {
+        ApiError::new(StatusCode::METHOD_NOT_ALLOWED, None, error)
     }
 
     /// 409: the lot does not want to.
@@ -96,17 +111,11 @@ impl From<StoreError> for ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        #[derive(Serialize)]
-        struct Body {
-            error: String,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            field: Option<Cow<'static, str>>,
-        }
         let ApiError {
             status,
             error,
             field,
         } = self;
-        (status, Json(Body { error, field })).into_response()
+        (status, Json(ErrorBody { error, field })).into_response()
     }
 }

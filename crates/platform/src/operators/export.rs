@@ -12,11 +12,19 @@ use serde_json::Value;
 use super::Shared;
 use super::caller::Caller;
 use super::error::ApiError;
-use super::lists::searched;
+use super::field::Field;
+use super::lists::{self, searched};
 use super::read::Params;
 use crate::csv;
 use crate::store::newest::{Listed, MAX_LIMIT, Search, newest};
 use crate::store::{Store, StoreError};
+
+/// The parameters of a table: those of the list, but for what says which page.
+pub(super) fn known<T: Listed>() -> Vec<Field> {
+    let mut fields = lists::known::<T>();
+    fields.retain(|field| !matches!(field.name, "limit" | "before"));
+    fields
+}
 
 /// Where a stream goes on.
 struct Rest {
@@ -31,7 +39,7 @@ pub(super) async fn export<T: Listed + Serialize + Send + 'static>(
     caller: Caller,
     parameters: Params,
 ) -> Result<Response, ApiError> {
-    let mut search = searched::<T>(&caller, &parameters)?;
+    let mut search = searched::<T>(&caller, &parameters, &known::<T>())?;
     search.limit = MAX_LIMIT;
     let rest = Rest {
         store: operators.store.clone(),

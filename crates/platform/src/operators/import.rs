@@ -7,13 +7,18 @@ use boshi_protocol::fields::{FieldError, Fields, Tolerance};
 use boshi_protocol::plate::Plate;
 use bytes::Bytes;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::api::{Api, post};
+use super::blocks;
 use super::caller::Caller;
 use super::error::ApiError;
+use super::field::{Field, Kind, field};
 use super::permits::{self, Wanted, required_plate};
 use super::read::{Params, words};
+use super::words::Tag;
 use super::{Operators, Shared};
 use crate::csv::{self, Record};
 use crate::store::facts;
@@ -26,15 +31,10 @@ const MOST_LINES: usize = 50_000;
 const MOST_ERRORS: usize = 100;
 /// Rows that are written at once: a few milliseconds in which vehicles wait for the writer.
 const CHUNK: usize = 500;
-/// The columns of permits that may stand in a table.
-const PERMIT: [&str; 8] = [
-    "plate", "kind", "lots", "lanes", "from", "to", "hours", "note",
-];
-/// The columns of blocks.
-const BLOCK: [&str; 2] = ["plate", "reason"];
+const PARAMETERS: &[Field] = &[field("dry_run", Kind::Truth)];
 
 /// What became of a table.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct Imported {
     dry_run: bool,
     /// Lines beside the heading.
@@ -48,21 +48,45 @@ pub(super) struct Imported {
 }
 
 /// A line that cannot be taken.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct Wrong {
     line: usize,
     field: String,
     error: String,
 }
 
-pub(super) async fn permits(
+pub(super) fn routes(api: Api) -> Api {
+    let of_permits = post("/permits/import")
+        .is(
+            "import_permits",
+            Tag::Plates,
+            "批量导入许可（CSV）",
+            "Take a table of permits in (CSV)",
+        )
+        .query(PARAMETERS.iter().copied())
+        .table(permits::COLUMNS, MAX_TABLE_BYTES)
+        .json::<Imported>();
+    let of_blocks = post("/blocks/import")
+        .is(
+            "import_blocks",
+            Tag::Plates,
+            "批量导入黑名单（CSV）",
+            "Take a table of blocked plates in (CSV)",
+        )
+        .query(PARAMETERS.iter().copied())
+        .table(blocks::COLUMNS, MAX_TABLE_BYTES)
+        .json::<Imported>();
+    api.on(of_permits, permits).on(of_blocks, blocks)
+}
+
+async fn permits(
     State(operators): Shared,
     caller: Caller,
     parameters: Params,
     body: Bytes,
 ) -> Result<Json<Imported>, ApiError> {
     let (dry, now) = (dry_run(&parameters)?, Timestamp::now());
-    let (rows, told) = read(&body, &PERMIT, dry, |fields| {
+    let (rows, told) = read(&body, permits::COLUMNS, dry, |fields| {
         let wanted = permits::read(fields, now)?;
         let known = |lot| operators.lots.get(lot).is_some() && caller.rights.reach(lot);
         let lots = &wanted.permit.lots;
@@ -78,7 +102,7 @@ pub(super) async fn permits(
     keep(&operators, rows, told, write).await
 }
 
-pub(super) async fn blocks(
+async fn blocks(
     State(operators): Shared,
     caller: Caller,
     parameters: Params,
@@ -86,7 +110,7 @@ pub(super) async fn blocks(
 ) -> Result<Json<Imported>, ApiError> {
     caller.must_reach(&[])?;
     let (dry, now) = (dry_run(&parameters)?, Timestamp::now());
-    let (rows, told) = read(&body, &BLOCK, dry, |fields| {
+    let (rows, told) = read(&body, blocks::COLUMNS, dry, |fields| {
         Ok((required_plate(fields)?, words(fields, "reason")?))
     })?;
     let by = caller.acting(None);
@@ -123,19 +147,14 @@ async fn keep<T: Send + 'static>(
 }
 
 fn dry_run(parameters: &Params) -> Result<bool, ApiError> {
-    let dry = parameters.read(&["dry_run"], |fields| {
-        fields.optional_parsed("dry_run", |text| {
-            text.parse::<bool>()
-                .map_err(|_| "应为 true 或 false".to_owned())
-        })
-    })?;
+    let dry = parameters.read(PARAMETERS, |fields| fields.optional_truth("dry_run"))?;
     Ok(dry == Some(true))
 }
 
 /// The rows of a table, each read by `read_row`, and what is wrong with the others.
 fn read<T>(
     body: &[u8],
-    columns: &[&str],
+    columns: &[Field],
     dry_run: bool,
     read_row: impl Fn(&Fields<'_>) -> Result<T, FieldError>,
 ) -> Result<(Vec<T>, Imported), ApiError> {
@@ -147,9 +166,10 @@ fn read<T>(
     let heading = heading
         .ok_or_else(|| ApiError::unreadable("文件没有表头"))?
         .cells;
+    let names: Vec<&str> = columns.iter().map(|column| column.name).collect();
     let heading: Vec<&str> = heading.iter().map(|name| name.trim()).collect();
-    if let Some(stranger) = heading.iter().find(|name| !columns.contains(name)) {
-        let expected = columns.join("、");
+    if let Some(stranger) = heading.iter().find(|name| !names.contains(name)) {
+        let expected = names.join("、");
         let error = format!("表头中的 {stranger:?} 不认识，应为 {expected}");
         return Err(ApiError::unreadable(error));
     }

@@ -5,11 +5,13 @@ use axum::extract::State;
 use boshi_protocol::fields::{FieldError, Fields};
 use boshi_protocol::id::kind;
 use rusqlite::types::Value;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Shared;
 use super::caller::Caller;
 use super::error::ApiError;
+use super::field::{Field, Kind, field};
 use super::read::{Params, time};
 use crate::decision::listed;
 use crate::store::newest::{
@@ -17,12 +19,21 @@ use crate::store::newest::{
 };
 
 /// A page of a list.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "{T}Page")]
 pub(super) struct Listing<T> {
     items: Vec<T>,
     /// To be given as `before` for the next page; null at the end.
     next: Option<String>,
 }
+
+/// What every list may be narrowed by.
+const OF_EVERY_LIST: [Field; 4] = [
+    field("from", Kind::Time).says("不早于此时间", "Not before this time"),
+    field("to", Kind::Time).says("早于此时间", "Before this time"),
+    field("limit", Kind::Integer(1, MAX_LIMIT as i64)),
+    field("before", Kind::Cursor),
+];
 
 /// Answers with the rows that the parameters choose: those of the list, `from` and `to` (times),
 /// `limit` and `before`.
@@ -31,7 +42,7 @@ pub(super) async fn list<T: Listed + Serialize + Send + 'static>(
     caller: Caller,
     parameters: Params,
 ) -> Result<Json<Listing<T>>, ApiError> {
-    let search = searched::<T>(&caller, &parameters)?;
+    let search = searched::<T>(&caller, &parameters, &known::<T>())?;
     let found = operators.store.read(move |db| newest::<T>(db, &search));
     let found = found.await?;
     Ok(Json(Listing {
@@ -40,14 +51,19 @@ pub(super) async fn list<T: Listed + Serialize + Send + 'static>(
     }))
 }
 
+/// The parameters of a list.
+pub(super) fn known<T: Listed>() -> Vec<Field> {
+    let own = T::FILTERS.iter().map(Field::from);
+    own.chain(OF_EVERY_LIST).collect()
+}
+
 /// What the parameters ask for, of the lots that the caller may see.
 pub(super) fn searched<T: Listed>(
     caller: &Caller,
     parameters: &Params,
+    known: &[Field],
 ) -> Result<Search, ApiError> {
-    let own = T::FILTERS.iter().map(|filter| filter.name);
-    let known: Vec<_> = own.chain(["from", "to", "limit", "before"]).collect();
-    let mut search = parameters.read(&known, |fields| search(fields, T::FILTERS))?;
+    let mut search = parameters.read(known, |fields| search(fields, T::FILTERS))?;
     if let Some(lots) = caller.rights.bounds() {
         let lots = listed(lots).unwrap_or_default();
         let bound = Value::Text(format!(",{lots},"));
@@ -89,10 +105,14 @@ fn value(fields: &Fields<'_>, filter: &Filter) -> Result<Option<Value>, FieldErr
             let id = fields.optional_id::<kind::Record>(name)?;
             id.map(|id| Value::Text(id.as_str().to_owned()))
         }
-        FilterKind::Truth => fields.optional_parsed(name, |text| match text {
-            "true" => Ok(Value::Integer(1)),
-            "false" => Ok(Value::Integer(0)),
-            _ => Err("应为 true 或 false".to_owned()),
+        FilterKind::OneOf(words) => fields.optional_parsed(name, |text| {
+            let found = words.iter().find(|word| **word == text);
+            found
+                .map(|word| Value::Text((*word).to_owned()))
+                .ok_or_else(|| format!("应为 {}", words.join("、")))
         })?,
+        FilterKind::Truth => fields
+            .optional_truth(name)?
+            .map(|truth| Value::Integer(truth.into())),
     })
 }

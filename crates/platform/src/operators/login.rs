@@ -2,16 +2,21 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
 use boshi_protocol::fields::{FieldError, Fields};
 use boshi_service::key;
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 use tokio::time::Instant;
 
 use super::Shared;
+use super::api::{Api, post};
 use super::error::ApiError;
+use super::field::{Field, Kind, required};
 use super::read::Body;
+use super::words::Tag;
 use crate::china::ChinaTime;
 use crate::password::{Denied, LEAST_CHARS};
 use crate::role::Role;
@@ -24,7 +29,7 @@ const VALID: SignedDuration = SignedDuration::from_hours(12);
 const MOST_CHARS: usize = 200;
 
 /// A key to show from now on.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct Opened {
     key: String,
     name: String,
@@ -33,14 +38,58 @@ pub(super) struct Opened {
 }
 
 /// The password is another now.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct Changed {
     changed: String,
 }
 
-pub(super) async fn login(State(operators): Shared, body: Body) -> Result<Json<Opened>, ApiError> {
-    let (name, password) =
-        body.read(|fields| Ok((name(fields)?, password(fields, "password")?)))?;
+/// Longest that a name or password may be that is only compared.
+const MOST_COMPARED_CHARS: usize = 1_000;
+const NAME: Field = required("name", Kind::Words(MOST_COMPARED_CHARS));
+const PASSWORD: Field = required("password", Kind::Password(0, MOST_COMPARED_CHARS));
+const LOGIN: &[Field] = &[NAME, PASSWORD];
+const CHANGE: &[Field] = &[
+    NAME,
+    PASSWORD,
+    required("new_password", Kind::Password(LEAST_CHARS, MOST_CHARS)),
+];
+
+pub(super) fn routes(api: Api) -> Api {
+    let errors = [
+        StatusCode::UNAUTHORIZED,
+        StatusCode::FORBIDDEN,
+        StatusCode::TOO_MANY_REQUESTS,
+        StatusCode::SERVICE_UNAVAILABLE,
+    ];
+    let to_login = post("/login")
+        .is(
+            "login",
+            Tag::Users,
+            "登录，取得密钥",
+            "Log in and get a key",
+        )
+        .body(LOGIN)
+        .json::<Opened>()
+        .public()
+        .errors(errors);
+    let to_change = post("/password")
+        .is(
+            "change_password",
+            Tag::Users,
+            "修改密码；此前的密钥全部失效",
+            "Change a password; every key from before is over",
+        )
+        .body(CHANGE)
+        .json::<Changed>()
+        .public()
+        .errors(errors);
+    api.on(to_login, login).on(to_change, change)
+}
+
+async fn login(State(operators): Shared, body: Body) -> Result<Json<Opened>, ApiError> {
+    let (name, password) = body.read(LOGIN, |fields| {
+        Ok((name(fields)?, password(fields, "password")?))
+    })?;
     let user = recognized(&operators, name, password).await?;
     if user.must_change {
         return Err(ApiError::forbidden(
@@ -70,11 +119,8 @@ pub(super) async fn login(State(operators): Shared, body: Body) -> Result<Json<O
 }
 
 /// Changes a password; every key that was given by the old one is over.
-pub(super) async fn change(
-    State(operators): Shared,
-    body: Body,
-) -> Result<Json<Changed>, ApiError> {
-    let (name, old, new) = body.read(|fields| {
+async fn change(State(operators): Shared, body: Body) -> Result<Json<Changed>, ApiError> {
+    let (name, old, new) = body.read(CHANGE, |fields| {
         let (old, new) = (
             password(fields, "password")?,
             password(fields, "new_password")?,

@@ -2,17 +2,21 @@
 
 use axum::Json;
 use axum::extract::State;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Shared;
+use super::api::{Api, get};
 use super::caller::Caller;
+use super::words::Tag;
 use crate::china::ChinaTime;
 use crate::lots::Lot;
 use crate::reconcile::Counts;
 use crate::watch::Standing;
 
 /// A lot.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Lot")]
 pub(super) struct LotView {
     lot: String,
     name: String,
@@ -33,7 +37,7 @@ pub(super) struct LotView {
 }
 
 /// How the last pass ended that fetched what the lot could not push (D-19).
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Reconciled {
     began: ChinaTime,
     #[serde(flatten)]
@@ -42,12 +46,25 @@ struct Reconciled {
 }
 
 /// A list of all lots.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Lots")]
 pub(super) struct Listing {
     items: Vec<LotView>,
 }
 
-pub(super) async fn list(State(operators): Shared, caller: Caller) -> Json<Listing> {
+pub(super) fn routes(api: Api) -> Api {
+    let to_list = get("/lots")
+        .is(
+            "list_lots",
+            Tag::Lots,
+            "车场及其状态",
+            "Which lots there are, and how they are",
+        )
+        .json::<Listing>();
+    api.on(to_list, list)
+}
+
+async fn list(State(operators): Shared, caller: Caller) -> Json<Listing> {
     let allowed = operators.window.as_secs();
     let lots = operators.lots.all();
     let lots = lots.iter().filter(|lot| caller.rights.reach(&lot.id));

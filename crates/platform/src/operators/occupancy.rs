@@ -6,16 +6,47 @@ use boshi_protocol::fields::{FieldError, Fields};
 use jiff::Timestamp;
 
 use super::Shared;
+use super::api::{Api, get, post};
 use super::caller::Caller;
 use super::error::ApiError;
+use super::field::{BY, Field, Kind, REASON, required};
 use super::read::{Body, by, words};
+use super::words::Tag;
 use crate::store::audit::Act;
 use crate::store::occupancy::{Occupancy, occupancy, rebase};
 
 /// Most vehicles that a lot may be said to hold: more than any has spaces.
 const MOST_VEHICLES: i64 = 100_000;
 
-pub(super) async fn show(
+/// Somebody's count.
+const FIELDS: &[Field] = &[
+    required("vehicles", Kind::Integer(0, MOST_VEHICLES)),
+    REASON,
+    BY,
+];
+
+pub(super) fn routes(api: Api) -> Api {
+    let to_show = get("/lots/{lot}/occupancy")
+        .is(
+            "show_occupancy",
+            Tag::Stays,
+            "场内车辆数",
+            "How many vehicles are in a lot",
+        )
+        .json::<Occupancy>();
+    let to_count = post("/lots/{lot}/occupancy")
+        .is(
+            "rebase_occupancy",
+            Tag::Stays,
+            "按人工清点校正场内车辆数",
+            "Set the number of vehicles to what somebody counted",
+        )
+        .body(FIELDS)
+        .json::<Occupancy>();
+    api.on(to_show, show).on(to_count, counted)
+}
+
+async fn show(
     State(operators): Shared,
     Path(lot): Path<String>,
 ) -> Result<Json<Occupancy>, ApiError> {
@@ -24,14 +55,14 @@ pub(super) async fn show(
     Ok(Json(found.await?))
 }
 
-pub(super) async fn counted(
+async fn counted(
     State(operators): Shared,
     Path(lot): Path<String>,
     caller: Caller,
     body: Body,
 ) -> Result<Json<Occupancy>, ApiError> {
     let id = operators.lot(&lot)?.id.clone();
-    let (vehicles, by, reason) = body.read(|fields| {
+    let (vehicles, by, reason) = body.read(FIELDS, |fields| {
         Ok((
             vehicles(fields)?,
             by(fields, &caller)?,

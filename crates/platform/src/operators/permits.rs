@@ -7,40 +7,93 @@ use boshi_protocol::fields::{FieldError, Fields};
 use boshi_protocol::id::{Id, LotId};
 use boshi_protocol::plate::Plate;
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
 
 use super::Shared;
+use super::api::{Api, delete, post};
 use super::caller::Caller;
 use super::error::ApiError;
-use super::read::{Body, Params, by, time, words};
+use super::field::{BY, Field, Kind, field, required};
+use super::read::{Body, MAX_WORDS_CHARS, Params, by, time, words};
+use super::words::Tag;
 use crate::china::ChinaTime;
-use crate::decision::{Permit, PermitKind};
+use crate::decision::{Permit, PermitKind, PermitShown};
 use crate::hours::NotHours;
 use crate::store::facts;
 
 /// A permit that was given.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "NewPermit")]
 pub(super) struct PermitView {
     plate: String,
     #[serde(flatten)]
-    permit: Value,
+    permit: PermitShown,
     note: String,
 }
 
 /// How much was removed.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct Removed {
     pub(super) removed: usize,
 }
 
-pub(super) async fn add(
+const PLATE: Field = required("plate", Kind::Plate);
+const OF_KIND: Kind = Kind::OneOf(&["white", "monthly", "visitor", "paid"]);
+const KIND: Field = required("kind", OF_KIND);
+const LOTS: Field = field("lots", Kind::Ids);
+const LANES: Field = field("lanes", Kind::Ids);
+const FROM: Field = field("from", Kind::Time).says(
+    "生效时间，缺省为现在",
+    "From when it holds; now when not given",
+);
+const TO: Field = field("to", Kind::Time).says(
+    "失效时间；paid 缺省为生效后 15 分钟，其他必填",
+    "Until when it holds; 15 minutes for paid when not given, required for all others",
+);
+const HOURS: Field = field("hours", Kind::Hours);
+const NOTE: Field = field("note", Kind::Words(MAX_WORDS_CHARS));
+const LOT: Field =
+    field("lot", Kind::Id).says("与 lots 相同，只有一个车场", "As lots, with one in it");
+const FIELDS: &[Field] = &[PLATE, KIND, LOTS, LOT, LANES, FROM, TO, HOURS, NOTE, BY];
+const PARAMETERS: &[Field] = &[PLATE, field("kind", OF_KIND), field("lot", Kind::Id), BY];
+/// The columns of a table of permits.
+pub(super) const COLUMNS: &[Field] = &[PLATE, KIND, LOTS, LANES, FROM, TO, HOURS, NOTE];
+
+pub(super) fn routes(api: Api) -> Api {
+    let to_add = post("/permits")
+        .is(
+            "add_permit",
+            Tag::Plates,
+            "发放或更改许可",
+            "Give a permit, or change one",
+        )
+        .body(FIELDS)
+        .json::<PermitView>()
+        .creates()
+        .errors([StatusCode::NOT_FOUND]);
+    let to_remove = delete("/permits")
+        .is(
+            "remove_permits",
+            Tag::Plates,
+            "撤销车牌的许可",
+            "Remove the permits of a plate",
+        )
+        .query(PARAMETERS.iter().copied())
+        .json::<Removed>()
+        .errors([StatusCode::NOT_FOUND]);
+    api.on(to_add, add).on(to_remove, remove)
+}
+
+async fn add(
     State(operators): Shared,
     caller: Caller,
     body: Body,
 ) -> Result<(StatusCode, Json<PermitView>), ApiError> {
     let now = Timestamp::now();
-    let (wanted, by) = body.read(|fields| Ok((read(fields, now)?, by(fields, &caller)?)))?;
+    let (wanted, by) = body.read(FIELDS, |fields| {
+        Ok((read(fields, now)?, by(fields, &caller)?))
+    })?;
     let Wanted {
         plate,
         permit,
@@ -52,7 +105,7 @@ pub(super) async fn add(
     }
     let view = PermitView {
         plate: plate.as_str().to_owned(),
-        permit: permit.to_json(),
+        permit: permit.shown(),
         note: note.clone(),
     };
     let added = operators
@@ -63,13 +116,12 @@ pub(super) async fn add(
 }
 
 /// Removes the permits of `plate`, all of them or those of a `kind` or `lot`.
-pub(super) async fn remove(
+async fn remove(
     State(operators): Shared,
     caller: Caller,
     parameters: Params,
 ) -> Result<Json<Removed>, ApiError> {
-    let known = ["plate", "kind", "lot", "by"];
-    let (plate, kind, lot, by) = parameters.read(&known, |fields| {
+    let (plate, kind, lot, by) = parameters.read(PARAMETERS, |fields| {
         let lot = fields.optional_id::<boshi_protocol::id::kind::Lot>("lot")?;
         let (plate, kind) = (required_plate(fields)?, optional_kind(fields)?);
         Ok((plate, kind, lot, by(fields, &caller)?))

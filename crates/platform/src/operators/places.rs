@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use boshi_protocol::code::PlaceStatus;
 use boshi_protocol::endpoint::{Place, PlaceQuery, QueryPlaceStatus};
 use boshi_protocol::envelope::Answer;
@@ -11,11 +12,15 @@ use boshi_protocol::fields::{FieldError, Fields};
 use boshi_protocol::page::{Page, PageRequest};
 use boshi_protocol::plate::Plate;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Shared;
+use super::api::{Api, get};
 use super::error::ApiError;
+use super::field::{Field, Kind, field};
 use super::read::Params;
+use super::words::Tag;
 use crate::lots::Lot;
 
 /// Most pages of a hundred spaces: the largest car parks have some thousands.
@@ -24,7 +29,8 @@ const MAX_PAGES: u32 = 100;
 const PAGE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A parking space.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Place")]
 pub(super) struct PlaceView {
     place: String,
     status: &'static str,
@@ -35,20 +41,40 @@ pub(super) struct PlaceView {
 }
 
 /// Spaces, and whether there are more than are listed.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Places")]
 pub(super) struct Listing {
     total: u64,
     cut: bool,
     items: Vec<PlaceView>,
 }
 
-pub(super) async fn list(
+const PARAMETERS: &[Field] = &[
+    field("status", Kind::OneOf(&["vacancy", "occupy", "unusual"])),
+    field("place", Kind::Id).says("只查此车位，并附图片", "Only this space, with its picture"),
+];
+
+pub(super) fn routes(api: Api) -> Api {
+    let to_list = get("/lots/{lot}/places")
+        .is(
+            "list_places",
+            Tag::Lots,
+            "车位状态（向车场查询）",
+            "The parking spaces, asked of the lot",
+        )
+        .query(PARAMETERS.iter().copied())
+        .json::<Listing>()
+        .errors([StatusCode::CONFLICT]);
+    api.on(to_list, list)
+}
+
+async fn list(
     State(operators): Shared,
     Path(lot): Path<String>,
     parameters: Params,
 ) -> Result<Json<Listing>, ApiError> {
     let lot = operators.lot(&lot)?;
-    let mut query = parameters.read(&["status", "place"], read)?;
+    let mut query = parameters.read(PARAMETERS, read)?;
     let (mut items, mut total, mut cut) = (Vec::new(), 0, true);
     for page in 1..=MAX_PAGES {
         query.page = PageRequest::largest(page);

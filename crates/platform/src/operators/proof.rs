@@ -5,16 +5,21 @@ use axum::extract::{Path, State};
 use boshi_protocol::time::CHINA;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Shared;
+use super::api::{Api, get};
 use super::error::ApiError;
+use super::field::{Field, Kind, required};
 use super::read::Params;
+use super::words::Tag;
 use crate::china::ChinaTime;
 use crate::store::proof::{Proof, proof};
 
 /// What is here of a lot and a day.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Proof")]
 pub(super) struct ProofView {
     lot: String,
     day: String,
@@ -25,14 +30,29 @@ pub(super) struct ProofView {
     reconciled_at: Option<ChinaTime>,
 }
 
-pub(super) async fn of_day(
+const PARAMETERS: &[Field] = &[required("day", Kind::Day)];
+
+pub(super) fn routes(api: Api) -> Api {
+    let to_prove = get("/lots/{lot}/proof")
+        .is(
+            "prove_day",
+            Tag::Records,
+            "按日对账：推送 + 补取 + 缺失 = 应有",
+            "Whether all of a day is here: pushed + fetched + missing = seen",
+        )
+        .query(PARAMETERS.iter().copied())
+        .json::<ProofView>();
+    api.on(to_prove, of_day)
+}
+
+async fn of_day(
     State(operators): Shared,
     Path(lot): Path<String>,
     parameters: Params,
 ) -> Result<Json<ProofView>, ApiError> {
     const EXPECTED: &str = "应为日期，如 2026-01-15";
     let lot = operators.lot(&lot)?;
-    let day = parameters.read(&["day"], |fields| {
+    let day = parameters.read(PARAMETERS, |fields| {
         let day = fields.optional_parsed("day", |text| {
             text.parse::<Date>().map_err(|_| EXPECTED.to_owned())
         })?;

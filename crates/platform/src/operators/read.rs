@@ -15,10 +15,11 @@ use serde_json::{Map, Value};
 use super::MAX_BODY_BYTES;
 use super::caller::Caller;
 use super::error::ApiError;
+use super::field::Field;
 use crate::china::ChinaTime;
 
 /// Longest name or reason in characters: what fits a line of a list.
-const MAX_WORDS_CHARS: usize = 200;
+pub(super) const MAX_WORDS_CHARS: usize = 200;
 
 /// A JSON object that was sent.
 pub(super) struct Body(Map<String, Value>);
@@ -27,11 +28,14 @@ pub(super) struct Body(Map<String, Value>);
 pub(super) struct Params(Map<String, Value>);
 
 impl Body {
-    /// Reads the fields; one that `read` does not ask for is an error.
+    /// Reads the fields; one that is not among `known` is an error, and so is one that `read` does
+    /// not ask for.
     pub(super) fn read<T>(
         &self,
+        known: &[Field],
         read: impl FnOnce(&Fields<'_>) -> Result<T, FieldError>,
     ) -> Result<T, ApiError> {
+        refuse_strangers(&self.0, known)?;
         let fields = Fields::new(&self.0, Tolerance::Strict);
         let value = read(&fields)?;
         let finished = fields.finish();
@@ -55,13 +59,19 @@ impl Params {
     /// Reads the parameters; one that is not among `known` is an error.
     pub(super) fn read<T>(
         &self,
-        known: &[&str],
+        known: &[Field],
         read: impl FnOnce(&Fields<'_>) -> Result<T, FieldError>,
     ) -> Result<T, ApiError> {
-        if let Some(stranger) = self.0.keys().find(|name| !known.contains(&name.as_str())) {
-            return Err(unknown(stranger));
-        }
+        refuse_strangers(&self.0, known)?;
         Ok(read(&Fields::new(&self.0, Tolerance::Tolerant))?)
+    }
+}
+
+fn refuse_strangers(object: &Map<String, Value>, known: &[Field]) -> Result<(), ApiError> {
+    let is_known = |name: &&String| known.iter().any(|field| field.name == name.as_str());
+    match object.keys().find(|name| !is_known(name)) {
+        None => Ok(()),
+        Some(stranger) => Err(unknown(stranger)),
     }
 }
 
@@ -69,8 +79,9 @@ impl Params {
 pub(super) fn words(fields: &Fields<'_>, name: &'static str) -> Result<String, FieldError> {
     let text = fields.optional_text(name)?.unwrap_or_default();
     let text = text.trim();
-    if text.is_empty() || text.chars().count() > MAX_WORDS_CHARS {
-        let expected = format!("应为 1 到 {MAX_WORDS_CHARS} 个字符");
+    let is_short = text.chars().count() <= MAX_WORDS_CHARS;
+    if text.is_empty() || !is_short || text.chars().any(char::is_control) {
+        let expected = format!("应为 1 到 {MAX_WORDS_CHARS} 个字符，一行");
         return Err(fields.refuse(name, expected));
     }
     Ok(text.to_owned())

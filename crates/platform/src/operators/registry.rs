@@ -5,22 +5,29 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use boshi_protocol::id::{AppId, LotId};
 use boshi_service::key;
+use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 use serde_json::Value;
 
 use super::Shared;
+use super::api::{Api, delete, get, put};
 use super::caller::Caller;
 use super::error::ApiError;
-use super::read::{Body, Params, words};
+use super::field::{Field, Kind, field};
+use super::read::{Body, MAX_WORDS_CHARS, Params, words};
+use super::words::Tag;
 use crate::lots::{Lot, LotsError, Source};
 use crate::registrar::{RegistrarError, Wanted};
 use crate::registry::{EntryError, LotEntry, lot_id};
+use crate::role::Need;
 
 /// A supplier.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Supplier")]
 pub(super) struct SupplierView {
     app_id: String,
     name: String,
@@ -33,27 +40,112 @@ pub(super) struct SupplierView {
 }
 
 /// All suppliers.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct Suppliers {
     items: Vec<SupplierView>,
 }
 
 /// A lot as it is registered.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Entry")]
 pub(super) struct EntryView {
     lot: String,
     source: Source,
     #[serde(flatten)]
+    #[schemars(with = "LotEntry")]
     entry: Value,
 }
 
 /// What was retired.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct Retired {
     retired: String,
 }
 
-pub(super) async fn suppliers(State(operators): Shared) -> Json<Suppliers> {
+/// A supplier, or what is changed of one.
+const SUPPLIER: &[Field] = &[
+    field("name", Kind::Words(MAX_WORDS_CHARS)),
+    field("secret", Kind::Words(MAX_WORDS_CHARS)).says(
+        "appSecret；generate 由平台生成并只显示一次；更换后旧的仍有效，直到 forget_previous",
+        "The appSecret; `generate` makes one, told once; the one before stays valid until forget_previous",
+    ),
+    field("forget_previous", Kind::Truth),
+];
+const DRY: &[Field] = &[field("dry_run", Kind::Truth)];
+
+pub(super) fn routes(api: Api) -> Api {
+    api.with(of_suppliers).with(of_lots)
+}
+
+fn of_suppliers(api: Api) -> Api {
+    const PATH: &str = "/suppliers/{app_id}";
+    let to_list = get("/suppliers")
+        .is("list_suppliers", Tag::Registry, "供应商", "The suppliers")
+        .json::<Suppliers>();
+    let to_put = put(PATH)
+        .is(
+            "put_supplier",
+            Tag::Registry,
+            "登记或更改供应商",
+            "Register a supplier or change it",
+        )
+        .needs(Need::Administer)
+        .body(SUPPLIER)
+        .json::<SupplierView>()
+        .errors([StatusCode::CONFLICT]);
+    let to_retire = delete(PATH)
+        .is(
+            "retire_supplier",
+            Tag::Registry,
+            "停用供应商",
+            "Retire a supplier",
+        )
+        .needs(Need::Administer)
+        .json::<Retired>()
+        .errors([StatusCode::CONFLICT]);
+    api.on(to_list, suppliers)
+        .on(to_put, put_supplier)
+        .on(to_retire, retire_supplier)
+}
+
+fn of_lots(api: Api) -> Api {
+    const PATH: &str = "/lots/{lot}";
+    let to_show = get(PATH)
+        .is(
+            "show_lot",
+            Tag::Registry,
+            "车场的登记信息",
+            "A lot as it is registered",
+        )
+        .json::<EntryView>();
+    let to_put = put(PATH)
+        .is(
+            "put_lot",
+            Tag::Registry,
+            "登记或更改车场",
+            "Register a lot or change it",
+        )
+        .needs(Need::Administer)
+        .query(DRY.iter().copied())
+        .entry::<LotEntry>()
+        .json::<EntryView>()
+        .errors([StatusCode::CONFLICT]);
+    let to_retire = delete(PATH)
+        .is(
+            "retire_lot",
+            Tag::Registry,
+            "停用车场；记录保留",
+            "Retire a lot; its records stay",
+        )
+        .needs(Need::Administer)
+        .json::<Retired>()
+        .errors([StatusCode::CONFLICT]);
+    api.on(to_show, show_lot)
+        .on(to_put, put_lot)
+        .on(to_retire, retire_lot)
+}
+
+async fn suppliers(State(operators): Shared) -> Json<Suppliers> {
     let known = operators.lots.suppliers().into_iter();
     let items = known.map(|known| SupplierView {
         app_id: known.supplier.app_id.to_string(),
@@ -68,21 +160,18 @@ pub(super) async fn suppliers(State(operators): Shared) -> Json<Suppliers> {
 }
 
 /// Registers a supplier or changes it: `name`, `secret` (`generate` makes one), `forget_previous`.
-pub(super) async fn put_supplier(
+async fn put_supplier(
     State(operators): Shared,
     Path(app_id): Path<String>,
     caller: Caller,
     body: Body,
 ) -> Result<Json<SupplierView>, ApiError> {
-    let (name, secret, forget) = body.read(|fields| {
+    let (name, secret, forget) = body.read(SUPPLIER, |fields| {
         let name = fields.optional_text("name")?;
         let name = name.map(|_| words(fields, "name")).transpose()?;
         let secret = fields.optional_text("secret")?;
         let secret = secret.map(|_| words(fields, "secret")).transpose()?;
-        let forget = fields.optional_parsed("forget_previous", |text| {
-            text.parse::<bool>()
-                .map_err(|_| "应为 true 或 false".to_owned())
-        })?;
+        let forget = fields.optional_truth("forget_previous")?;
         Ok((name, secret, forget == Some(true)))
     })?;
     let app_id = supplier_id(&app_id)?;
@@ -112,7 +201,7 @@ pub(super) async fn put_supplier(
     }))
 }
 
-pub(super) async fn retire_supplier(
+async fn retire_supplier(
     State(operators): Shared,
     Path(app_id): Path<String>,
     caller: Caller,
@@ -125,7 +214,7 @@ pub(super) async fn retire_supplier(
     Ok(Json(Retired { retired: app_id }))
 }
 
-pub(super) async fn show_lot(
+async fn show_lot(
     State(operators): Shared,
     Path(lot): Path<String>,
 ) -> Result<Json<EntryView>, ApiError> {
@@ -133,19 +222,14 @@ pub(super) async fn show_lot(
 }
 
 /// Registers a lot or changes it; with `dry_run=true` only says whether that could be done.
-pub(super) async fn put_lot(
+async fn put_lot(
     State(operators): Shared,
     Path(lot): Path<String>,
     parameters: Params,
     caller: Caller,
     body: Body,
 ) -> Result<Json<EntryView>, ApiError> {
-    let dry = parameters.read(&["dry_run"], |fields| {
-        fields.optional_parsed("dry_run", |text| {
-            text.parse::<bool>()
-                .map_err(|_| "应为 true 或 false".to_owned())
-        })
-    })?;
+    let dry = parameters.read(DRY, |fields| fields.optional_truth("dry_run"))?;
     let id = id(&lot)?;
     let entry = body.entry::<LotEntry>()?;
     let registrar = &operators.registrar;
@@ -153,7 +237,7 @@ pub(super) async fn put_lot(
     Ok(Json(view(&put.await?)))
 }
 
-pub(super) async fn retire_lot(
+async fn retire_lot(
     State(operators): Shared,
     Path(lot): Path<String>,
     caller: Caller,

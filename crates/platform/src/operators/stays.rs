@@ -5,29 +5,64 @@ use axum::Json;
 use axum::extract::{Path, State};
 use boshi_protocol::id::RecordId;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Shared;
+use super::api::{Api, get, post};
 use super::caller::Caller;
 use super::error::ApiError;
+use super::field::{BY, Field, Kind, REASON, required};
 use super::read::{Body, by, words};
+use super::words::Tag;
 use crate::store::audit::Act;
 use crate::store::correction::{self, Candidate};
 
 /// Stays that may be the missing half, the likeliest first.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct Candidates {
     items: Vec<Candidate>,
 }
 
 /// What a crossing's plate now is.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct Corrected {
     uuid: String,
     plate: Option<String>,
 }
 
-pub(super) async fn candidates(
+/// What a person says of a crossing.
+const FIELDS: &[Field] = &[
+    required("plate", Kind::NoPlate).says(
+        "实际车牌；空表示看不出",
+        "The plate it really was; empty when nobody can tell",
+    ),
+    REASON,
+    BY,
+];
+
+pub(super) fn routes(api: Api) -> Api {
+    let to_find = get("/lots/{lot}/stays/{uuid}/candidates")
+        .is(
+            "list_candidates",
+            Tag::Stays,
+            "可能配对的停车记录，最像的在前",
+            "The stays that may be the missing half of one, the likeliest first",
+        )
+        .json::<Candidates>();
+    let to_correct = post("/lots/{lot}/crossings/{uuid}/correct")
+        .is(
+            "correct_crossing",
+            Tag::Stays,
+            "更正过闸记录的车牌",
+            "Say what plate a crossing had",
+        )
+        .body(FIELDS)
+        .json::<Corrected>();
+    api.on(to_find, candidates).on(to_correct, correct)
+}
+
+async fn candidates(
     State(operators): Shared,
     Path((lot, uuid)): Path<(String, String)>,
 ) -> Result<Json<Candidates>, ApiError> {
@@ -42,7 +77,7 @@ pub(super) async fn candidates(
     Ok(Json(Candidates { items }))
 }
 
-pub(super) async fn correct(
+async fn correct(
     State(operators): Shared,
     Path((lot, uuid)): Path<(String, String)>,
     caller: Caller,
@@ -50,7 +85,7 @@ pub(super) async fn correct(
 ) -> Result<Json<Corrected>, ApiError> {
     let lot = operators.lot(&lot)?.id.clone();
     let crossing = record(&uuid)?;
-    let (plate, by, reason) = body.read(|fields| {
+    let (plate, by, reason) = body.read(FIELDS, |fields| {
         let plate = fields.plate("plate")?;
         Ok((plate, by(fields, &caller)?, words(fields, "reason")?))
     })?;

@@ -2,17 +2,23 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Shared;
+use super::api::{Api, get};
 use super::caller::Caller;
 use super::error::ApiError;
+use super::field::{Field, Kind, field};
 use super::read::Params;
+use super::words::Tag;
 use crate::store::summary::{Summary, summary};
 use crate::watch::Standing;
 
 /// How much there is.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Totals")]
 pub(super) struct SummaryView {
     lots: usize,
     lots_online: usize,
@@ -20,20 +26,40 @@ pub(super) struct SummaryView {
     records: Summary,
 }
 
-pub(super) async fn show(
+const PARAMETERS: &[Field] = &[field("lot", Kind::Id)];
+
+pub(super) fn routes(api: Api) -> Api {
+    let to_show = get("/summary")
+        .is(
+            "show_summary",
+            Tag::Records,
+            "汇总计数",
+            "How much there is",
+        )
+        .query(PARAMETERS.iter().copied())
+        .json::<SummaryView>()
+        .errors([StatusCode::NOT_FOUND]);
+    api.on(to_show, show)
+}
+
+async fn show(
     State(operators): Shared,
     caller: Caller,
     parameters: Params,
 ) -> Result<Json<SummaryView>, ApiError> {
-    let lot = parameters.read(&["lot"], |fields| {
+    let lot = parameters.read(PARAMETERS, |fields| {
         fields.optional_id::<boshi_protocol::id::kind::Lot>("lot")
     })?;
-    caller.must_reach(lot.as_slice())?;
-    if let Some(lot) = &lot {
-        operators.lot(lot.as_str())?;
-    }
+    let of = match lot {
+        Some(lot) => {
+            operators.lot(lot.as_str())?;
+            caller.must_reach(std::slice::from_ref(&lot))?;
+            Some(vec![lot])
+        }
+        None => caller.rights.bounds().map(<[_]>::to_vec),
+    };
     let wanted = operators.lots.all().into_iter();
-    let wanted = wanted.filter(|known| lot.as_ref().is_none_or(|lot| *lot == known.id));
+    let wanted = wanted.filter(|known| of.as_ref().is_none_or(|of| of.contains(&known.id)));
     let (mut lots, mut lots_online) = (0, 0);
     for known in wanted {
         lots += 1;
@@ -42,7 +68,7 @@ pub(super) async fn show(
             Standing::Unheard { .. } | Standing::Outage { .. } => 0,
         };
     }
-    let records = operators.store.read(move |db| summary(db, lot.as_ref()));
+    let records = operators.store.read(move |db| summary(db, of.as_deref()));
     Ok(Json(SummaryView {
         lots,
         lots_online,

@@ -7,16 +7,20 @@ use boshi_protocol::fields::Fields;
 use boshi_protocol::id::LotId;
 use boshi_service::key;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 
 use super::Shared;
+use super::api::{Api, delete, get, post, put};
 use super::caller::Caller;
 use super::error::ApiError;
+use super::field::{Field, Kind, field, required};
 use super::permits::ids;
-use super::read::{Body, words};
+use super::read::{Body, MAX_WORDS_CHARS, words};
+use super::words::Tag;
 use crate::decision::listed;
-use crate::role::{Rights, Role};
+use crate::role::{Need, Rights, Role};
 use crate::store::audit::Act;
 use crate::store::user::{self, KeyRow, User};
 
@@ -24,7 +28,8 @@ use crate::store::user::{self, KeyRow, User};
 const FIRST_PASSWORD_CHARS: usize = 16;
 
 /// A user.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "User")]
 pub(super) struct UserView {
     name: String,
     role: Role,
@@ -36,25 +41,102 @@ pub(super) struct UserView {
 }
 
 /// Several.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "{T}s")]
 pub(super) struct Items<T> {
     items: Vec<T>,
 }
 
 /// What is over.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "RemovedOne")]
 pub(super) struct Removed {
     removed: String,
 }
 
 /// A key that was made just now: told once.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct NewKey {
     key: String,
     user: String,
 }
 
-pub(super) async fn list(State(operators): Shared) -> Result<Json<Items<UserView>>, ApiError> {
+/// What a user is to be.
+const USER: &[Field] = &[
+    required(
+        "role",
+        Kind::OneOf(&["viewer", "operator", "lot-bound", "administrator"]),
+    ),
+    field("lots", Kind::Ids).says(
+        "lot-bound 的车场，以逗号分隔",
+        "The lots of who is lot-bound, A,B",
+    ),
+    field("reset", Kind::Truth),
+];
+const KEY: &[Field] = &[required("label", Kind::Words(MAX_WORDS_CHARS))];
+
+pub(super) fn routes(api: Api) -> Api {
+    const PATH: &str = "/users/{name}";
+    let to_list = get("/users")
+        .is("list_users", Tag::Users, "用户", "The users")
+        .needs(Need::Administer)
+        .json::<Items<UserView>>();
+    let to_put = put(PATH)
+        .is(
+            "put_user",
+            Tag::Users,
+            "新增或更改用户；新用户的初始密码只显示一次",
+            "Add a user or change one; the first password is told once",
+        )
+        .needs(Need::Administer)
+        .body(USER)
+        .json::<UserView>();
+    let to_remove = delete(PATH)
+        .is(
+            "remove_user",
+            Tag::Users,
+            "删除用户及其密钥",
+            "Remove a user, with all keys",
+        )
+        .needs(Need::Administer)
+        .json::<Removed>();
+    api.on(to_list, list)
+        .on(to_put, put_user)
+        .on(to_remove, remove)
+        .with(of_keys)
+}
+
+fn of_keys(api: Api) -> Api {
+    const PATH: &str = "/users/{name}/keys";
+    let to_list = get(PATH)
+        .is(
+            "list_keys",
+            Tag::Users,
+            "用户的密钥（只有标识）",
+            "The keys of a user, told by their ids only",
+        )
+        .needs(Need::Administer)
+        .json::<Items<KeyRow>>();
+    let to_give = post(PATH)
+        .is(
+            "give_key",
+            Tag::Users,
+            "为工具发放密钥，只显示一次",
+            "Make a key for a tool, told once",
+        )
+        .needs(Need::Administer)
+        .body(KEY)
+        .json::<NewKey>();
+    let to_revoke = delete("/users/{name}/keys/{id}")
+        .is("revoke_key", Tag::Users, "收回密钥", "Take a key back")
+        .needs(Need::Administer)
+        .json::<Removed>();
+    api.on(to_list, keys)
+        .on(to_give, give_key)
+        .on(to_revoke, revoke_key)
+}
+
+async fn list(State(operators): Shared) -> Result<Json<Items<UserView>>, ApiError> {
     let users = operators.store.read(user::all).await?;
     let items = users.into_iter().map(|user| view(user, None));
     Ok(Json(Items {
@@ -63,16 +145,16 @@ pub(super) async fn list(State(operators): Shared) -> Result<Json<Items<UserView
 }
 
 /// Adds a user or changes role and lots; `reset` makes a new first password.
-pub(super) async fn put(
+async fn put_user(
     State(operators): Shared,
     Path(name): Path<String>,
     caller: Caller,
     body: Body,
 ) -> Result<Json<UserView>, ApiError> {
     let name = named(&name)?;
-    let (rights, reset) = body.read(|fields| {
-        let reset = fields.optional_text("reset")?;
-        Ok((rights(fields)?, reset.is_some_and(|reset| reset == "true")))
+    let (rights, reset) = body.read(USER, |fields| {
+        let reset = fields.optional_truth("reset")?;
+        Ok((rights(fields)?, reset == Some(true)))
     })?;
     let asked = name.clone();
     let before = operators
@@ -105,7 +187,7 @@ pub(super) async fn put(
     Ok(Json(view(user, told)))
 }
 
-pub(super) async fn remove(
+async fn remove(
     State(operators): Shared,
     Path(name): Path<String>,
     caller: Caller,
@@ -121,7 +203,7 @@ pub(super) async fn remove(
     }
 }
 
-pub(super) async fn keys(
+async fn keys(
     State(operators): Shared,
     Path(name): Path<String>,
 ) -> Result<Json<Items<KeyRow>>, ApiError> {
@@ -133,13 +215,13 @@ pub(super) async fn keys(
 }
 
 /// Makes a key with the rights of its user, for a tool.
-pub(super) async fn give_key(
+async fn give_key(
     State(operators): Shared,
     Path(name): Path<String>,
     caller: Caller,
     body: Body,
 ) -> Result<Json<NewKey>, ApiError> {
-    let label = body.read(|fields| words(fields, "label"))?;
+    let label = body.read(KEY, |fields| words(fields, "label"))?;
     let asked = name.clone();
     let known = operators
         .store
@@ -160,7 +242,7 @@ pub(super) async fn give_key(
     }))
 }
 
-pub(super) async fn revoke_key(
+async fn revoke_key(
     State(operators): Shared,
     Path((name, id)): Path<(String, String)>,
     caller: Caller,

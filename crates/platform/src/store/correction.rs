@@ -5,6 +5,7 @@ use boshi_protocol::id::{LotId, RecordId};
 use boshi_protocol::plate::Plate;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _, params};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{StoreError, audit, passage};
@@ -19,7 +20,7 @@ const MOST_COMPARED: i64 = 20_000;
 const MOST_SHOWN: usize = 10;
 
 /// A stay that may be the missing half of another.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct Candidate {
     /// The stay.
     uuid: String,

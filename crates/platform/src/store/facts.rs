@@ -4,10 +4,9 @@ use boshi_protocol::id::{Id, LotId, RecordId};
 use boshi_protocol::plate::Plate;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
-use serde_json::Value;
 
 use super::{StoreError, audit, instant, occupancy, passage};
-use crate::decision::{Decision, Facts, Permit, PermitKind, listed};
+use crate::decision::{Decision, Facts, FactsShown, Permit, PermitKind, listed};
 use crate::hours::WeeklyHours;
 
 /// Everything known of `plate` and of `lot`.
@@ -152,14 +151,15 @@ pub fn remove_block(
 ///
 /// # Errors
 /// What the database said.
-pub fn log(
+pub(crate) fn log(
     connection: &Connection,
     lot: &LotId,
     uuid: &RecordId,
     decision: &Decision,
-    facts: &Value,
+    facts: &FactsShown,
     now: Timestamp,
 ) -> Result<(), StoreError> {
+    let facts = serde_json::to_string(facts).map_err(|_| StoreError::Corrupt("facts"))?;
     connection
         .prepare_cached(
             "INSERT INTO decision (lot, number, uuid, at, pass, reason, facts) VALUES (?1,
@@ -172,7 +172,7 @@ pub fn log(
             now.as_second(),
             decision.pass,
             decision.reason.to_string(),
-            facts.to_string(),
+            facts,
         ])?;
     Ok(())
 }

@@ -51,8 +51,10 @@ pub(crate) struct Filter {
 pub(crate) enum FilterKind {
     /// A part of a plate, normalised as plates are.
     Plate,
-    /// The id of a thing, or one of a few words.
+    /// The id of a thing.
     Id,
+    /// One of these words.
+    OneOf(&'static [&'static str]),
     /// `true` or `false`.
     Truth,
 }
@@ -63,8 +65,11 @@ pub(crate) const LOT: Filter = filter("lot", FilterKind::Id, "lot = ?");
 pub(crate) const PLATE: Filter = filter("plate", FilterKind::Plate, "instr(plate, ?) > 0");
 /// Only at this lane, told by its recognizer, or at this device.
 pub(crate) const DEVICE: Filter = filter("device", FilterKind::Id, "device = ?");
-/// Only in this state.
-pub(crate) const STATE: Filter = filter("state", FilterKind::Id, "state = ?");
+
+/// Only in one of these states.
+pub(crate) const fn state(states: &'static [&'static str]) -> Filter {
+    filter("state", FilterKind::OneOf(states), "state = ?")
+}
 
 /// A filter.
 pub(crate) const fn filter(name: &'static str, kind: FilterKind, sql: &'static str) -> Filter {

@@ -6,6 +6,7 @@
 use boshi_protocol::id::LotId;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{StoreError, audit};
@@ -13,7 +14,7 @@ use crate::china::ChinaTime;
 use crate::decision::Direction;
 
 /// How many vehicles are inside, and from what that follows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct Occupancy {
     /// Vehicles inside; never less than none.
     pub(crate) vehicles: i64,

@@ -3,6 +3,7 @@
 use boshi_protocol::id::LotId;
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::StoreError;
@@ -11,7 +12,7 @@ use super::StoreError;
 const MOST_NAMED: i64 = 200;
 
 /// What is here of a lot and a time, and what is not.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct Proof {
     /// Vehicles of which anything is here: recognitions, and crossings without one.
     seen: i64,

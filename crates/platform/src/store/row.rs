@@ -1,17 +1,25 @@
 //! What operators are shown of the records, a row each.
 
 use rusqlite::Row;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::newest::{DEVICE, Filter, FilterKind, LOT, Listed, PLATE, STATE, filter};
+use super::newest::{DEVICE, Filter, FilterKind, LOT, Listed, PLATE, filter, state};
 use crate::china::ChinaTime;
 
 const PASS: Filter = filter("pass", FilterKind::Truth, "pass = ?");
+/// Only with this code of a reason, which stands before its sentence.
+const REASON: Filter = filter(
+    "code",
+    FilterKind::Id,
+    "substr(reason, 1, instr(reason || ' ', ' ') - 1) = ?",
+);
 const UUID: Filter = filter("uuid", FilterKind::Id, "uuid = ?");
 
 /// A recognition, what was decided on it last, and its crossing.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Recognition")]
 pub(crate) struct RecognitionRow {
     lot: String,
     uuid: String,
@@ -29,7 +37,8 @@ pub(crate) struct RecognitionRow {
 }
 
 /// A crossing.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Crossing")]
 pub(crate) struct CrossingRow {
     lot: String,
     uuid: String,
@@ -45,7 +54,8 @@ pub(crate) struct CrossingRow {
 }
 
 /// A stay, from entry to exit (STAY-1).
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Stay")]
 pub(crate) struct StayRow {
     lot: String,
     uuid: String,
@@ -66,7 +76,8 @@ pub(crate) struct StayRow {
 }
 
 /// What a person says a crossing's plate was.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Correction")]
 pub(crate) struct CorrectionRow {
     lot: String,
     number: i64,
@@ -79,7 +90,8 @@ pub(crate) struct CorrectionRow {
 }
 
 /// What somebody did.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Audit")]
 pub(crate) struct AuditRow {
     /// The lot it was done to; null when none.
     lot: Option<String>,
@@ -92,7 +104,8 @@ pub(crate) struct AuditRow {
 }
 
 /// An abnormality.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Abnormality")]
 pub(crate) struct AbnormalityRow {
     lot: String,
     id: String,
@@ -109,7 +122,8 @@ pub(crate) struct AbnormalityRow {
 }
 
 /// A decision: one a row each time a recognition was sent.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Decision")]
 pub(crate) struct DecisionRow {
     lot: String,
     number: i64,
@@ -124,7 +138,8 @@ pub(crate) struct DecisionRow {
 }
 
 /// A command to a device of a lot.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Command")]
 pub(crate) struct CommandRow {
     lot: String,
     id: String,
@@ -141,7 +156,8 @@ pub(crate) struct CommandRow {
 }
 
 /// A time in which a lot did not answer.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Outage")]
 pub(crate) struct OutageRow {
     lot: String,
     since: ChinaTime,
@@ -149,7 +165,8 @@ pub(crate) struct OutageRow {
 }
 
 /// A permit.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Permit")]
 pub(crate) struct PermitRow {
     plate: String,
     kind: String,
@@ -165,7 +182,8 @@ pub(crate) struct PermitRow {
 }
 
 /// A plate that may not pass.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Block")]
 pub(crate) struct BlockRow {
     plate: String,
     reason: String,
@@ -182,7 +200,14 @@ impl Listed for RecognitionRow {
         FROM recognition r)";
     const TIME: &'static str = "at";
     const TAIL: &'static str = "uuid";
-    const FILTERS: &'static [Filter] = &[LOT, PLATE, DEVICE, PASS];
+    const FILTERS: &'static [Filter] = &[
+        LOT,
+        PLATE,
+        DEVICE,
+        PASS,
+        REASON,
+        filter("crossed", FilterKind::Truth, "(crossed IS NOT NULL) = ?"),
+    ];
 
     fn read(row: &Row<'_>) -> rusqlite::Result<RecognitionRow> {
         Ok(RecognitionRow {
@@ -216,7 +241,11 @@ impl Listed for CrossingRow {
             "instr(coalesce(corrected, plate), ?) > 0",
         ),
         DEVICE,
-        filter("direction", FilterKind::Id, "direction = ?"),
+        filter(
+            "direction",
+            FilterKind::OneOf(&["entry", "exit"]),
+            "direction = ?",
+        ),
     ];
 
     fn read(row: &Row<'_>) -> rusqlite::Result<CrossingRow> {
@@ -247,7 +276,7 @@ impl Listed for StayRow {
     const FILTERS: &'static [Filter] = &[
         LOT,
         PLATE,
-        STATE,
+        state(&["open", "closed", "superseded", "orphaned"]),
         filter("device", FilterKind::Id, "?  IN (in_device, out_device)"),
     ];
 
@@ -322,7 +351,7 @@ impl Listed for AbnormalityRow {
     const FILTERS: &'static [Filter] = &[
         LOT,
         DEVICE,
-        STATE,
+        state(&["open", "acknowledged", "cleared"]),
         filter("code", FilterKind::Id, "code = ?"),
     ];
 
@@ -348,7 +377,7 @@ impl Listed for DecisionRow {
         LEFT JOIN recognition r ON r.lot = d.lot AND r.uuid = d.uuid)";
     const TIME: &'static str = "at";
     const TAIL: &'static str = "number";
-    const FILTERS: &'static [Filter] = &[LOT, PLATE, DEVICE, PASS, UUID];
+    const FILTERS: &'static [Filter] = &[LOT, PLATE, DEVICE, PASS, REASON, UUID];
 
     fn read(row: &Row<'_>) -> rusqlite::Result<DecisionRow> {
         Ok(DecisionRow {
@@ -369,7 +398,17 @@ impl Listed for CommandRow {
     const FROM: &'static str = "command";
     const TIME: &'static str = "asked_at";
     const TAIL: &'static str = "id";
-    const FILTERS: &'static [Filter] = &[LOT, PLATE, DEVICE, STATE];
+    const FILTERS: &'static [Filter] = &[
+        LOT,
+        PLATE,
+        DEVICE,
+        state(&["asked", "executed", "refused", "unknown"]),
+        filter(
+            "what",
+            FilterKind::OneOf(&["normal", "forced", "hold", "restore", "show"]),
+            "what = ?",
+        ),
+    ];
 
     fn read(row: &Row<'_>) -> rusqlite::Result<CommandRow> {
         Ok(CommandRow {
@@ -416,7 +455,11 @@ impl Listed for PermitRow {
             "(lots IS NULL OR instr(',' || lots || ',', ',' || ? || ',') > 0)",
         ),
         PLATE,
-        filter("kind", FilterKind::Id, "kind = ?"),
+        filter(
+            "kind",
+            FilterKind::OneOf(&["white", "monthly", "visitor", "paid"]),
+            "kind = ?",
+        ),
     ];
 
     fn read(row: &Row<'_>) -> rusqlite::Result<PermitRow> {

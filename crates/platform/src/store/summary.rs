@@ -1,13 +1,14 @@
 //! How much there is.
 
 use boshi_protocol::id::LotId;
-use rusqlite::Connection;
+use rusqlite::{Connection, params_from_iter};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::StoreError;
 
 /// Records by how they came here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct Origins {
     total: i64,
     pushed: i64,
@@ -16,7 +17,7 @@ pub(crate) struct Origins {
 }
 
 /// How much there is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct Summary {
     recognitions: Origins,
     crossings: Origins,
@@ -31,20 +32,28 @@ pub(crate) struct Summary {
     blocks: i64,
 }
 
-/// Counts what there is of `lot`, or of all lots.
+/// Counts what there is of these lots, or of all.
 ///
 /// # Errors
 /// What the database said.
-pub(crate) fn summary(connection: &Connection, lot: Option<&LotId>) -> Result<Summary, StoreError> {
-    let lot = lot.map(LotId::as_str);
-    let count = |what: &str| -> Result<i64, StoreError> {
-        let (condition, parameters) = match &lot {
-            Some(lot) => ("lot = ?", rusqlite::params_from_iter(Some(lot))),
-            None => ("TRUE", rusqlite::params_from_iter(None)),
-        };
-        let sql = what.replace("{lot}", condition);
-        Ok(connection.query_row(&sql, parameters, |row| row.get(0))?)
+pub(crate) fn summary(
+    connection: &Connection,
+    lots: Option<&[LotId]>,
+) -> Result<Summary, StoreError> {
+    let condition = |one: &str, between: &str| match lots {
+        None => "TRUE".to_owned(),
+        Some([]) => "FALSE".to_owned(),
+        Some(lots) => format!("({})", vec![one; lots.len()].join(between)),
     };
+    let count_by = |what: &str, condition: &str| -> Result<i64, StoreError> {
+        let lots = lots.unwrap_or_default().iter().map(LotId::as_str);
+        let sql = what.replace("{lot}", condition);
+        let counted = connection.query_row(&sql, params_from_iter(lots), |row| row.get(0));
+        Ok(counted?)
+    };
+    let of_lots = condition("lot = ?", " OR ");
+    let for_lots = condition("instr(',' || lots || ',', ',' || ? || ',') > 0", " OR ");
+    let count = |what: &str| count_by(what, &of_lots);
     let origins = |table: &str| -> Result<Origins, StoreError> {
         let counted = |condition: &str| {
             count(&format!(
@@ -68,11 +77,9 @@ pub(crate) fn summary(connection: &Connection, lot: Option<&LotId>) -> Result<Su
         outages: count("SELECT count(*) FROM outage WHERE {lot}")?,
         commands: count("SELECT count(*) FROM command WHERE {lot}")?,
         commands_unknown: count("SELECT count(*) FROM command WHERE {lot} AND state = 'unknown'")?,
-        permits: connection.query_row(
-            "SELECT count(*) FROM permit
-             WHERE ?1 IS NULL OR lots IS NULL OR instr(',' || lots || ',', ',' || ?1 || ',') > 0",
-            [&lot],
-            |row| row.get(0),
+        permits: count_by(
+            "SELECT count(*) FROM permit WHERE lots IS NULL OR {lot}",
+            &for_lots,
         )?,
         blocks: connection.query_row("SELECT count(*) FROM block", [], |row| row.get(0))?,
     })

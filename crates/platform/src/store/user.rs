@@ -3,6 +3,7 @@
 use boshi_protocol::id::LotId;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{StoreError, audit};
@@ -22,7 +23,8 @@ pub(crate) struct User {
 }
 
 /// A key, as it is shown.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Key")]
 pub(crate) struct KeyRow {
     /// The first digits of its digest, by which it is taken back.
     id: String,

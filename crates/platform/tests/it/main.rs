@@ -4,6 +4,7 @@
 
 mod commands;
 mod decisions;
+mod document;
 mod operators;
 mod outage;
 mod proof;

@@ -133,7 +133,7 @@ async fn what_does_not_exist_is_404_and_what_cannot_be_read_is_said() {
     }
     let (status, error) = platform.send(Method::DELETE, "/lots", json!({})).await;
     let expected = "没有此接口：DELETE /api/v1/lots";
-    assert_eq!((status, error["error"].as_str()), (404, Some(expected)));
+    assert_eq!((status, error["error"].as_str()), (405, Some(expected)));
     let (status, error) = platform.post("/lots/L1/open", json!([1])).await;
     assert_eq!(
         (status, error["error"].as_str()),

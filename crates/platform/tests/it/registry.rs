@@ -77,12 +77,7 @@ async fn a_lot_and_its_supplier_are_registered_while_the_platform_runs_and_after
     let platform = site.start().await;
     assert_eq!(push(&platform, "first").await, "NO_PERMIT");
     assert_eq!(push(&platform, &made_secret).await, "NO_PERMIT");
-    put(
-        &platform,
-        "/suppliers/S2",
-        json!({"forget_previous": "true"}),
-    )
-    .await;
+    put(&platform, "/suppliers/S2", json!({"forget_previous": true})).await;
     assert_eq!(push(&platform, "first").await, "BAD_TOKEN");
     assert_eq!(push(&platform, &made_secret).await, "NO_PERMIT");
     let listed = platform.get("/suppliers").await;

@@ -16,6 +16,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
+use crate::document::document;
+
 /// Longest that a test waits for what has to happen.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -92,6 +94,7 @@ direction = "exit"
         let config = Config::parse(&self.text).unwrap();
         let stop = CancellationToken::new();
         let running = start(config, stop.clone()).await?;
+        document(running.operators).await;
         let data = self.folder.path().join("data");
         let key = std::fs::read_to_string(data.join("operator.key")).unwrap();
         Ok(Platform {
@@ -129,7 +132,7 @@ impl Platform {
         body: Option<String>,
     ) -> (u16, Value) {
         let url = format!("http://{}{path}", self.running.operators);
-        let mut request = client(None).request(method, url);
+        let mut request = client(None).request(method.clone(), url);
         if let Some(key) = key {
             request = request.header("Authorization", format!("Bearer {key}"));
         }
@@ -138,8 +141,15 @@ impl Platform {
         }
         let response = request.send().await.unwrap();
         let status = response.status().as_u16();
+        let kind = response.headers().get("content-type").cloned();
         let text = response.text().await.unwrap();
-        (status, serde_json::from_str(&text).unwrap_or(Value::Null))
+        let value = serde_json::from_str(&text).unwrap_or(Value::Null);
+        let asked = (method.as_str(), path.split('?').next().unwrap_or(path));
+        let kind = kind.as_ref().and_then(|kind| kind.to_str().ok());
+        document(self.running.operators)
+            .await
+            .check(asked, status, kind, &value);
+        (status, value)
     }
 
     pub(crate) async fn get(&self, path: &str) -> Value {
@@ -242,7 +252,7 @@ pub(crate) fn credentials() -> Credentials {
     )
 }
 
-fn client(ca_pem: Option<&[u8]>) -> reqwest::Client {
+pub(crate) fn client(ca_pem: Option<&[u8]>) -> reqwest::Client {
     let roots = ca_pem.map(|pem| reqwest::Certificate::from_pem_bundle(pem).unwrap());
     reqwest::Client::builder()
         .tls_certs_only(roots.unwrap_or_default())

@@ -24,7 +24,7 @@ async fn open(platform: &Platform, path: &str, body: Value) -> (u16, Value) {
 }
 
 /// A key of a new user whose password was changed as it must be.
-async fn key(platform: &Platform, name: &str, role: &str, lots: Option<&str>) -> String {
+pub(crate) async fn key(platform: &Platform, name: &str, role: &str, lots: Option<&str>) -> String {
     let first = add(platform, name, role, lots).await;
     let change = json!({"name": name, "password": first, "new_password": "correct horse"});
     assert_eq!(open(platform, "/password", change).await.0, 200);
@@ -66,7 +66,7 @@ async fn a_first_password_opens_nothing_until_its_user_has_chosen_another() {
         status(&platform, key, Method::GET, "/lots", json!({})).await,
         200
     );
-    let reset = json!({"role": "operator", "reset": "true"});
+    let reset = json!({"role": "operator", "reset": true});
     let (_, again) = platform.send(Method::PUT, "/users/wang", reset).await;
     assert_eq!(again["must_change"], true);
     assert_eq!(
@@ -133,11 +133,19 @@ async fn who_is_bound_to_lots_neither_sees_nor_touches_others() {
             json!({"plate": "A", "reason": "x"}),
             403,
         ),
-        (&here, Method::GET, "/summary", json!({}), 403),
+        (&elsewhere, Method::GET, "/summary?lot=L1", json!({}), 403),
         (&here, Method::GET, "/summary?lot=L1", json!({}), 200),
     ] {
         let found = status(&platform, key, method.clone(), path, body).await;
         assert_eq!(found, expected, "{method} {path}");
+    }
+    for (key, lots, recognitions) in [(&elsewhere, 0, 0), (&here, 1, 1)] {
+        let summary = "/api/v1/summary";
+        let (_, summary) = platform
+            .with_key(Some(key), Method::GET, summary, None)
+            .await;
+        assert_eq!(summary["lots"], lots);
+        assert_eq!(summary["recognitions"]["total"], recognitions);
     }
 }
 

@@ -83,3 +83,24 @@ proptest::proptest! {
         proptest::prop_assert!(strict_text.is_none() || strict_text == text);
     }
 }
+
+/// D-3
+#[test]
+fn a_truth_value_may_be_a_text_unless_strict() {
+    for (value, tolerant, strict) in [
+        (json!(true), Some(Some(true)), Some(Some(true))),
+        (json!(false), Some(Some(false)), Some(Some(false))),
+        (json!("true"), Some(Some(true)), None),
+        (json!(" false "), Some(Some(false)), None),
+        (json!(""), Some(None), None),
+        (json!(null), Some(None), Some(None)),
+        (json!("yes"), None, None),
+        (json!(1), None, None),
+    ] {
+        let object = json!({ "field": value });
+        let object = object.as_object().unwrap();
+        let read = |tolerance| Fields::new(object, tolerance).optional_truth("field").ok();
+        assert_eq!(read(Tolerance::Tolerant), tolerant, "{object:?}");
+        assert_eq!(read(Tolerance::Strict), strict, "{object:?}");
+    }
+}
