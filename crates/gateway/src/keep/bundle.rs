@@ -29,7 +29,7 @@ pub struct Bundled {
 ///
 /// # Errors
 /// [`KeepError::File`] when `to` is there already or cannot be written, or `written_in`, the file of
-/// the configuration, cannot be read; [`KeepError::Journal`] when the journal cannot.
+/// the configuration, cannot be read; [`KeepError::Records`] when the journal cannot.
 pub async fn bundle(
     config: &Config,
     written_in: &Path,
