@@ -3,7 +3,8 @@
 //! A connection may be slow in many ways; each has its bound. It may say nothing, or half a head
 //! ([`Limits::head`]), or half a body ([`Limits::body`]), dawdle over a handshake
 //! ([`Limits::handshake`]), or not take its reply ([`Limits::stalled`]). And whoever opens hundreds of
-//! them takes no place from others ([`Limits::per_origin`]).
+//! them takes no place from others ([`Limits::per_origin`]), nor who asks thousands of times a second
+//! ([`Limits::asking`]).
 
 mod body;
 mod load;
@@ -32,7 +33,10 @@ use tracing::{debug, warn};
 pub use self::load::Load;
 
 use self::body::InTime;
+use self::load::Guest;
 use self::patience::Impatient;
+use crate::bucket::Rate;
+use crate::{request, serve as serving};
 
 /// What one listener bears.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +47,9 @@ pub struct Limits {
     /// further ones are closed. A quarter of the places: four peers that go mad at once still
     /// leave each other theirs, and no honest peer needs as many.
     pub per_origin: usize,
+    /// Requests of one remote address, over all its connections; further ones get a 429 before
+    /// anything is done for them.
+    pub asking: Rate,
     /// Longest that a TLS handshake may take.
     pub handshake: Duration,
     /// Longest that the head of a request may take, also the first on a silent connection, and the
@@ -63,6 +70,11 @@ impl Default for Limits {
         Limits {
             connections: 1024,
             per_origin: 256,
+            // Two hundred busy lots behind one address, and a twentieth of what a core can refuse.
+            asking: Rate {
+                per_second: 2000.0,
+                burst: 2000.0,
+            },
             handshake: Duration::from_secs(5),
             head: Duration::from_secs(30),
             body: Duration::from_secs(15),
@@ -97,6 +109,7 @@ pub async fn serve_counted(
     let connections = TaskTracker::new();
     let cut = CancellationToken::new();
     let tls = tls.map(TlsAcceptor::from);
+    let router = request::named(router);
     loop {
         let place = tokio::select! {
             () = stop.cancelled() => break,
@@ -107,14 +120,16 @@ pub async fn serve_counted(
             accepted = accept(&listener, &load) => accepted,
         };
         let (stream, from) = accepted;
-        let Some(guest) = load.admit(from.ip(), limits.per_origin) else {
+        let Some(guest) = load.admit(from.ip(), &limits) else {
             debug!(%from, "a connection is closed: its address has too many");
             continue;
         };
-        let serving = connection(stream, tls.clone(), router.clone(), limits, stop.clone());
+        let guest = Arc::new(guest);
+        let (tls, router) = (tls.clone(), router.clone());
+        let serving = connection(stream, tls, router, guest, limits, stop.clone());
         let cut = cut.clone();
         connections.spawn(async move {
-            let _held = (place, guest);
+            let _place = place;
             cut.run_until_cancelled_owned(serving).await;
         });
     }
@@ -165,6 +180,7 @@ async fn connection(
     stream: TcpStream,
     tls: Option<TlsAcceptor>,
     router: Router,
+    guest: Arc<Guest>,
     limits: Limits,
     stop: CancellationToken,
 ) {
@@ -174,17 +190,22 @@ async fn connection(
         return;
     }
     match tls {
-        None => exchange(stream, router, limits, stop).await,
+        None => exchange(stream, router, guest, limits, stop).await,
         Some(tls) => match tokio::time::timeout(limits.handshake, tls.accept(stream)).await {
-            Ok(Ok(stream)) => exchange(stream, router, limits, stop).await,
+            Ok(Ok(stream)) => exchange(stream, router, guest, limits, stop).await,
             Ok(Err(error)) => debug!(%error, "a TLS handshake failed"),
             Err(_) => debug!("a TLS handshake took too long"),
         },
     }
 }
 
-async fn exchange<S>(stream: S, router: Router, limits: Limits, stop: CancellationToken)
-where
+async fn exchange<S>(
+    stream: S,
+    router: Router,
+    guest: Arc<Guest>,
+    limits: Limits,
+    stop: CancellationToken,
+) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let mut http = hyper::server::conn::http1::Builder::new();
@@ -192,7 +213,15 @@ where
         .header_read_timeout(limits.head);
     let routes = TowerToHyperService::new(router);
     let service = service_fn(move |request: Request<Incoming>| {
-        routes.call(request.map(|body| Body::new(InTime::new(body, limits.body))))
+        let may_ask = guest.may_ask();
+        let answer = may_ask
+            .then(|| routes.call(request.map(|body| Body::new(InTime::new(body, limits.body)))));
+        async move {
+            match answer {
+                Some(answer) => answer.await,
+                None => Ok(serving::too_often()),
+            }
+        }
     });
     let stream = Impatient::new(stream, limits.stalled);
     let serving = http.serve_connection(TokioIo::new(stream), service);

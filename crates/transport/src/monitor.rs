@@ -45,6 +45,12 @@ pub fn connections(page: &mut Exposition, program: &str, listeners: &[(&'static 
         Load::turned_away,
     );
     of_each(
+        "requests_too_often_total",
+        Kind::Counter,
+        "Requests that were refused because their address asked too often.",
+        Load::too_often,
+    );
+    of_each(
         "accept_failures_total",
         Kind::Counter,
         "How often connections could not be accepted.",

@@ -5,11 +5,12 @@
 //! those let the vehicle through.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use boshi_protocol::endpoint::Endpoint;
@@ -24,11 +25,17 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
+use crate::request;
+
 /// Largest body of a request in bytes: the standard's own requests need less than two kilobytes.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
 
 /// Longest that the body of a request may take: a peer that drips holds a connection no longer.
-pub const BODY_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10);
+pub const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Seconds after which a peer is asked to try again that was not served: before the two seconds are
+/// over after which it would anyway (D-17).
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 
 /// A request that passed every check of the envelope.
 #[derive(Clone, Debug)]
@@ -59,6 +66,32 @@ impl<R> From<Answer<R>> for Reply<R> {
     }
 }
 
+/// What is given back when a call is over: dropping it says so.
+pub type Held = Box<dyn Send>;
+
+/// A peer asks for more than it may, and is told at once: a late answer is worse, for a vehicle
+/// waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TooMuch {
+    /// HTTP 503: too much of it is under way.
+    UnderWay(Refusal),
+    /// HTTP 429: it asks too often.
+    TooOften(Refusal),
+}
+
+/// What became of a call.
+#[derive(Clone, Copy, Debug)]
+pub struct Outcome<'a> {
+    /// The endpoint.
+    pub path: &'static str,
+    /// In a word.
+    pub word: &'static str,
+    /// The code of the refusal; empty when there is none.
+    pub code: &'a str,
+    /// From the head of the request to the answer.
+    pub took: Duration,
+}
+
 /// Knows whom to let in.
 pub trait Gatekeeper: Send + Sync + 'static {
     /// What the peer that speaks for `lot` signs with.
@@ -70,6 +103,18 @@ pub trait Gatekeeper: Send + Sync + 'static {
     /// The peer that speaks for `lot` has shown who it is, with a clock that is ahead of ours by
     /// `skew_seconds`; also told when that is too much (D-4).
     fn heard(&self, _lot: &LotId, _skew_seconds: i64) {}
+
+    /// Lets a call of the peer that speaks for `lot` be served, which has shown who it is. What is
+    /// given is held until the call is answered.
+    ///
+    /// # Errors
+    /// [`TooMuch`]
+    fn enter(&self, _lot: &LotId) -> Result<Option<Held>, TooMuch> {
+        Ok(None)
+    }
+
+    /// A call is over.
+    fn answered(&self, _outcome: Outcome<'_>) {}
 
     /// How old a request may be (D-4).
     fn freshness(&self) -> Freshness {
@@ -93,29 +138,95 @@ where
     let route = post(move |request: Request| {
         let (gatekeeper, handler) = (Arc::clone(&gatekeeper), handler.clone());
         async move {
-            let (parts, body) = request.into_parts();
-            if let Err(refusal) = content_type(&parts.headers) {
-                return json(StatusCode::OK, refusal_text(&refusal));
-            }
-            let body = match collect(body).await {
-                Ok(body) => body,
-                Err(response) => return response,
-            };
-            match admit::<E>(&*gatekeeper, &body, Timestamp::now()) {
-                Ok((call, request)) => response::<E>(handler(call, request).await.into()),
-                Err(refusal) => json(StatusCode::OK, refusal_text(&refusal)),
-            }
+            let began = Instant::now();
+            let answered = answer::<E, _, _>(&*gatekeeper, handler, request).await;
+            gatekeeper.answered(Outcome {
+                path: E::PATH,
+                word: answered.word,
+                code: answered.code.as_deref().unwrap_or_default(),
+                took: began.elapsed(),
+            });
+            answered.response
         }
     });
     router.route(E::PATH, route)
 }
 
-fn response<E: Endpoint>(reply: Reply<E::Response>) -> Response {
-    match reply {
-        Reply::Answer(answer) => json(StatusCode::OK, reply_text::<E>(&answer)),
-        Reply::Unavailable(refusal) => {
-            json(StatusCode::SERVICE_UNAVAILABLE, refusal_text(&refusal))
+/// An answer, and what is to be said of it.
+struct Answered {
+    response: Response,
+    word: &'static str,
+    code: Option<String>,
+}
+
+async fn answer<E, H, F>(gatekeeper: &dyn Gatekeeper, handler: H, request: Request) -> Answered
+where
+    E: Endpoint,
+    H: Fn(Call, E::Request) -> F,
+    F: Future,
+    F::Output: Into<Reply<E::Response>>,
+{
+    let (parts, body) = request.into_parts();
+    if let Err(refusal) = content_type(&parts.headers) {
+        return turned_away::<E>(None, StatusCode::OK, &refusal);
+    }
+    let body = match collect(body).await {
+        Ok(body) => body,
+        Err((status, refusal)) => return turned_away::<E>(None, status, &refusal),
+    };
+    let (call, request) = match admit::<E>(gatekeeper, &body, Timestamp::now()) {
+        Ok(admitted) => admitted,
+        Err((lot, refusal)) => return turned_away::<E>(lot, StatusCode::OK, &refusal),
+    };
+    let lot = call.envelope.lot.clone();
+    let _held = match gatekeeper.enter(&lot) {
+        Ok(held) => held,
+        Err(TooMuch::UnderWay(refusal)) => {
+            return turned_away::<E>(Some(lot), StatusCode::SERVICE_UNAVAILABLE, &refusal);
         }
+        Err(TooMuch::TooOften(refusal)) => {
+            return turned_away::<E>(Some(lot), StatusCode::TOO_MANY_REQUESTS, &refusal);
+        }
+    };
+    match handler(call, request).await.into() {
+        Reply::Unavailable(refusal) => {
+            turned_away::<E>(Some(lot), StatusCode::SERVICE_UNAVAILABLE, &refusal)
+        }
+        Reply::Answer(answer) => {
+            let (word, code) = match &answer {
+                Answer::Accepted { .. } => ("accepted", None),
+                Answer::Refused(refusal) => {
+                    request::refused(E::PATH, Some(lot.as_str()), refusal.code(), true);
+                    ("refused", Some(refusal.code().to_owned()))
+                }
+            };
+            Answered {
+                response: json(StatusCode::OK, reply_text::<E>(&answer)),
+                word,
+                code,
+            }
+        }
+    }
+}
+
+/// A call that no handler has answered.
+fn turned_away<E: Endpoint>(lot: Option<LotId>, status: StatusCode, refusal: &Refusal) -> Answered {
+    let lot = lot.as_ref().map(LotId::as_str);
+    request::refused(E::PATH, lot, refusal.code(), false);
+    let mut response = json(status, refusal_text(refusal));
+    response.extensions_mut().insert(request::Said);
+    let again = [
+        StatusCode::SERVICE_UNAVAILABLE,
+        StatusCode::TOO_MANY_REQUESTS,
+    ];
+    if again.contains(&status) {
+        let headers = response.headers_mut();
+        headers.insert(header::RETRY_AFTER, RETRY_AFTER);
+    }
+    Answered {
+        response,
+        word: "turned_away",
+        code: Some(refusal.code().to_owned()),
     }
 }
 
@@ -141,22 +252,32 @@ fn admit<E: Endpoint>(
     gatekeeper: &dyn Gatekeeper,
     body: &[u8],
     now: Timestamp,
-) -> Result<(Call, E::Request), Refusal> {
-    let incoming = Incoming::parse(body, gatekeeper.tolerance())?;
-    let envelope = incoming.envelope(E::SERVED_BY)?;
-    let credentials = gatekeeper.credentials(&envelope.lot, envelope.app_id.as_ref())?;
+) -> Result<(Call, E::Request), (Option<LotId>, Refusal)> {
+    let unknown = |refusal| (None, refusal);
+    let incoming = Incoming::parse(body, gatekeeper.tolerance()).map_err(unknown)?;
+    let envelope = incoming.envelope(E::SERVED_BY).map_err(unknown)?;
+    // Named in the log only when there is such a lot: a caller writes what it likes.
+    let credentials = gatekeeper
+        .credentials(&envelope.lot, envelope.app_id.as_ref())
+        .map_err(unknown)?;
+    let known = |refusal| (Some(envelope.lot.clone()), refusal);
     let genuine = credentials.verify(&envelope.time.to_string(), &envelope.token);
     if genuine {
         gatekeeper.heard(&envelope.lot, envelope.time.seconds_ahead_of(now));
     }
-    let skew_seconds = gatekeeper.freshness().check(envelope.time, now)?;
+    let skew_seconds = gatekeeper
+        .freshness()
+        .check(envelope.time, now)
+        .map_err(known)?;
     if !genuine {
-        return Err(Refusal::new(
+        return Err(known(Refusal::new(
             "BAD_TOKEN",
             "令牌不符，应为 MD5(time&appId&appSecret) 小写",
-        ));
+        )));
     }
-    let request = incoming.request::<E>()?;
+    let request = incoming
+        .request::<E>()
+        .map_err(|error| known(error.into()))?;
     let digest = Sha256::digest(body).into();
     Ok((
         Call {
@@ -187,24 +308,35 @@ fn content_type(headers: &HeaderMap) -> Result<(), Refusal> {
     ))
 }
 
-async fn collect(body: Body) -> Result<Bytes, Response> {
+async fn collect(body: Body) -> Result<Bytes, (StatusCode, Refusal)> {
     let limited = Limited::new(body, MAX_BODY_BYTES).collect();
     match tokio::time::timeout(BODY_TIMEOUT, limited).await {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => {
             let sentence = format!("请求体超过 {MAX_BODY_BYTES} 字节");
             let refusal = Refusal::new("TOO_LARGE", sentence);
-            Err(json(StatusCode::PAYLOAD_TOO_LARGE, refusal_text(&refusal)))
+            Err((StatusCode::PAYLOAD_TOO_LARGE, refusal))
         }
         Ok(Err(_)) => {
             let refusal = Refusal::new("BROKEN_BODY", "请求体未收完");
-            Err(json(StatusCode::BAD_REQUEST, refusal_text(&refusal)))
+            Err((StatusCode::BAD_REQUEST, refusal))
         }
         Err(_) => {
             let refusal = Refusal::new("SLOW_BODY", "请求体未在规定时间内收完");
-            Err(json(StatusCode::REQUEST_TIMEOUT, refusal_text(&refusal)))
+            Err((StatusCode::REQUEST_TIMEOUT, refusal))
         }
     }
+}
+
+/// To whoever asks too often, before anything is done for it.
+pub(crate) fn too_often() -> Response {
+    let refusal = Refusal::new("TOO_OFTEN", "此地址请求过于频繁，请稍后重试");
+    let mut response = json(StatusCode::TOO_MANY_REQUESTS, refusal_text(&refusal));
+    let headers = response.headers_mut();
+    headers.insert(header::RETRY_AFTER, RETRY_AFTER);
+    // What is left of the request is not read.
+    headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
 }
 
 fn json(status: StatusCode, text: String) -> Response {

@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use boshi_transport::accept::Limits;
+use boshi_transport::bucket::Rate;
 use jiff::Timestamp;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
@@ -18,6 +19,10 @@ const CROWD: [u8; 4] = [127, 0, 0, 3];
 const LIMITS: Limits = Limits {
     connections: 400,
     per_origin: 300,
+    asking: Rate {
+        per_second: 1_000_000.0,
+        burst: 1_000_000.0,
+    },
     handshake: Duration::from_millis(500),
     head: Duration::from_millis(500),
     body: Duration::from_millis(500),
@@ -167,4 +172,41 @@ async fn json_however_deep_is_refused_and_costs_no_stack() {
         assert!(reply.starts_with("HTTP/1.1 200"), "{reply}");
         assert!(reply.contains("BAD_JSON"), "{reply}");
     }
+}
+
+/// D-1: whoever asks without a pause is told so, and others are served meanwhile.
+#[tokio::test]
+async fn an_address_that_asks_too_often_is_told_when_to_come_again_and_takes_nothing_of_others() {
+    let limits = Limits {
+        asking: Rate {
+            per_second: 0.001,
+            burst: 5.0,
+        },
+        ..LIMITS
+    };
+    let server = Server::start(None, limits).await;
+    let body = recognition(Timestamp::now());
+    let head = format!(
+        "POST /receivePlateNumber HTTP/1.1\r\nHost: lot\r\nConnection: close\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let mut replies = Vec::new();
+    for _ in 0..7 {
+        let mut stream = connect_from(CROWD, server.address).await.unwrap();
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut reply = String::new();
+        // The rest of what was sent is not read, and that may be all that is seen of it.
+        let _ = stream.read_to_string(&mut reply).await;
+        replies.push(reply);
+    }
+    let served = |reply: &&String| reply.contains(r#""respCode":"0""#);
+    assert_eq!(replies.iter().filter(served).count(), 5, "{replies:?}");
+    assert_eq!(server.load.too_often(), 2);
+    for reply in replies.iter().skip(5).filter(|reply| !reply.is_empty()) {
+        assert!(reply.starts_with("HTTP/1.1 429"), "{reply}");
+        assert!(reply.contains("retry-after: 1") && reply.contains("TOO_OFTEN"));
+    }
+    let reply = server.post("application/json", &body).await;
+    assert!(reply.contains(r#""respCode":"0""#), "{reply}");
 }

@@ -176,3 +176,35 @@ async fn a_stopped_server_takes_no_more_connections() {
         .await
         .unwrap();
 }
+
+/// D-1: the name of a request is in its answer, whatever the answer is.
+#[tokio::test]
+async fn an_answer_has_the_name_of_its_request_which_a_proxy_may_have_given() {
+    let server = Server::plain().await;
+    let ask = async |path: &str, name: &str| {
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nHost: lot\r\nConnection: close\r\n{name}Content-Length: 0\r\n\r\n"
+        );
+        let reply = server.raw(request.as_bytes()).await;
+        let mut named = reply
+            .lines()
+            .filter_map(|line| line.strip_prefix("x-request-id: "));
+        (named.next().unwrap().to_owned(), named.next().is_none())
+    };
+    for path in ["/receivePlateNumber", "/nowhere"] {
+        let (name, once) = ask(path, "X-Request-Id: proxy-17.a_b\r\n").await;
+        assert!(once && name == "proxy-17.a_b", "{name}");
+        let (made, _) = ask(path, "X-Request-Id: a b\r\n").await;
+        let (other, _) = ask(path, "").await;
+        assert!(made.len() == 32 && made != other, "{made} {other}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_not_served_is_told_when_to_come_again() {
+    let server = Server::plain().await;
+    let body = recognition(Timestamp::now()).replace("u-1", "u-full");
+    let reply = server.post("application/json", &body).await;
+    assert!(reply.starts_with("HTTP/1.1 503"), "{reply}");
+    assert!(reply.contains("retry-after: 1"), "{reply}");
+}
