@@ -19,6 +19,7 @@ use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
+use crate::counts::Counts;
 use crate::lots::Lot;
 use crate::store::{Store, StoreError, command};
 
@@ -81,16 +82,18 @@ type UnderWay = Mutex<HashMap<(LotId, String), Told>>;
 pub struct Commands {
     store: Store,
     deadline: Duration,
+    counts: Counts,
     under_way: Arc<UnderWay>,
     tasks: TaskTracker,
 }
 
 impl Commands {
     /// Commands that are written to `store` and answered within `deadline` or not at all.
-    pub fn new(store: Store, deadline: Duration) -> Commands {
+    pub fn new(store: Store, deadline: Duration, counts: Counts) -> Commands {
         Commands {
             store,
             deadline,
+            counts,
             under_way: Arc::default(),
             tasks: TaskTracker::new(),
         }
@@ -148,10 +151,11 @@ impl Commands {
             tracing::error!(lot = %lot.id, %error, "a command could not be written down");
             return Err(NotSent);
         }
-        let end = match order.act {
-            Act::Open(open) => self.call::<ReceiveOpenGate>(lot, id, &open).await,
-            Act::Show(show) => self.call::<ReceiveShowMsg>(lot, id, &show).await,
+        let end = match &order.act {
+            Act::Open(open) => self.call::<ReceiveOpenGate>(lot, id, open).await,
+            Act::Show(show) => self.call::<ReceiveShowMsg>(lot, id, show).await,
         };
+        self.counts.command(&order.act, end.state);
         let (name, written) = (lot.id.clone(), end.clone());
         let ended = self
             .store

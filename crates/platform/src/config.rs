@@ -54,6 +54,9 @@ pub struct Config {
     /// How long records are kept.
     #[serde(default)]
     pub retention: Retention,
+    /// How much suppliers may ask.
+    #[serde(default)]
+    pub limits: Limits,
     /// The suppliers.
     #[serde(default, rename = "supplier")]
     pub suppliers: Vec<Supplier>,
@@ -70,6 +73,8 @@ pub struct Listen {
     pub standard: SocketAddr,
     /// For operators and their tools: plain HTTP.
     pub operators: SocketAddr,
+    /// For machines that watch it: plain HTTP; nobody does when none is given.
+    pub monitoring: Option<SocketAddr>,
 }
 
 /// Clocks.
@@ -122,6 +127,24 @@ pub struct Command {
 pub struct Retention {
     /// Whole months in the database, beside the present one; older ones go to the archive.
     pub months: u8,
+}
+
+/// How much suppliers may ask, so that no one of them takes the others' share.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Connections at once; further ones wait.
+    pub connections: NonZeroU32,
+    /// Connections at once of one remote address; further ones are closed.
+    pub connections_per_address: NonZeroU32,
+    /// Requests a second of one remote address; further ones get a 429.
+    pub requests_per_address: NonZeroU32,
+    /// Requests at once of one supplier; further ones get a 503.
+    pub under_way_per_supplier: NonZeroU32,
+    /// Requests at once of one lot; further ones get a 503.
+    pub under_way_per_lot: NonZeroU32,
+    /// Requests a second of one lot, over time; further ones get a 429.
+    pub requests_per_lot: NonZeroU32,
 }
 
 /// Whoever runs the equipment of lots.
@@ -329,6 +352,7 @@ impl Default for Listen {
         Listen {
             standard: SocketAddr::from(([127, 0, 0, 1], 9443)),
             operators: SocketAddr::from(([127, 0, 0, 1], 9444)),
+            monitoring: None,
         }
     }
 }
@@ -364,6 +388,25 @@ impl Default for Command {
     fn default() -> Command {
         Command {
             deadline: Duration::from_secs(10),
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        let number = |number| NonZeroU32::new(number).expect("a limit is not 0");
+        Limits {
+            connections: number(4096),
+            // A quarter: four addresses that go mad at once still leave each other theirs.
+            connections_per_address: number(1024),
+            // A thousand lots behind one address, each of whose lanes asks every other second.
+            requests_per_address: number(4000),
+            // A quarter of the writes that may wait.
+            under_way_per_supplier: number(256),
+            // Three for each of ten lanes.
+            under_way_per_lot: number(32),
+            // Ten lanes where a refused vehicle waits ask five times a second together.
+            requests_per_lot: number(20),
         }
     }
 }

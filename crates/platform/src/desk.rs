@@ -1,6 +1,7 @@
 //! Answers what suppliers send: load, decide, store, reply. The reply follows the commit.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use boshi_protocol::endpoint::{Abnormal, CrossGate, PlateNumber};
 use boshi_protocol::envelope::Answer;
@@ -12,17 +13,23 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 
 use crate::announce::Announcer;
+use crate::counts::Counts;
 use crate::decision::{Approach, Decision, Explained, Facts, decide, with_opinion};
 use crate::external::External;
 use crate::lots::{Lot, Lots, Rules};
 use crate::store::record::keep;
 use crate::store::{Record, RecordKind, Store, StoreError, abnormality, facts, passage};
 
+/// Longest that a record may take to be written: the supplier gives up after two seconds (D-17), and
+/// an answer that comes later is worse than none, for it keeps the next one waiting.
+const WRITTEN_WITHIN: Duration = Duration::from_millis(1500);
+
 /// Answers for all lots.
 pub struct Desk {
     store: Store,
     lots: Arc<Lots>,
     announcer: Announcer,
+    counts: Counts,
 }
 
 /// A recognition as it is decided on.
@@ -34,11 +41,12 @@ struct Seen {
 
 impl Desk {
     /// A desk for `lots` that writes to `store`.
-    pub fn new(store: Store, lots: Arc<Lots>) -> Desk {
+    pub fn new(store: Store, lots: Arc<Lots>, counts: Counts) -> Desk {
         Desk {
             store,
             lots,
             announcer: Announcer::new(),
+            counts,
         }
     }
 
@@ -56,6 +64,7 @@ impl Desk {
             Ok(decided) => decided,
             Err(error) => return not_stored(&error),
         };
+        self.counts.decision(&decision);
         self.announcer.announce(
             &lot,
             &record.device,
@@ -80,7 +89,7 @@ impl Desk {
         now: Timestamp,
     ) -> Result<(Record, Decision), StoreError> {
         let (id, rules) = (lot.id.clone(), Arc::clone(&lot.rules));
-        let decided = self.store.write(move |db| {
+        let decided = self.store.write_by(in_time(), move |db| {
             let seen = see(db, &id, &rules, pushed, now)?;
             let decision = seen.own.decision;
             facts::log(
@@ -107,7 +116,7 @@ impl Desk {
         let (id, rules) = (lot.id.clone(), Arc::clone(&lot.rules));
         let seen = self
             .store
-            .write(move |db| see(db, &id, &rules, pushed, now));
+            .write_by(in_time(), move |db| see(db, &id, &rules, pushed, now));
         let Seen { record, facts, own } = seen.await?;
         let mut known = facts.shown();
         let decision = if own.decision.is_final() {
@@ -122,9 +131,9 @@ impl Desk {
             decided.decision
         };
         let (id, uuid, told) = (lot.id.clone(), record.uuid.clone(), decision.clone());
-        let logged = self
-            .store
-            .write(move |db| facts::log(db, &id, &uuid, &told, &known, now));
+        let logged = self.store.write_by(in_time(), move |db| {
+            facts::log(db, &id, &uuid, &told, &known, now)
+        });
         logged.await?;
         Ok((record, decision))
     }
@@ -160,9 +169,9 @@ impl Desk {
         };
         let rules = Arc::clone(&known.rules);
         let record = Record::from(pushed);
-        let kept = self
-            .store
-            .write(move |db| passage::cross(db, &lot, record, &rules));
+        let kept = self.store.write_by(in_time(), move |db| {
+            passage::cross(db, &lot, record, &rules)
+        });
         stored(kept.await.map(drop))
     }
 
@@ -178,9 +187,9 @@ impl Desk {
         if self.lots.get(&lot).is_none() {
             return refused(unknown_lot());
         }
-        let kept = self
-            .store
-            .write(move |db| abnormality::keep(db, &lot, digest, &pushed, now));
+        let kept = self.store.write_by(in_time(), move |db| {
+            abnormality::keep(db, &lot, digest, &pushed, now)
+        });
         stored(kept.await.map(drop))
     }
 }
@@ -226,6 +235,10 @@ fn refused(refusal: Refusal) -> Reply<()> {
     Answer::Refused(refusal).into()
 }
 
+fn in_time() -> Instant {
+    Instant::now() + WRITTEN_WITHIN
+}
+
 fn unknown_lot() -> Refusal {
     Refusal::new("UNKNOWN_LOT", "车场编号未登记")
 }
@@ -233,6 +246,10 @@ fn unknown_lot() -> Refusal {
 /// Not a decision against the vehicle but a failed attempt (D-1): the supplier tries again, then
 /// lets it through and keeps the record for us to fetch (PUSH-2, PUSH-3).
 fn not_stored(error: &StoreError) -> Reply<()> {
+    if let StoreError::Busy | StoreError::Late = error {
+        // Counted, and said with the refusal: a line for each would make it worse.
+        return Reply::Unavailable(Refusal::new("OVERLOADED", "平台繁忙，请稍后重试"));
+    }
     tracing::error!(%error, "a request could not be stored");
     Reply::Unavailable(Refusal::new("NOT_STORED", "平台暂时无法保存记录，请重试"))
 }

@@ -92,6 +92,8 @@ pub struct Presence {
     pub skew_seconds: Option<i64>,
     /// How the last pass ended that fetched what was missed; none before the first.
     pub pass: Option<Pass>,
+    /// When the last pass began that fetched everything; none since the start.
+    pub reconciled: Option<Timestamp>,
 }
 
 /// Whether an entry is the configuration file's.
@@ -148,6 +150,12 @@ impl Lots {
     pub fn all(&self) -> Vec<Arc<Lot>> {
         let lots = self.by_id.read().unwrap_or_else(PoisonError::into_inner);
         lots.values().cloned().collect()
+    }
+
+    /// How many lots there are.
+    pub fn count(&self) -> usize {
+        let lots = self.by_id.read().unwrap_or_else(PoisonError::into_inner);
+        lots.len()
     }
 
     /// The supplier of that id.
@@ -289,6 +297,7 @@ impl Lot {
                 heartbeat: None,
                 skew_seconds: None,
                 pass: None,
+                reconciled: None,
             }),
         })
     }
@@ -296,5 +305,13 @@ impl Lot {
     /// What was last heard of it.
     pub fn presence(&self) -> MutexGuard<'_, Presence> {
         self.presence.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Presence {
+    /// By how many seconds the clock is off, if that is more than half of the `allowed` ones (D-4).
+    pub(crate) fn skew_alarm(&self, allowed: u64) -> Option<i64> {
+        let skew = self.skew_seconds?;
+        (allowed > 0 && skew.unsigned_abs() * 2 > allowed).then_some(skew)
     }
 }

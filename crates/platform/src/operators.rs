@@ -35,7 +35,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
 use axum::{Extension, Router};
 use boshi_protocol::id::LotId;
 use boshi_service::key::Key;
@@ -50,6 +51,7 @@ use self::lists::{Listing, list};
 use self::openapi::Document;
 use self::words::Tag;
 use crate::commands::Commands;
+use crate::counts::Counts;
 use crate::desk::Desk;
 use crate::lots::{Lot, Lots};
 use crate::password::Passwords;
@@ -77,6 +79,7 @@ pub(crate) struct Operators {
     pub(crate) reconciler: Reconciler,
     pub(crate) registrar: Registrar,
     pub(crate) passwords: Passwords,
+    pub(crate) counts: Counts,
     /// How far clocks may be off; zero when it does not matter (D-4).
     pub(crate) window: Duration,
 }
@@ -99,6 +102,7 @@ pub(crate) fn router(operators: Arc<Operators>, key: Key) -> Router {
         .layer(from_fn_with_state(gate, authorize))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(Extension(Arc::new(Document::of(&operations))))
+        .layer(from_fn_with_state(Arc::clone(&operators), counted))
         .with_state(operators)
 }
 
@@ -196,6 +200,18 @@ impl Operators {
         let found = LotId::new(id).ok().and_then(|id| self.lots.get(&id));
         found.ok_or_else(|| ApiError::not_found("lot", format!("没有车场 {id:?}")))
     }
+}
+
+/// Counts by method and status, so that what fails is seen from outside.
+async fn counted(State(operators): Shared, request: Request, next: Next) -> Response {
+    let method = match request.method().as_str() {
+        known @ ("GET" | "POST" | "PUT" | "DELETE") => known.to_owned(),
+        _ => "other".to_owned(),
+    };
+    let response = next.run(request).await;
+    let status = response.status().as_u16();
+    operators.counts.operator(&method, status);
+    response
 }
 
 fn unknown(request: &Request) -> ApiError {

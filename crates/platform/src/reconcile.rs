@@ -11,12 +11,14 @@ use std::time::Duration;
 
 use boshi_transport::call::Fault;
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use self::plan::{Known, Window, pause};
 use crate::config::{Heartbeat, Reconcile};
+use crate::counts;
 use crate::lots::Lot;
 use crate::store::{Store, StoreError, outage};
 use crate::watch::Standing;
@@ -25,6 +27,10 @@ use crate::watcher::share;
 /// Most pages of one query: a hundred thousand records. A window that holds more is asked about in
 /// halves.
 pub const MAX_PAGES: u32 = 1000;
+
+/// Passes at once, over all lots: after a restart every lot is asked, and what they say goes through
+/// the one writer, before which vehicles wait too.
+const AT_ONCE: usize = 16;
 
 /// What a pass brought.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, JsonSchema)]
@@ -78,7 +84,7 @@ pub enum PassError {
 }
 
 impl Counts {
-    fn add(&mut self, more: Counts) {
+    pub(crate) fn add(&mut self, more: Counts) {
         self.recognitions += more.recognitions;
         self.crossings += more.crossings;
         self.new += more.new;
@@ -91,6 +97,8 @@ impl Counts {
 pub struct Reconciler {
     store: Store,
     overlap: Duration,
+    tally: counts::Counts,
+    at_once: Arc<Semaphore>,
 }
 
 /// Keeps `lot` reconciled until `stop`.
@@ -131,8 +139,13 @@ pub(crate) async fn keep_reconciled(
 
 impl Reconciler {
     /// Merges into `store`; each pass begins `overlap` before the last one.
-    pub fn new(store: Store, overlap: Duration) -> Reconciler {
-        Reconciler { store, overlap }
+    pub fn new(store: Store, overlap: Duration, tally: counts::Counts) -> Reconciler {
+        Reconciler {
+            store,
+            overlap,
+            tally,
+            at_once: Arc::new(Semaphore::new(AT_ONCE)),
+        }
     }
 
     /// Asks `lot` for all that it could not push since the last pass that succeeded. Passes on one
@@ -143,6 +156,8 @@ impl Reconciler {
     /// The first page that did not come or could not be kept.
     pub async fn pass(&self, lot: &Lot) -> Result<Counts, PassError> {
         let _alone = lot.reconciling.lock().await;
+        // Never closed; and without it a lot would still have to be asked.
+        let _place = self.at_once.acquire().await;
         let began = Timestamp::now();
         let result = self.fetch_all(lot, began).await;
         match &result {
@@ -158,10 +173,16 @@ impl Reconciler {
             .as_ref()
             .map(|counts| *counts)
             .map_err(ToString::to_string);
-        lot.presence().pass = Some(Pass {
+        self.tally.pass(told.as_ref().ok().copied());
+        let mut presence = lot.presence();
+        if told.is_ok() {
+            presence.reconciled = Some(began);
+        }
+        presence.pass = Some(Pass {
             began,
             result: told,
         });
+        drop(presence);
         result
     }
 

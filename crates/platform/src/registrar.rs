@@ -17,13 +17,14 @@ use crate::registry::{LotEntry, Supplier};
 use crate::store::audit::Act;
 use crate::store::{Store, StoreError, outage, registry};
 use crate::watch::Watch;
-use crate::watcher::watch;
+use crate::watcher::Watcher;
 
 /// Changes the registry, and looks after the lots in it.
 pub(crate) struct Registrar {
     pub(crate) store: Store,
     pub(crate) lots: Arc<Lots>,
     pub(crate) reconciler: Reconciler,
+    pub(crate) watcher: Watcher,
     pub(crate) heartbeat: Heartbeat,
     pub(crate) reconcile: Reconcile,
     pub(crate) tasks: TaskTracker,
@@ -88,12 +89,9 @@ impl Registrar {
                 Err(error) => warn!(lot = %id, %error, "a registered lot cannot be used"),
             }
         }
+        let open = self.store.read(outage::all_open).await?;
         for lot in self.lots.all() {
-            let id = lot.id.clone();
-            let since = self
-                .store
-                .read(move |db| outage::open_since(db, &id))
-                .await?;
+            let since = open.get(&lot.id).copied();
             lot.presence().watch = Watch::new(self.heartbeat.misses, Timestamp::now(), since);
             self.attend(&lot);
         }
@@ -238,12 +236,8 @@ impl Registrar {
     /// Watches and reconciles a lot until it is over.
     fn attend(&self, lot: &Arc<Lot>) {
         let (over, stop) = (lot.over.clone(), self.stop.clone());
-        let watching = watch(
-            Arc::clone(lot),
-            self.store.clone(),
-            self.heartbeat.clone(),
-            stop.clone(),
-        );
+        let watcher = self.watcher.clone();
+        let watching = watcher.watch(Arc::clone(lot), self.lots.count(), stop.clone());
         let reconciling = keep_reconciled(
             Arc::clone(lot),
             self.reconciler.clone(),

@@ -8,10 +8,13 @@ use boshi_protocol::freshness::Freshness;
 use boshi_protocol::id::{AppId, LotId};
 use boshi_protocol::refusal::Refusal;
 use boshi_protocol::token::Credentials;
-use boshi_transport::serve::{Gatekeeper, endpoint, with_fallbacks};
+use boshi_transport::serve::{Gatekeeper, Held, Outcome, TooMuch, endpoint, with_fallbacks};
+use tokio::time::Instant;
 
+use crate::counts::Counts;
 use crate::desk::Desk;
 use crate::lots::Lots;
+use crate::turnstile::Turnstile;
 
 /// Lets the supplier of each lot in, and notes what is heard of the lot by that.
 pub struct Door {
@@ -19,6 +22,8 @@ pub struct Door {
     pub lots: Arc<Lots>,
     /// How old a request may be (D-4).
     pub freshness: Freshness,
+    pub(crate) turnstile: Arc<Turnstile>,
+    pub(crate) counts: Counts,
 }
 
 impl Gatekeeper for Door {
@@ -44,6 +49,20 @@ impl Gatekeeper for Door {
         } else if !before.is_some_and(too_much) {
             tracing::warn!(lot = %lot.id, skew_seconds, "the clock of the lot is wrong");
         }
+    }
+
+    fn enter(&self, lot: &LotId) -> Result<Option<Held>, TooMuch> {
+        // Who has shown who it is has a lot; one that was retired since is refused by the desk.
+        let Some(lot) = self.lots.get(lot) else {
+            return Ok(None);
+        };
+        let supplier = lot.credentials.app_id();
+        let pass = self.turnstile.enter(supplier, &lot.id, Instant::now())?;
+        Ok(Some(Box::new(pass)))
+    }
+
+    fn answered(&self, outcome: Outcome<'_>) {
+        self.counts.call(outcome);
     }
 
     fn freshness(&self) -> Freshness {

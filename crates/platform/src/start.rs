@@ -1,23 +1,30 @@
 //! The whole platform: started, and stopped in good time.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use boshi_protocol::freshness::Freshness;
 use boshi_service::key::Key;
 use boshi_service::{Folder, ServiceError, take};
-use boshi_transport::accept::{Limits, serve};
+use boshi_transport::accept::{Limits, Load, serve_counted};
+use boshi_transport::bucket::Rate;
 use jiff::Timestamp;
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::warn;
 
 use crate::commands::Commands;
-use crate::config::{Config, ConfigError};
+use crate::config::{self, Config, ConfigError};
+use crate::counts::Counts;
 use crate::desk::Desk;
+use crate::disk_watch::{DiskState, watch_disk};
 use crate::lots::{Lots, LotsError};
+use crate::monitor::Monitor;
 use crate::operators::{self, Operators};
 use crate::password::Passwords;
 use crate::reconcile::Reconciler;
@@ -25,6 +32,8 @@ use crate::registrar::Registrar;
 use crate::retention::keep_archived;
 use crate::server::{Door, router};
 use crate::store::{Store, StoreError};
+use crate::turnstile::Turnstile;
+use crate::watcher::Watcher;
 
 /// Longest that commands under way may take once the listeners have stopped: most are over by then,
 /// and a service manager does not wait for ever.
@@ -58,6 +67,8 @@ pub struct Running {
     pub standard: SocketAddr,
     /// Where operators reach it.
     pub operators: SocketAddr,
+    /// Where it is watched, if it is.
+    pub monitoring: Option<SocketAddr>,
     tasks: TaskTracker,
     commands: Commands,
     _folder: Folder,
@@ -92,37 +103,128 @@ pub async fn start(config: Config, stop: CancellationToken) -> Result<Running, S
     if !operator_at.ip().is_loopback() {
         warn!(%operator_at, "operators' keys cross the network in plain text: use a proxy with TLS");
     }
+    let watched = match config.listen.monitoring {
+        Some(address) => Some(take("listen.monitoring", address).await?),
+        None => None,
+    };
     let tasks = TaskTracker::new();
     let parts = open(&config, Arc::clone(&lots), tasks.clone(), stop.clone()).await?;
+    // Before anybody is let in: a lot that is not known yet would be refused, not put off.
+    begin(&parts, &config, &tasks, &stop).await?;
+    let turnstile = Arc::new(Turnstile::new(&config.limits));
     let door = Door {
         lots: Arc::clone(&lots),
         freshness: Freshness::within(config.clock.window),
+        turnstile: Arc::clone(&turnstile),
+        counts: parts.counts.clone(),
     };
     let suppliers = router(door, Arc::clone(&parts.desk));
-    let limits = Limits::default();
-    tasks.spawn(serve(standard, tls, suppliers, limits, stop.clone()));
-    let store = &parts.store;
-    parts
-        .registrar
-        .begin()
-        .await
-        .map_err(|reason| StartError::Store {
-            path: config.store(),
-            reason,
-        })?;
-    let months = config.retention.months;
-    let archiving = keep_archived(store.clone(), config.archive(), months, stop.clone());
-    tasks.spawn(archiving);
+    let mut listeners = Listeners::new(tasks.clone(), stop.clone());
+    let limits = of_suppliers(&config.limits);
+    listeners.serve("standard", standard, tls, suppliers, limits);
     let routes = operators::router(Arc::clone(&parts), key);
-    tasks.spawn(serve(operator, None, routes, limits, stop));
+    listeners.serve("operators", operator, None, routes, Limits::default());
+    let monitoring = watched.as_ref().map(|(_, address)| *address);
+    if let Some((listener, _)) = watched {
+        let disk = DiskState::default();
+        let watching = watch_disk(config.data.clone(), disk.clone(), stop);
+        tasks.spawn(watching);
+        let load = Arc::<Load>::default();
+        listeners.loads.push(("monitoring", Arc::clone(&load)));
+        let monitor = Monitor {
+            store: parts.store.clone(),
+            lots,
+            counts: parts.counts.clone(),
+            turnstile,
+            disk,
+            listeners: listeners.loads.clone(),
+            clock: config.clock.clone(),
+            latest: tokio::sync::Mutex::default(),
+        };
+        listeners.counted(listener, None, monitor.routes(), Limits::default(), load);
+    }
     tasks.close();
     Ok(Running {
         standard: standard_at,
         operators: operator_at,
+        monitoring,
         tasks,
         commands: parts.commands.clone(),
         _folder: folder,
     })
+}
+
+/// Serves addresses until `stop`, and counts who comes.
+struct Listeners {
+    tasks: TaskTracker,
+    stop: CancellationToken,
+    loads: Vec<(&'static str, Arc<Load>)>,
+}
+
+impl Listeners {
+    fn new(tasks: TaskTracker, stop: CancellationToken) -> Listeners {
+        let loads = Vec::new();
+        Listeners { tasks, stop, loads }
+    }
+
+    fn serve(
+        &mut self,
+        name: &'static str,
+        listener: TcpListener,
+        tls: Option<Arc<rustls::ServerConfig>>,
+        routes: Router,
+        limits: Limits,
+    ) {
+        let load = Arc::<Load>::default();
+        self.loads.push((name, Arc::clone(&load)));
+        self.counted(listener, tls, routes, limits, load);
+    }
+
+    fn counted(
+        &self,
+        listener: TcpListener,
+        tls: Option<Arc<rustls::ServerConfig>>,
+        routes: Router,
+        limits: Limits,
+        load: Arc<Load>,
+    ) {
+        let stop = self.stop.clone();
+        let serving = serve_counted(listener, tls, routes, limits, load, stop);
+        self.tasks.spawn(serving);
+    }
+}
+
+/// What the address for suppliers bears.
+fn of_suppliers(limits: &config::Limits) -> Limits {
+    let many = |number: NonZeroU32| usize::try_from(number.get()).unwrap_or(usize::MAX);
+    let per_second = f64::from(limits.requests_per_address.get());
+    Limits {
+        connections: many(limits.connections),
+        per_origin: many(limits.connections_per_address),
+        asking: Rate {
+            per_second,
+            burst: per_second,
+        },
+        ..Limits::default()
+    }
+}
+
+/// Looks after the lots, and after the age of the records.
+async fn begin(
+    parts: &Operators,
+    config: &Config,
+    tasks: &TaskTracker,
+    stop: &CancellationToken,
+) -> Result<(), StartError> {
+    let begun = parts.registrar.begin().await;
+    begun.map_err(|reason| StartError::Store {
+        path: config.store(),
+        reason,
+    })?;
+    let months = config.retention.months;
+    let store = parts.store.clone();
+    tasks.spawn(keep_archived(store, config.archive(), months, stop.clone()));
+    Ok(())
 }
 
 impl Running {
@@ -149,7 +251,8 @@ async fn open(
         reason,
     };
     let store = Store::open(&path).map_err(failed)?;
-    let commands = Commands::new(store.clone(), config.command.deadline);
+    let counts = Counts::default();
+    let commands = Commands::new(store.clone(), config.command.deadline, counts.clone());
     let now = Timestamp::now();
     let left = commands.give_up_old(now).await.map_err(failed)?;
     if left > 0 {
@@ -158,11 +261,12 @@ async fn open(
             "commands were under way when the platform was killed: now unknown"
         );
     }
-    let reconciler = Reconciler::new(store.clone(), config.reconcile.overlap);
+    let reconciler = Reconciler::new(store.clone(), config.reconcile.overlap, counts.clone());
     let registrar = Registrar {
         store: store.clone(),
         lots: Arc::clone(&lots),
         reconciler: reconciler.clone(),
+        watcher: Watcher::new(store.clone(), config.heartbeat.clone(), counts.clone()),
         heartbeat: config.heartbeat.clone(),
         reconcile: config.reconcile.clone(),
         tasks,
@@ -170,7 +274,8 @@ async fn open(
         changing: tokio::sync::Mutex::default(),
     };
     Ok(Arc::new(Operators {
-        desk: Arc::new(Desk::new(store.clone(), Arc::clone(&lots))),
+        desk: Arc::new(Desk::new(store.clone(), Arc::clone(&lots), counts.clone())),
+        counts,
         reconciler,
         registrar,
         passwords: Passwords::new(),

@@ -6,11 +6,13 @@ use std::time::Duration;
 use boshi_protocol::endpoint::CheckConnect;
 use boshi_protocol::envelope::Answer;
 use jiff::Timestamp;
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use crate::config::Heartbeat;
+use crate::counts::Counts;
 use crate::lots::Lot;
 use crate::store::{Store, outage};
 use crate::watch::Change;
@@ -19,29 +21,69 @@ use crate::watch::Change;
 /// thousand lots are not to be asked at once.
 const FIRST_WITHIN: Duration = Duration::from_secs(2);
 
-/// Watches `lot` until `stop`.
-pub(crate) async fn watch(
-    lot: Arc<Lot>,
+/// Heartbeats under way at once, each of which holds a connection: ten thousand lots are asked in a
+/// few seconds when they answer, and within an interval when none of them does.
+const AT_ONCE: usize = 1024;
+
+/// Lots of which the first heartbeat is awaited without a thought: more of them are asked over a
+/// longer time, so many a second.
+const FIRST_PER_SECOND: u32 = 500;
+
+/// Watches lots. Clones share what there may be at once.
+#[derive(Clone)]
+pub(crate) struct Watcher {
     store: Store,
     settings: Heartbeat,
-    stop: CancellationToken,
-) {
-    let mut next = Instant::now() + share(settings.interval.min(FIRST_WITHIN), 0.0);
-    while !stop.is_cancelled() {
-        let change = tokio::select! {
-            () = stop.cancelled() => return,
-            () = lot.called.notified() => lot.presence().watch.heard(Timestamp::now()),
-            () = tokio::time::sleep_until(next) => {
-                let beat = stop.run_until_cancelled(beat(&lot, settings.timeout));
-                let Some(change) = beat.await else { return };
-                next = Instant::now() + share(settings.interval, 0.8);
-                change
-            }
-        };
-        if let Some(change) = change {
-            note(&lot, &store, change).await;
+    counts: Counts,
+    at_once: Arc<Semaphore>,
+}
+
+impl Watcher {
+    pub(crate) fn new(store: Store, settings: Heartbeat, counts: Counts) -> Watcher {
+        Watcher {
+            store,
+            settings,
+            counts,
+            at_once: Arc::new(Semaphore::new(AT_ONCE)),
         }
     }
+
+    /// Watches `lot`, one of so many, until `stop`.
+    pub(crate) async fn watch(self, lot: Arc<Lot>, lots: usize, stop: CancellationToken) {
+        let interval = self.settings.interval;
+        let mut next = Instant::now() + share(first_within(lots).min(interval), 0.0);
+        while !stop.is_cancelled() {
+            let change = tokio::select! {
+                () = stop.cancelled() => return,
+                () = lot.called.notified() => lot.presence().watch.heard(Timestamp::now()),
+                () = tokio::time::sleep_until(next) => {
+                    let beat = stop.run_until_cancelled(self.beat(&lot));
+                    let Some(change) = beat.await else { return };
+                    next = Instant::now() + share(interval, 0.8);
+                    change
+                }
+            };
+            if let Some(change) = change {
+                self.counts.change(&change);
+                note(&lot, &self.store, change).await;
+            }
+        }
+    }
+
+    async fn beat(&self, lot: &Lot) -> Option<Change> {
+        // Never closed; and without it a lot would still have to be asked.
+        let _place = self.at_once.acquire().await;
+        let change = beat(lot, self.settings.timeout).await;
+        let answered = lot.presence().heartbeat.as_ref().is_some_and(Result::is_ok);
+        self.counts.heartbeat(answered);
+        change
+    }
+}
+
+/// Over what time the first heartbeats of so many lots are spread.
+fn first_within(lots: usize) -> Duration {
+    let lots = u32::try_from(lots).unwrap_or(u32::MAX);
+    FIRST_WITHIN.max(Duration::from_secs(u64::from(lots / FIRST_PER_SECOND)))
 }
 
 async fn beat(lot: &Lot, timeout: Duration) -> Option<Change> {

@@ -275,9 +275,7 @@ fn admit<E: Endpoint>(
             "令牌不符，应为 MD5(time&appId&appSecret) 小写",
         )));
     }
-    let request = incoming
-        .request::<E>()
-        .map_err(|error| known(error.into()))?;
+    let request = incoming.request::<E>().map_err(known)?;
     let digest = Sha256::digest(body).into();
     Ok((
         Call {

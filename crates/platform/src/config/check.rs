@@ -15,6 +15,15 @@ pub(super) fn config(config: &Config) -> Result<(), ConfigError> {
         let expected = format!("at least {LEAST_MONTHS}");
         return Err(ConfigError::value("retention.months", months, expected));
     }
+    if config.limits.connections_per_address > config.limits.connections {
+        let one = config.limits.connections_per_address.to_string();
+        let expected = format!("at most connections, {}", config.limits.connections);
+        return Err(ConfigError::value(
+            "limits.connections_per_address",
+            &one,
+            &expected,
+        ));
+    }
     let suppliers = config.suppliers.iter().map(|known| known.app_id.as_str());
     unique(suppliers, |place| format!("supplier[{place}].app_id"))?;
     let lots = config.lots.iter().map(|lot| lot.id.as_str());

@@ -11,6 +11,7 @@ fn the_commented_file_parses_and_shows_the_defaults() {
     assert_eq!(config.reconcile, Reconcile::default());
     assert_eq!(config.command, Command::default());
     assert_eq!(config.retention, Retention::default());
+    assert_eq!(config.limits, Limits::default());
 }
 
 #[test]

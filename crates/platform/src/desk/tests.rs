@@ -40,7 +40,7 @@ direction = "exit"
     );
     let lots = Lots::new(&config.unwrap(), NOW.parse().unwrap()).unwrap();
     let store = Store::open(&folder.path().join("p.db")).unwrap();
-    Desk::new(store, Arc::new(lots))
+    Desk::new(store, Arc::new(lots), Counts::default())
 }
 
 async fn count(desk: &Desk, sql: &'static str) -> i64 {

@@ -83,6 +83,7 @@ fn view(lot: &Lot, allowed: u64) -> LotView {
         Standing::Outage { since } => ("outage", false, Some(since)),
     };
     let skew = presence.skew_seconds;
+    let skew_alarm = presence.skew_alarm(allowed).is_some();
     LotView {
         lot: lot.id.to_string(),
         name: lot.entry.name.clone(),
@@ -94,7 +95,7 @@ fn view(lot: &Lot, allowed: u64) -> LotView {
         outage_since: outage.map(ChinaTime::new),
         fault: presence.heartbeat.and_then(Result::err),
         skew_seconds: skew,
-        skew_alarm: allowed > 0 && skew.is_some_and(|skew| skew.unsigned_abs() * 2 > allowed),
+        skew_alarm,
         reconciled: presence.pass.map(|pass| Reconciled {
             began: ChinaTime::new(pass.began),
             counts: pass.result.as_ref().ok().copied(),

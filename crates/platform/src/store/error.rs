@@ -36,6 +36,9 @@ pub enum StoreError {
     /// Too much waits to be written.
     #[error("too many writes wait")]
     Busy,
+    /// Too much waited before it, or the disk is too slow, for whoever wanted it.
+    #[error("not written in time")]
+    Late,
     /// The transaction that held this write was not committed.
     #[error("the transaction was not committed")]
     NotCommitted,

@@ -9,6 +9,7 @@ pub(crate) mod command;
 pub(crate) mod correction;
 mod error;
 pub mod facts;
+mod figures;
 mod migrate;
 pub(crate) mod newest;
 pub(crate) mod occupancy;
@@ -24,12 +25,15 @@ mod writer;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags};
 
 pub use self::error::StoreError;
+pub(crate) use self::figures::Figures;
 pub use self::record::{Origin, Record, RecordKind};
+pub(crate) use self::writer::QUEUE as WRITES_WAITING;
 use self::writer::Writer;
 
 /// Statements that the writer keeps prepared: all that it has, so that none is parsed twice.
@@ -74,7 +78,29 @@ impl Store {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.writer.run(work).await
+        self.writer.run(None, work).await
+    }
+
+    /// As [`Store::write`], for somebody who waits until `by` and no longer: what has not got its
+    /// turn by then is left out, and what is then under way stands, although this says that it is
+    /// late.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] at once when too much waits already, [`StoreError::Late`] at `by`;
+    /// otherwise what the database said.
+    pub async fn write_by<T: Send + 'static>(
+        &self,
+        by: Instant,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let written = self.writer.run(Some(by), work);
+        let written = tokio::time::timeout_at(by.into(), written).await;
+        written.unwrap_or(Err(StoreError::Late))
+    }
+
+    /// How the writer does.
+    pub(crate) fn figures(&self) -> &Figures {
+        self.writer.figures()
     }
 
     /// Runs `work` on a connection that only reads.

@@ -1,5 +1,7 @@
 //! When lots did not answer, and up to when each has been asked for what it could not push.
 
+use std::collections::HashMap;
+
 use boshi_protocol::id::LotId;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -39,16 +41,20 @@ pub(crate) fn end(
     Ok(())
 }
 
-/// Since when `lot` does not answer, if an outage is still open.
+/// Every lot with an outage that is still open, and since when it does not answer.
 ///
 /// # Errors
 /// What the database said.
-pub(crate) fn open_since(
-    connection: &Connection,
-    lot: &LotId,
-) -> Result<Option<Timestamp>, StoreError> {
-    let sql = "SELECT min(since) FROM outage WHERE lot = ? AND until IS NULL";
-    instant(connection.query_row(sql, [lot.as_str()], |row| row.get(0))?)
+pub(crate) fn all_open(connection: &Connection) -> Result<HashMap<LotId, Timestamp>, StoreError> {
+    let sql = "SELECT lot, min(since) FROM outage WHERE until IS NULL GROUP BY lot";
+    let mut query = connection.prepare(sql)?;
+    let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let open = rows.map(|row| {
+        let (lot, since): (String, i64) = row?;
+        let lot = LotId::new(&lot).map_err(|_| StoreError::Corrupt("lot"))?;
+        Ok((lot, super::instant(since)?))
+    });
+    open.collect()
 }
 
 /// When the earliest outage of `lot` began that is open or ended after `after`.

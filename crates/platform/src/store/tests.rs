@@ -104,12 +104,15 @@ async fn a_full_queue_refuses_at_once_and_keeps_what_it_has_taken() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(&folder.path().join("p.db")).unwrap();
     let (release, blocked) = std::sync::mpsc::channel::<()>();
+    let (started, running) = std::sync::mpsc::channel::<()>();
     let mut context = Context::from_waker(Waker::noop());
     let mut first = Box::pin(store.write(move |_| {
+        started.send(()).unwrap();
         let _ = blocked.recv();
         Ok(())
     }));
     assert!(first.as_mut().poll(&mut context).is_pending());
+    running.recv().unwrap();
     let (mut taken, mut refused) = (Vec::new(), 0);
     for _ in 0..writer::QUEUE + 10 {
         let mut write = Box::pin(store.write(|_| Ok(())));
@@ -119,10 +122,37 @@ async fn a_full_queue_refuses_at_once_and_keeps_what_it_has_taken() {
             Poll::Ready(other) => panic!("{other:?}"),
         }
     }
-    assert!(taken.len() <= writer::QUEUE && refused >= 10, "{refused}");
+    assert_eq!((taken.len(), refused), (writer::QUEUE, 10));
+    assert_eq!(store.figures().waiting(), writer::QUEUE);
+    assert_eq!(store.figures().turned_away_count(), 10);
     release.send(()).unwrap();
     first.await.unwrap();
     for write in taken {
         write.await.unwrap();
     }
+}
+
+/// D-17: what nobody waits for any more is not written when its turn comes at last.
+#[tokio::test]
+async fn a_write_whose_turn_comes_too_late_is_left_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("p.db")).unwrap();
+    let (release, blocked) = std::sync::mpsc::channel::<()>();
+    let (started, running) = std::sync::mpsc::channel::<()>();
+    let mut context = Context::from_waker(Waker::noop());
+    let mut first = Box::pin(store.write(move |_| {
+        started.send(()).unwrap();
+        let _ = blocked.recv();
+        Ok(())
+    }));
+    assert!(first.as_mut().poll(&mut context).is_pending());
+    running.recv().unwrap();
+    let insert = "INSERT INTO block VALUES ('粤B12345', 'x', 0)";
+    let late = store.write_by(Instant::now(), move |db| Ok(db.execute_batch(insert)?));
+    assert!(matches!(late.await, Err(StoreError::Late)));
+    release.send(()).unwrap();
+    first.await.unwrap();
+    let count = |db: &Connection| Ok(db.query_row("SELECT count(*) FROM block", [], |r| r.get(0))?);
+    let rows: i64 = store.write(count).await.unwrap();
+    assert_eq!((rows, store.figures().late_count()), (0, 1));
 }

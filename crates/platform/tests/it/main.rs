@@ -5,8 +5,10 @@
 mod commands;
 mod decisions;
 mod document;
+mod monitoring;
 mod operators;
 mod outage;
+mod overload;
 mod proof;
 mod records;
 mod registry;

@@ -19,7 +19,10 @@ use tokio_util::sync::CancellationToken;
 use crate::document::document;
 
 /// Longest that a test waits for what has to happen.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What the supplier signs with.
+pub(crate) const SECRET: &str = "eV7spoA0rr7EyjGuJxQFOa3Vs5wvcRUo";
 
 /// A folder with a configuration, from which platforms are started.
 pub(crate) struct Site {
