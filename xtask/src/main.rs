@@ -1,10 +1,11 @@
 //! What developers and CI run: `cargo xtask test`, `cargo xtask demo`, `cargo xtask
-//! conformance`, `cargo xtask conform-matrix`.
+//! conformance`, `cargo xtask conform-matrix`, `cargo xtask bench`.
 
 mod citations;
 mod conformance;
 mod requirements;
 mod steps;
+mod tools;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -29,6 +30,12 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Measure the release build against others and write docs/BENCHMARKS.md (Linux, two cores)
+    Bench {
+        /// Arguments of `boshi-bench run`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// What the conformance kit finds of every deliberately broken implementation, a line each
     ConformMatrix,
     /// Write CONFORMANCE.md from the citations in the code
@@ -50,6 +57,7 @@ fn run(root: &Path) -> anyhow::Result<ExitCode> {
     match Arguments::parse().task {
         Task::Test => steps::test(root)?,
         Task::Demo { arguments } => return Ok(exit_code(steps::demo(root, &arguments)?.code())),
+        Task::Bench { arguments } => return Ok(exit_code(tools::bench(root, &arguments)?.code())),
         Task::ConformMatrix => return Ok(exit_code(steps::conform_matrix(root)?.code())),
         Task::Conformance { check: true } => conformance::check(root)?,
         Task::Conformance { check: false } => conformance::write(root)?,

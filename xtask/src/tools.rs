@@ -1,0 +1,35 @@
+//! Programs of `boshi-bench`, built and run: `cargo xtask bench`, `cargo xtask power-loss`.
+
+use std::path::Path;
+use std::process::{Command, ExitStatus};
+
+use anyhow::{Context as _, bail};
+
+/// The core of the load; `boshi-bench` puts every server on the other.
+const LOAD_CORE: &str = "1";
+
+/// Measures the release build and writes docs/BENCHMARKS.md. Returns how it ended.
+///
+/// # Errors
+/// When it cannot be built or started.
+pub(crate) fn bench(root: &Path, arguments: &[String]) -> anyhow::Result<ExitStatus> {
+    let mut build = Command::new("cargo");
+    let packages = ["--package", "boshi", "--package", "boshi-bench"];
+    build.args(["build", "--release"]).args(packages);
+    if !ended(build.current_dir(root))?.success() {
+        bail!("the release build failed");
+    }
+    let built = root.join("target/release");
+    let mut command = Command::new("taskset");
+    command.args(["--cpu-list", LOAD_CORE]);
+    command.arg(built.join("boshi-bench")).arg("run");
+    command.arg("--boshi").arg(built.join("boshi"));
+    command.arg("--root").arg(root);
+    command.arg("--out").arg(root.join("docs/BENCHMARKS.md"));
+    ended(command.args(arguments))
+}
+
+fn ended(command: &mut Command) -> anyhow::Result<ExitStatus> {
+    let status = command.status();
+    status.with_context(|| format!("cannot start {command:?}"))
+}
