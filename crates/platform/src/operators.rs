@@ -25,6 +25,7 @@ mod places;
 mod proof;
 mod read;
 mod reconcile;
+mod reference;
 mod registry;
 mod stays;
 mod summary;
@@ -128,6 +129,7 @@ fn api() -> Api {
         .with(login::routes)
         .with(health::routes)
         .with(openapi::routes)
+        .with(reference::routes)
 }
 
 /// What there is of each lot, newest first.

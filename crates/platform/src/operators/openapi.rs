@@ -127,10 +127,14 @@ fn describe(
             .iter()
             .map(|field| parameter(field, "query", lang)),
     );
+    let summary = match operation.answer {
+        Answer::Text("text/csv") => words::as_table(operation.summary, lang),
+        Answer::Text(_) | Answer::Json(_) => operation.summary.of(lang).to_owned(),
+    };
     let mut out = json!({
         "operationId": operation.id,
         "tags": [operation.tag.text().of(lang)],
-        "summary": operation.summary.of(lang),
+        "summary": summary,
         "parameters": parameters,
     });
     match operation.need {

@@ -104,6 +104,14 @@ pub(super) const KEY: Text = text(
 
 pub(super) const DONE: Text = text("完成", "Done");
 
+/// What is answered as a table, not page by page.
+pub(super) fn as_table(list: Text, lang: Lang) -> String {
+    match lang {
+        Lang::Zh => format!("{}，导出为 CSV", list.zh),
+        Lang::En => format!("{}, as a table (CSV)", list.en),
+    }
+}
+
 pub(super) const TABLE: Text = text(
     "UTF-8 编码的 CSV，第一行是列名（* 必填）：",
     "CSV in UTF-8; the first line names the columns (* required): ",
