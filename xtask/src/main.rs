@@ -1,8 +1,9 @@
 //! What developers and CI run: `cargo xtask test`, `cargo xtask demo`, `cargo xtask
-//! conformance`, `cargo xtask conform-matrix`, `cargo xtask bench`.
+//! conformance`, `cargo xtask conform-matrix`, `cargo xtask bench`, `cargo xtask fuzz-api`.
 
 mod citations;
 mod conformance;
+mod fuzz;
 mod requirements;
 mod steps;
 mod tools;
@@ -38,6 +39,12 @@ enum Task {
     },
     /// What the conformance kit finds of every deliberately broken implementation, a line each
     ConformMatrix,
+    /// Ask the operators' interface everything, by schemathesis (needs Python, installs it)
+    FuzzApi {
+        /// For about so many seconds
+        #[arg(long, default_value_t = 180)]
+        seconds: u32,
+    },
     /// Write CONFORMANCE.md from the citations in the code
     Conformance {
         /// Only check it, and that every requirement is kept and shown
@@ -59,6 +66,7 @@ fn run(root: &Path) -> anyhow::Result<ExitCode> {
         Task::Demo { arguments } => return Ok(exit_code(steps::demo(root, &arguments)?.code())),
         Task::Bench { arguments } => return Ok(exit_code(tools::bench(root, &arguments)?.code())),
         Task::ConformMatrix => return Ok(exit_code(steps::conform_matrix(root)?.code())),
+        Task::FuzzApi { seconds } => fuzz::fuzz(root, seconds)?,
         Task::Conformance { check: true } => conformance::check(root)?,
         Task::Conformance { check: false } => conformance::write(root)?,
     }

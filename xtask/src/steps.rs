@@ -112,7 +112,7 @@ fn cargo(root: &Path, arguments: &[&str]) -> anyhow::Result<()> {
     run(Command::new("cargo").args(arguments).current_dir(root))
 }
 
-fn run(command: &mut Command) -> anyhow::Result<()> {
+pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
     let status = command
         .status()
         .with_context(|| format!("cannot start {command:?}"))?;

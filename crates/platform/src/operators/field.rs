@@ -1,7 +1,7 @@
 //! What an operator's request may hold: tables of fields, by which requests are read and from which
 //! the document of the interface is made, so that the two say the same.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::read::MAX_WORDS_CHARS;
 use super::words::{self, Text};
@@ -92,10 +92,27 @@ impl Field {
         self.kind.schema(self.is_required)
     }
 
+    /// The same in an object, where what may be left out may also be null.
+    pub(super) fn property(&self) -> Value {
+        let mut schema = self.schema();
+        if !self.is_required {
+            schema["type"] = json!([schema["type"], "null"]);
+            if let Some(Value::Array(words)) = schema.get_mut("enum") {
+                words.push(Value::Null);
+            }
+        }
+        schema
+    }
+
     /// What may stand in it, for those who read the document.
     pub(super) fn example(&self) -> Value {
         self.kind.example(self.name)
     }
+}
+
+fn with_most(mut schema: Value, most: usize) -> Value {
+    schema["maxLength"] = most.into();
+    schema
 }
 
 impl From<&Filter> for Field {
@@ -112,47 +129,55 @@ impl From<&Filter> for Field {
 
 /// Something that is no control character.
 const PRINTABLE: &str = "[^\\u0000-\\u001f\\u007f-\\u009f]";
+/// A time as it may be written; which days there are is beyond a pattern.
+const TIME: &str = "[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2})?)?";
+const DAY: &str = "[0-9]{4}-[0-9]{2}-[0-9]{2}";
 
 impl Kind {
+    /// Whether it is written as a text, which may be empty where it may be left out.
+    pub(super) fn is_text(self) -> bool {
+        !matches!(self, Kind::Truth | Kind::Integer(_, _) | Kind::Lines(_))
+    }
+
+    /// The schema; what may be left out may also be empty.
     fn schema(self, is_required: bool) -> Value {
-        let text = |more: Value| {
-            let mut schema = Map::new();
-            schema.insert("type".to_owned(), "string".into());
-            schema.extend(more.as_object().cloned().unwrap_or_default());
-            Value::Object(schema)
+        let least = u8::from(is_required);
+        let or_empty = |pattern: &str| match is_required {
+            true => format!("^{pattern}$"),
+            false => format!("^({pattern})?$"),
         };
+        let printable =
+            || json!({"type": "string", "minLength": least, "pattern": format!("^{PRINTABLE}*$")});
         match self {
-            Kind::Plate => {
-                let least = usize::from(is_required);
-                text(json!({"minLength": least, "pattern": format!("^{PRINTABLE}*$")}))
-            }
+            Kind::Plate | Kind::Ids => printable(),
             Kind::NoPlate => Kind::Plate.schema(false),
-            Kind::Id => text(json!({
-                "minLength": 1,
-                "maxLength": boshi_protocol::id::MAX_ID_CHARS,
-                "pattern": format!("^{PRINTABLE}+$"),
-            })),
-            Kind::Ids => text(json!({"pattern": format!("^{PRINTABLE}*$")})),
-            Kind::Words(most) => text(json!({"minLength": 1, "maxLength": most})),
-            Kind::Password(least, most) => {
-                text(json!({"minLength": least, "maxLength": most, "format": "password"}))
+            Kind::Id => with_most(printable(), boshi_protocol::id::MAX_ID_CHARS),
+            Kind::Words(most) => with_most(printable(), most),
+            Kind::Password(least, most) => json!({
+                "type": "string", "minLength": least, "maxLength": most, "format": "password",
+            }),
+            Kind::OneOf(words) if is_required => json!({"type": "string", "enum": words}),
+            Kind::OneOf(words) => {
+                let words: Vec<&str> = words.iter().copied().chain([""]).collect();
+                json!({"type": "string", "enum": words})
             }
-            Kind::OneOf(words) => json!({"type": "string", "enum": words}),
             Kind::Truth => json!({"type": "boolean"}),
             Kind::Integer(least, most) => {
                 json!({"type": "integer", "minimum": least, "maximum": most})
             }
-            Kind::Time => text(json!({"format": "date-time"})),
-            Kind::Day => text(json!({"format": "date"})),
-            Kind::Hours => text(json!({"minLength": 1})),
-            Kind::Cursor => text(json!({"minLength": 1})),
+            Kind::Time => json!({"type": "string", "pattern": or_empty(TIME)}),
+            Kind::Day => json!({"type": "string", "pattern": or_empty(DAY)}),
+            Kind::Hours | Kind::Cursor => json!({"type": "string"}),
             Kind::Lines(most) => json!({
                 "type": "array", "minItems": 1, "maxItems": most,
                 "items": {
                     "type": "object", "required": ["text"], "additionalProperties": false,
                     "properties": {
                         "text": {"type": "string"},
-                        "alignment": {"type": "string", "enum": ["left", "center", "right"]},
+                        "alignment": {
+                            "type": ["string", "null"],
+                            "enum": ["left", "center", "right", "", null],
+                        },
                     },
                 },
             }),

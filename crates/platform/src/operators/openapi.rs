@@ -211,7 +211,7 @@ fn body(payload: &Payload, entries: &mut SchemaGenerator, lang: Lang) -> Option<
 fn object(fields: &[Field], lang: Lang) -> Value {
     let mut properties = Map::new();
     for field in fields {
-        let mut schema = field.schema();
+        let mut schema = field.property();
         words::put_into_one(&mut schema, field.name, lang);
         schema["description"] = field.text().of(lang).into();
         schema["examples"] = json!([field.example()]);

@@ -164,7 +164,8 @@ pub(super) fn read(fields: &Fields<'_>, now: Timestamp) -> Result<Wanted, FieldE
         from.checked_add(TO_LEAVE).ok().filter(|_| paid)
     });
     let mut lots: Vec<LotId> = ids(fields, "lots")?;
-    lots.extend(fields.optional_id("lot")?);
+    let one = fields.optional_id("lot")?;
+    lots.extend(one.filter(|one| !lots.contains(one)));
     let permit = Permit {
         kind: kind.ok_or_else(|| fields.refuse("kind", KINDS))?,
         lots,

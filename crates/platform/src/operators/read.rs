@@ -63,6 +63,15 @@ impl Params {
         read: impl FnOnce(&Fields<'_>) -> Result<T, FieldError>,
     ) -> Result<T, ApiError> {
         refuse_strangers(&self.0, known)?;
+        let is_empty = |field: &&Field| self.0.get(field.name).is_some_and(|value| value == "");
+        if let Some(field) = known
+            .iter()
+            .filter(is_empty)
+            .find(|field| !field.kind.is_text())
+        {
+            let expected = format!("{} 的值是空的", field.name);
+            return Err(ApiError::field(field.name, expected));
+        }
         Ok(read(&Fields::new(&self.0, Tolerance::Tolerant))?)
     }
 }

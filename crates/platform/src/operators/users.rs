@@ -207,10 +207,12 @@ async fn keys(
     State(operators): Shared,
     Path(name): Path<String>,
 ) -> Result<Json<Items<KeyRow>>, ApiError> {
-    let items = operators
-        .store
-        .read(move |db| user::keys(db, &name))
-        .await?;
+    let asked = name.clone();
+    let found = operators.store.read(move |db| {
+        let known = user::find(db, &asked)?;
+        known.map(|_| user::keys(db, &asked)).transpose()
+    });
+    let items = found.await?.ok_or_else(|| unknown(&name))?;
     Ok(Json(Items { items }))
 }
 

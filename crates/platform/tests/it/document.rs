@@ -332,6 +332,9 @@ async fn an_address_holds_the_parameters_of_the_document_and_nothing_else() {
             // A control character is in no id, plate or word of a list.
             let nonsense = if is_free { "%00" } else { "x" };
             is_named(format!("{}&{name}={nonsense}", route.address(name)), name).await;
+            if schema["type"] != "string" {
+                is_named(format!("{}&{name}=", route.address(name)), name).await;
+            }
         }
         if route.parameters("query").next().is_some() {
             is_named(format!("{}&stranger=x", route.address("")), "stranger").await;

@@ -139,6 +139,11 @@ async fn who_is_bound_to_lots_neither_sees_nor_touches_others() {
         let found = status(&platform, key, method.clone(), path, body).await;
         assert_eq!(found, expected, "{method} {path}");
     }
+    let nobody = "/api/v1/users/nobody/keys";
+    let (found, _) = platform
+        .with_key(Some(&platform.key), Method::GET, nobody, None)
+        .await;
+    assert_eq!(found, 404);
     for (key, lots, recognitions) in [(&elsewhere, 0, 0), (&here, 1, 1)] {
         let summary = "/api/v1/summary";
         let (_, summary) = platform

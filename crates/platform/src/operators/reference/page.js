@@ -37,7 +37,7 @@ function kind(schema) {
   const types = [].concat(real.type || []);
   const mayBeNull = types.includes("null") || (schema.anyOf || []).some((choice) => choice.type === "null");
   let told = types.filter((type) => type !== "null").join(words.or) || "any";
-  if (real.enum) told = real.enum.filter((value) => value !== null).map((value) => JSON.stringify(value)).join(" | ");
+  if (real.enum) told = real.enum.filter((value) => value !== null && value !== "").map((value) => JSON.stringify(value)).join(" | ");
   if (real.oneOf && real.oneOf.every((choice) => "const" in choice)) told = real.oneOf.map((choice) => JSON.stringify(choice.const)).join(" | ");
   if (types.includes("array")) told = words.list + (lang === "zh" ? "：" : "") + kind(real.items || {});
   if (real.format && !real.format.startsWith("int") && !real.format.startsWith("uint")) told += ` (${real.format})`;
