@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 
 use crate::citations::{Citations, Source};
+use crate::judged;
 use crate::requirements::{NOT_VISIBLE, NOT_YET, REQUIREMENTS};
 
 /// Writes CONFORMANCE.md.
@@ -15,7 +16,7 @@ use crate::requirements::{NOT_VISIBLE, NOT_YET, REQUIREMENTS};
 /// # Errors
 /// When a file cannot be read or written.
 pub(crate) fn write(root: &Path) -> anyhow::Result<()> {
-    let document = render(&Citations::gather(&sources(root)?));
+    let document = document(root, &Citations::gather(&sources(root)?))?;
     fs::write(root.join("CONFORMANCE.md"), document).context("cannot write CONFORMANCE.md")
 }
 
@@ -28,13 +29,18 @@ pub(crate) fn check(root: &Path) -> anyhow::Result<()> {
     let citations = Citations::gather(&sources(root)?);
     let mut wrong = faults(&citations, NOT_YET);
     let written = fs::read_to_string(root.join("CONFORMANCE.md")).unwrap_or_default();
-    if written != render(&citations) {
+    if written != document(root, &citations)? {
         wrong.push("CONFORMANCE.md is out of date: run `cargo xtask conformance`".to_owned());
     }
     if !wrong.is_empty() {
         bail!("{}", wrong.join("\n"));
     }
     Ok(())
+}
+
+fn document(root: &Path, citations: &Citations) -> anyhow::Result<String> {
+    let results = judged::results(root)?;
+    Ok(render(citations) + &judged::render(&results))
 }
 
 fn sources(root: &Path) -> anyhow::Result<Vec<Source>> {
@@ -99,8 +105,10 @@ fn render(citations: &Citations) -> String {
         "# Conformance\n\nWhich requirement of the standard (and which decision, `D-n`, where the \
          standard is silent)\nis kept where, and which tests show it. Written by `cargo xtask \
          conformance` from the citations\nin the code; `cargo xtask test` fails when it is out of \
-         date, and when a requirement is kept\nnowhere or shown by no test.\n\n\
-         | id | about | kept in | shown by |\n|---|---|---|---|\n",
+         date, and when a requirement is kept\nnowhere, shown by no test, or judged by no case of the \
+         conformance kit ([docs/CONFORM.md](docs/CONFORM.md));\n`–` under *judged by*: it cannot be \
+         seen from outside.\n\n\
+         | id | about | kept in | shown by | judged by |\n|---|---|---|---|---|\n",
     );
     for (id, about) in REQUIREMENTS {
         let citing = &citations.known[id];

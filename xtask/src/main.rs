@@ -4,6 +4,8 @@
 mod citations;
 mod conformance;
 mod fuzz;
+mod independence;
+mod judged;
 mod requirements;
 mod steps;
 mod tools;

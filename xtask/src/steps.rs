@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 
-use crate::conformance;
+use crate::{conformance, independence};
 
 /// Everything that is checked, what is quickest first.
 ///
@@ -17,6 +17,9 @@ pub(crate) fn test(root: &Path) -> anyhow::Result<()> {
     let whole = Instant::now();
     step("requirements: each kept and shown", || {
         conformance::check(root)
+    })?;
+    step("dependencies: who must be independent of whom", || {
+        independence::check(root)
     })?;
     step("formatting", || cargo(root, &["fmt", "--all", "--check"]))?;
     step("lints", || {

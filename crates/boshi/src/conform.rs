@@ -11,10 +11,10 @@ use anyhow::Context as _;
 use boshi_conformance::bench::Bench;
 use boshi_conformance::case::{Case, Side};
 use boshi_conformance::config::Config;
-use boshi_conformance::hands::{About, Person};
+use boshi_conformance::hands::Person;
 use boshi_conformance::report::{self, Report};
 use boshi_conformance::run::{Choice, Outcome, run as run_cases};
-use boshi_conformance::set_up::set_up;
+use boshi_conformance::set_up::{authority, set_up};
 use boshi_conformance::text::{Language, Text};
 use clap::{Args, Subcommand, ValueEnum};
 
@@ -33,6 +33,12 @@ pub(crate) enum Command {
     Supplier(Arguments),
     /// Play a supplier against a platform (检验平台)
     Platform(Arguments),
+    /// Make the authority of the kit's certificate, for the judged side to trust, and tell where it is
+    Authority {
+        /// The configuration
+        #[arg(long)]
+        config: PathBuf,
+    },
     /// Print a commented configuration
     Config {
         /// Whom it is for judging
@@ -88,6 +94,15 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Supplier(arguments) => judge(Side::Supplier, arguments).await,
         Command::Platform(arguments) => judge(Side::Platform, arguments).await,
+        Command::Authority { config } => {
+            let told = || format!("配置 {}", config.display());
+            let settings = Config::load(&config).with_context(told)?;
+            say(&authority(&settings)
+                .with_context(told)?
+                .display()
+                .to_string());
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Config { side } => {
             let side = match side {
                 SideName::Supplier => Side::Supplier,
@@ -136,6 +151,10 @@ async fn judged(
     let bench = set_up(&config, side, person, arguments.seed)
         .await
         .with_context(told)?;
+    if let Err(fault) = bench.reach().await {
+        let target = &bench.setting.target;
+        anyhow::bail!("连不上被测方 peer.base_url {target} (cannot be reached): {fault}");
+    }
     let mut line = Line::new(language);
     let told = tokio::select! {
         _ = run_cases(&bench, cases, &mut line) => None,
@@ -167,8 +186,8 @@ async fn break_off(bench: &Bench, language: Language) {
     );
     say(&format!("\n{}", broken_off.read(language)));
     tokio::select! {
-        left = bench.leave_as_found() => for act in left {
-            say(&format!("▶ {}", act.request(&About::default()).read(language)));
+        left = bench.leave_as_found() => for request in left {
+            say(&format!("▶ {}", request.read(language)));
         },
         _ = told_to_stop() => {}
     }

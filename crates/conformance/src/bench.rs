@@ -2,7 +2,7 @@
 
 mod acting;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
@@ -19,7 +19,7 @@ use crate::clock::{Clock, wire_time};
 use crate::config::{About, Devices, Plates, Timing};
 use crate::draft::Draft;
 use crate::hands::{Act, Hands, Sight, Undone};
-use crate::http::client::send;
+use crate::http::client::{Fault, reach, send};
 use crate::manners::Missed;
 use crate::net::{Address, Later, Network};
 use crate::peer::Peer;
@@ -87,8 +87,8 @@ pub struct Bench {
     vehicle_is_there: AtomicBool,
     /// When devices were put back, by the act that loses them.
     put_back: Mutex<BTreeMap<Act, Instant>>,
-    /// What undoes the acts that were done and not undone.
-    pending: Mutex<BTreeSet<Act>>,
+    /// What undoes the acts that were done and not undone, with the plate that they were about.
+    pending: Mutex<BTreeMap<Act, String>>,
     numbers: AtomicU64,
 }
 
@@ -242,6 +242,15 @@ impl Bench {
             .map(|fault| crate::text::Text::same(fault.to_string()));
         self.book.end(number, result.clone().ok(), note);
         Reply(result)
+    }
+
+    /// Whether the judged side can be reached at all, before anything is asked of it.
+    ///
+    /// # Errors
+    /// Why it cannot.
+    pub async fn reach(&self) -> Result<(), Fault> {
+        let within = self.setting.timing.reply;
+        reach(&*self.network, &self.setting.target, within).await
     }
 
     /// Sends a complete request.

@@ -28,8 +28,10 @@ const SECRET_VARIABLE: &str = "BOSHI_CONFORM_SECRET";
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file cannot be read.
-    #[error("{path:?}：{source}")]
+    #[error("{field} {path:?}")]
     File {
+        /// The field that names it.
+        field: &'static str,
         /// Which.
         path: PathBuf,
         /// Why.
@@ -39,8 +41,18 @@ pub enum ConfigError {
     #[error("{0}")]
     Text(#[from] toml::de::Error),
     /// The address is none.
-    #[error("peer.base_url：{0}")]
+    #[error("peer.base_url")]
     Address(#[from] NotAnAddress),
+    /// A field is empty, or has a value that makes no sense.
+    #[error("{field}：收到 {came:?}，应为{wanted}")]
+    Field {
+        /// Which.
+        field: String,
+        /// What it is.
+        came: String,
+        /// What is expected.
+        wanted: &'static str,
+    },
     /// There is no secret.
     #[error("缺少 secret、secret_file 或环境变量 {SECRET_VARIABLE} (no secret)")]
     NoSecret,
@@ -293,7 +305,8 @@ impl Config {
     /// # Errors
     /// What is wrong with it.
     pub fn load(path: &Path) -> Result<Config, ConfigError> {
-        let config: Config = toml::from_str(&read(path)?)?;
+        let config: Config = toml::from_str(&read("--config", path)?)?;
+        config.check()?;
         let address = config.target()?;
         if address.tls && config.peer.ca_file.is_none() {
             return Err(ConfigError::NoAuthority);
@@ -333,14 +346,69 @@ impl Config {
         ) {
             (Ok(secret), ..) => secret,
             (Err(_), Some(secret), _) => secret.0.clone(),
-            (Err(_), None, Some(path)) => read(path)?.trim().to_owned(),
+            (Err(_), None, Some(path)) => read("secret_file", path)?.trim().to_owned(),
             (Err(_), None, None) => return Err(ConfigError::NoSecret),
         };
+        if secret.is_empty() {
+            return Err(wrong("secret", "", "非空的密钥 (a secret)"));
+        }
         Ok(Signer {
             app_id: self.app_id.clone(),
             secret: SecretString::from(secret),
         })
     }
+}
+
+impl Config {
+    /// What no type says.
+    fn check(&self) -> Result<(), ConfigError> {
+        let named = [
+            ("lot", &self.lot),
+            ("app_id", &self.app_id),
+            ("devices.recognizer", &self.devices.recognizer),
+            ("plates.allowed", &self.plates.allowed),
+        ];
+        if let Some((field, _)) = named.iter().find(|(_, value)| value.trim().is_empty()) {
+            return Err(wrong(*field, "", "非空文字 (a text)"));
+        }
+        if self.plates.refused == self.plates.allowed {
+            let wanted = "与 plates.allowed 不同的车牌 (another plate)";
+            return Err(wrong("plates.refused", &self.plates.refused, wanted));
+        }
+        if self.timing.attempts == 0 {
+            return Err(wrong(
+                "timing.attempts",
+                "0",
+                "不小于 1 的次数 (1 at least)",
+            ));
+        }
+        let timing = &self.timing;
+        let times = [
+            ("timing.reply", timing.reply),
+            ("timing.push", timing.push),
+            ("timing.attempt", timing.attempt),
+            ("timing.poll", timing.poll),
+            ("timing.heartbeat", timing.heartbeat),
+        ];
+        if let Some((field, _)) = times.iter().find(|(_, time)| time.is_zero()) {
+            return Err(wrong(*field, "0", "大于零的时间 (more than zero)"));
+        }
+        let acts = self.acts.iter();
+        let acts = acts.flat_map(|(act, steps)| steps.iter().map(move |it| (name(act), it)));
+        let sights = self.sights.iter().map(|(sight, step)| (name(sight), step));
+        for (name, step) in acts.chain(sights) {
+            step.check()
+                .map_err(|(came, wanted)| wrong(name, came, wanted))?;
+        }
+        Ok(())
+    }
+}
+
+/// The name of an act or a sight in the configuration.
+pub(crate) fn name(word: &impl Serialize) -> String {
+    let name = serde_json::to_value(word).ok();
+    let name = name.and_then(|name| name.as_str().map(str::to_owned));
+    name.unwrap_or_default()
 }
 
 impl Other {
@@ -353,8 +421,17 @@ impl Other {
     }
 }
 
-fn read(path: &Path) -> Result<String, ConfigError> {
+fn wrong(field: impl Into<String>, came: impl Into<String>, wanted: &'static str) -> ConfigError {
+    ConfigError::Field {
+        field: field.into(),
+        came: came.into(),
+        wanted,
+    }
+}
+
+fn read(field: &'static str, path: &Path) -> Result<String, ConfigError> {
     fs::read_to_string(path).map_err(|source| ConfigError::File {
+        field,
         path: path.to_owned(),
         source,
     })

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::bench::Bench;
 use crate::case::{Case, Given, Need, Severity, Side, Stop};
+use crate::config::name;
 use crate::requirement::requirement;
 use crate::text::Text;
 
@@ -181,13 +182,6 @@ fn lacking(bench: &Bench, need: Need) -> Option<Text> {
             (!is_given).then(why)
         }
     }
-}
-
-/// The name of an act or a sight in the configuration.
-fn name(word: &impl Serialize) -> String {
-    let name = serde_json::to_value(word).ok();
-    let name = name.and_then(|name| name.as_str().map(str::to_owned));
-    name.unwrap_or_default()
 }
 
 /// The verdict on each requirement: the worst of its cases; skipped only when all were.

@@ -1,6 +1,7 @@
 //! Setting a run up on the real network, as its configuration says.
 
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -12,7 +13,9 @@ use crate::clock::Clock;
 use crate::config::{Config, ConfigError, ListenSettings};
 use crate::hands::{Ability, ConfiguredHands, Person};
 use crate::manners::{Missed, manners};
-use crate::net::tcp::{TcpNetwork, TlsError, certificate_from_files, certificate_made_in};
+use crate::net::tcp::{
+    AUTHORITY_FILE, TcpNetwork, TlsError, certificate_from_files, certificate_made_in,
+};
 use crate::net::{Network, NotAnAddress};
 use crate::peer::Peer;
 
@@ -23,10 +26,20 @@ pub enum SetUpError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// Certificates cannot be used.
-    #[error(transparent)]
-    Tls(#[from] TlsError),
+    #[error("{field}")]
+    Tls {
+        /// The field that names them.
+        field: &'static str,
+        /// Why.
+        source: TlsError,
+    },
+    /// The kit's certificate is somebody else's, or there is none.
+    #[error(
+        "listen：明文或自带证书时无需 CA (plain, or with a certificate of its own: no authority)"
+    )]
+    NoAuthority,
     /// The kit cannot listen.
-    #[error("listen.address {address}：{source}")]
+    #[error("listen.address {address}")]
     Listen {
         /// Where.
         address: std::net::SocketAddr,
@@ -39,6 +52,20 @@ impl From<NotAnAddress> for SetUpError {
     fn from(error: NotAnAddress) -> SetUpError {
         SetUpError::Config(error.into())
     }
+}
+
+/// The certificate of the authority that the judged side has to trust, which is made if need be:
+/// needed before the judged side is started, and so before the first run.
+///
+/// # Errors
+/// When it cannot be made, or there is none to be made.
+pub fn authority(config: &Config) -> Result<PathBuf, SetUpError> {
+    let own = &config.listen;
+    if own.plain || own.certificate.is_some() {
+        return Err(SetUpError::NoAuthority);
+    }
+    certificate_made_in(&own.authority, &own.names).map_err(tls("listen.authority"))?;
+    Ok(own.authority.join(AUTHORITY_FILE))
 }
 
 /// A bench for judging `side`, which listens already. What the configuration cannot do is asked of
@@ -59,11 +86,15 @@ pub async fn set_up(
             certificate: Some(certificate),
             key: Some(key),
             ..
-        } => Some(certificate_from_files(certificate, key)?),
-        own => Some(certificate_made_in(&own.authority, &own.names)?),
+        } => Some(certificate_from_files(certificate, key).map_err(tls("listen.certificate"))?),
+        own => {
+            let made = certificate_made_in(&own.authority, &own.names);
+            Some(made.map_err(tls("listen.authority"))?)
+        }
     };
     let address = config.listen.address;
-    let network: Arc<dyn Network> = Arc::new(TcpNetwork::new(address, certificate, ca)?);
+    let network: Arc<dyn Network> =
+        Arc::new(TcpNetwork::new(address, certificate, ca).map_err(tls("peer.ca_file"))?);
     let clock = Clock::starting_at(Timestamp::now());
     let (book, missed) = (Arc::new(Book::new(clock)), Missed::default());
     let manners = manners(side, missed.clone());
@@ -79,7 +110,7 @@ pub async fn set_up(
             ("barrier", config.devices.barrier.clone()),
             ("display", config.devices.display.clone()),
         ],
-        TcpNetwork::new(address, None, ca)?,
+        TcpNetwork::new(address, None, ca).map_err(tls("peer.ca_file"))?,
         person,
     );
     let setting = setting(config, side, seed)?;
@@ -92,6 +123,10 @@ pub async fn set_up(
         network,
         missed,
     ))
+}
+
+fn tls(field: &'static str) -> impl Fn(TlsError) -> SetUpError {
+    move |source| SetUpError::Tls { field, source }
 }
 
 fn setting(config: &Config, side: Side, seed: u64) -> Result<Setting, SetUpError> {

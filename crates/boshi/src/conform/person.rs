@@ -63,6 +63,15 @@ impl AtTheTerminal {
     }
 }
 
+/// On a terminal the line of the case that is under way has not ended yet.
+fn below() -> &'static str {
+    if std::io::stdout().is_terminal() {
+        "\n"
+    } else {
+        ""
+    }
+}
+
 /// Shows the seconds that are left, over the last ones; only to a person.
 fn count_down(left: Duration) {
     let mut out = std::io::stdout().lock();
@@ -80,7 +89,8 @@ impl Person for AtTheTerminal {
                 "press Enter when done, n if it cannot be done",
             );
             say(&format!(
-                "▶ {}（{}）",
+                "{}▶ {} ({})",
+                below(),
                 request.read(self.language),
                 how.read(self.language)
             ));
@@ -92,7 +102,7 @@ impl Person for AtTheTerminal {
 
     fn tell(&self, question: Text) -> Later<'_, Option<String>> {
         Box::pin(async move {
-            say(&format!("▶ {}", question.read(self.language)));
+            say(&format!("{}▶ {}", below(), question.read(self.language)));
             self.line().await
         })
     }

@@ -39,33 +39,34 @@ pub(super) fn listed(cases: &[Case], language: Language) -> String {
     table(&head, cases.iter().map(row).collect())
 }
 
-/// The verdict on each requirement, and how many cases have which.
+/// The verdict on each requirement, what did not pass, and how many cases have which verdict.
 pub(super) fn verdicts(outcomes: &[Outcome], language: Language) -> String {
     let row = |(id, verdict): (&'static str, Verdict)| {
         let about = requirement(id).map_or("", |it| chosen(language, it.zh, it.en));
-        let its = outcomes.iter().filter(|outcome| outcome.requirement == id);
-        let odd = its.filter(|it| it.verdict.is_odd());
-        let odd: Vec<&str> = odd
-            .map(|it| it.id.split_once('.').map_or("", |(_, name)| name))
-            .collect();
-        vec![
-            id.to_owned(),
-            word(verdict, language).to_owned(),
-            about.to_owned(),
-            odd.join(" "),
-        ]
+        let cells = [id, word(verdict, language), about];
+        cells.map(str::to_owned).to_vec()
     };
     let head = chosen(
         language,
-        ["要求", "结论", "内容", "未通过的用例"],
-        ["requirement", "verdict", "about", "cases that did not pass"],
+        ["要求", "结论", "内容"],
+        ["requirement", "verdict", "about"],
     );
     let rows = by_requirement(outcomes).into_iter().map(row).collect();
-    format!(
-        "{}\n\n{}",
-        table(&head, rows),
-        counted(Summary::of(outcomes), language)
-    )
+    let mut told = vec![table(&head, rows), String::new()];
+    let odd = outcomes.iter().filter(|it| it.verdict.is_odd());
+    for outcome in odd {
+        let verdict = word(outcome.verdict, language);
+        let title = outcome.title.read(language);
+        told.push(format!("{verdict} {} {title}", outcome.id));
+        if let Some(seen) = &outcome.seen {
+            told.push(format!("      {}", seen.read(language)));
+        }
+    }
+    if outcomes.iter().any(|it| it.verdict.is_odd()) {
+        told.push(String::new());
+    }
+    told.push(counted(Summary::of(outcomes), language));
+    told.join("\n")
 }
 
 fn counted(summary: Summary, language: Language) -> String {

@@ -19,6 +19,25 @@ fn with<'a>(report: &'a Value, verdict: &str) -> Vec<&'a str> {
     cases.map(|case| case["id"].as_str().unwrap()).collect()
 }
 
+/// Demands that what came of a part of a run is what is committed for it, which CONFORMANCE.md is
+/// written from. With `BOSHI_CONFORM_RESULTS=write` it is committed anew.
+fn as_committed(name: &str, report: &Value) {
+    let counted = |word: &str| format!("{word} {}\n", report["summary"][word]);
+    let told: String = ["passed", "failed", "weak", "remarks", "skipped"]
+        .map(counted)
+        .concat();
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/conform/results");
+    let path = std::path::Path::new(folder).join(format!("{name}.txt"));
+    if std::env::var("BOSHI_CONFORM_RESULTS").is_ok_and(|wish| wish == "write") {
+        std::fs::write(&path, &told).unwrap();
+    }
+    let committed = std::fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(
+        told, committed,
+        "run again with BOSHI_CONFORM_RESULTS=write"
+    );
+}
+
 /// Demands that everything was tried and that nothing is to be said about it.
 fn spotless(report: &Value) {
     for verdict in ["failed", "weak", "remark", "skipped"] {
@@ -66,6 +85,8 @@ fn the_gateway_is_spotless(part: Part, scheme: Scheme) {
     let report = stage.judge("supplier", &["--only", &wanted.join(",")]);
     spotless(&report);
     assert_eq!(with(&report, "passed").len(), wanted.len());
+    let name = format!("supplier-{part:?}-{}", stage.word()).to_lowercase();
+    as_committed(&name, &report);
 }
 
 #[test]
@@ -102,7 +123,9 @@ fn the_platform_is_spotless(scheme: Scheme) {
     let controller = Controller::start();
     let stage = Stage::set(scheme, &controller);
     let _platform = stage.platform();
-    spotless(&stage.judge("platform", &[]));
+    let report = stage.judge("platform", &[]);
+    spotless(&report);
+    as_committed(&format!("platform-all-{}", stage.word()), &report);
 }
 
 #[test]
@@ -152,24 +175,66 @@ fn a_name_that_chooses_no_case_is_an_error() {
     assert!(!success && told.contains("OPEN-33"), "{told}");
 }
 
-#[test]
-fn a_side_that_is_not_there_fails_and_the_exit_status_says_so() {
+/// Runs those cases against a supplier at `port` that is configured with `more` lines.
+fn judged(port: u16, only: &str, more: &str) -> (bool, String) {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("conform.toml");
-    let text = r#"lot = "L"
+    let text = format!(
+        r#"lot = "L"
 app_id = "a"
 secret = "s"
-peer = { base_url = "http://127.0.0.1:1" }
-listen = { address = "127.0.0.1:0", plain = true }
-devices = { recognizer = "C" }
-plates = { allowed = "粤B12345" }
-"#;
+peer = {{ base_url = "http://127.0.0.1:{port}" }}
+listen = {{ address = "127.0.0.1:0", plain = true }}
+devices = {{ recognizer = "C" }}
+plates = {{ allowed = "粤B12345" }}
+{more}
+"#
+    );
     std::fs::write(&config, text).unwrap();
     let config = config.to_str().unwrap();
-    let run = ["supplier", "--unattended", "--config", config, "--only"];
-    let (success, told) = said(&[&run[..], &["T-1.post"]].concat());
-    assert!(!success && told.contains("不符合"), "{told}");
-    // What cannot be triggered is skipped, and said so.
-    let (success, told) = said(&[&run[..], &["CROSS-1.once"]].concat());
+    said(&[
+        "supplier",
+        "--unattended",
+        "--config",
+        config,
+        "--only",
+        only,
+    ])
+}
+
+#[test]
+fn a_side_that_is_not_there_is_told_at_once() {
+    let (success, told) = judged(1, "T-1.post", "");
+    assert!(!success && told.contains("peer.base_url"), "{told}");
+}
+
+#[test]
+fn what_cannot_be_triggered_is_skipped_and_what_is_wrong_ends_in_a_failure() {
+    // It takes connections and answers nothing.
+    let deaf = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = deaf.local_addr().unwrap().port();
+    let (success, told) = judged(port, "CROSS-1.once", "");
     assert!(success && told.contains("vehicle-arrives"), "{told}");
+    let (success, told) = judged(port, "T-1.post", "timing = { reply = \"200ms\" }");
+    assert!(!success && told.contains("不符合"), "{told}");
+}
+
+#[test]
+fn each_mistake_in_a_configuration_names_its_field() {
+    for (mistake, field) in [
+        ("timing = { attempts = 0 }", "timing.attempts"),
+        ("timing = { reply = \"0s\" }", "timing.reply"),
+        ("timing = { reply = \"10\" }", "reply"),
+        (
+            "acts = { vehicle-arrives = [{ wait = \"1\" }] }",
+            "vehicle-arrives",
+        ),
+        ("acts = { vehicle-arrives = [{}] }", "vehicle-arrives"),
+        ("acts = { vehicle-flies = [] }", "vehicle-flies"),
+        ("sights = { lifts = { get = \"here\" } }", "lifts"),
+        ("secret_file = \"./nosuch\"\nother = 1", "other"),
+    ] {
+        let (success, told) = judged(1, "T-1.post", mistake);
+        assert!(!success && told.contains(field), "{mistake}: {told}");
+    }
 }

@@ -1,6 +1,6 @@
 //! Having things done, and putting them right again.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::sync::{MutexGuard, PoisonError};
 
@@ -12,6 +12,7 @@ use crate::case::{Side, Stop};
 use crate::draft::object;
 use crate::endpoint::OPEN_GATE;
 use crate::hands::{About, Act};
+use crate::text::Text;
 
 impl Bench {
     /// Has something done.
@@ -20,7 +21,8 @@ impl Bench {
     /// Skips the case when it was not.
     pub async fn act(&self, act: Act, plate: &str) -> Result<(), Stop> {
         self.give_time_to_notice(act).await;
-        self.pending().extend(act.undone_by());
+        let undoing = act.undone_by().map(|act| (act, plate.to_owned()));
+        self.pending().extend(undoing);
         let lasting = self.setting.timing.loop_alarm + self.setting.timing.tolerance;
         let about = About {
             plate: plate.to_owned(),
@@ -73,7 +75,7 @@ impl Bench {
     /// Leaves the judged side as it was found, when a run is broken off: an empty lane, a barrier
     /// that is not held open, and devices put back where that needs no person. What a person has to
     /// put back is returned.
-    pub async fn leave_as_found(&self) -> Vec<Act> {
+    pub async fn leave_as_found(&self) -> Vec<Text> {
         self.peer.behave().await;
         if self.setting.side == Side::Supplier && self.has_sent_a_hold() {
             let restore = object(json!({
@@ -82,19 +84,19 @@ impl Bench {
             let restore = self.anew(|| self.draft(OPEN_GATE, restore.clone())).await;
             self.send(&restore).await;
         }
-        let mut left: Vec<Act> = self.pending().iter().copied().collect();
+        let mut left = self.pending().clone();
         if self.vehicle_is_there.load(Ordering::Relaxed) {
-            left.push(Act::VehicleLeaves);
+            left.insert(Act::VehicleLeaves, self.setting.plates.allowed.clone());
         }
         let mut for_a_person = Vec::new();
-        for act in left {
+        for (act, plate) in left {
             let about = About {
-                plate: self.setting.plates.allowed.clone(),
+                plate,
                 number: self.number(),
                 ..About::default()
             };
             if !self.hands.acts_by_itself(act) || self.hands.act(act, &about).await.is_err() {
-                for_a_person.push(act);
+                for_a_person.push(act.request(&about));
             }
         }
         for_a_person
@@ -113,7 +115,7 @@ impl Bench {
         last.as_deref() == Some("0")
     }
 
-    fn pending(&self) -> MutexGuard<'_, BTreeSet<Act>> {
+    fn pending(&self) -> MutexGuard<'_, BTreeMap<Act, String>> {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

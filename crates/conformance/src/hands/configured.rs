@@ -9,6 +9,7 @@ use serde::Deserialize;
 use tokio::process::Command;
 
 use super::{About, Act, Hands, Sight, Undone};
+use crate::config::duration;
 use crate::http::Request;
 use crate::http::client::send;
 use crate::net::tcp::TcpNetwork;
@@ -41,6 +42,38 @@ pub struct Step {
     pub command: Option<Vec<String>>,
     /// A pause: `"300ms"`.
     pub wait: Option<String>,
+}
+
+impl Step {
+    /// What is wrong with it, and what is expected.
+    pub(crate) fn check(&self) -> Result<(), (String, &'static str)> {
+        let kinds = [
+            self.post.is_some(),
+            self.get.is_some(),
+            self.command.is_some(),
+            self.wait.is_some(),
+        ];
+        let count = kinds.iter().filter(|it| **it).count();
+        if count != 1 {
+            let wanted = " post、get、command、wait 中恰好一项 (exactly one of these)";
+            return Err((format!("{count} 项"), wanted));
+        }
+        if let Some(pause) = &self.wait
+            && duration(pause).is_err()
+        {
+            return Err((pause.clone(), "带单位的时间，如 \"300ms\""));
+        }
+        if self.command.as_ref().is_some_and(Vec::is_empty) {
+            return Err(("[]".to_owned(), "程序及其参数 (a program)"));
+        }
+        // A host may be in braces, which stand for nothing yet.
+        let url = self.post.as_ref().or(self.get.as_ref());
+        let bad = url.filter(|it| Address::parse(&it.replace(['{', '}'], "")).is_err());
+        match bad {
+            Some(url) => Err((url.clone(), " http 或 https 地址 (an address)")),
+            None => Ok(()),
+        }
+    }
 }
 
 /// What the configuration says can be done and seen without a person.
@@ -87,7 +120,7 @@ impl ConfiguredHands {
 
     async fn step(&self, step: &Step, about: &About) -> Result<String, Undone> {
         if let Some(pause) = &step.wait {
-            let pause = crate::config::duration(pause).map_err(Undone)?;
+            let pause = duration(pause).map_err(Undone)?;
             tokio::time::sleep(pause).await;
             return Ok(String::new());
         }

@@ -8,7 +8,7 @@ use hyper_util::rt::TokioIo;
 use tokio::task::JoinHandle;
 
 use super::{Request, Response};
-use crate::net::{Address, Network};
+use crate::net::{Address, Connection, Network};
 
 /// Largest response in bytes: a page of a hundred spaces with pictures.
 const MAX_RESPONSE_BYTES: usize = 64 * 1024 * 1024;
@@ -42,19 +42,36 @@ pub async fn send(
         .unwrap_or(Err(Fault::Timeout(within)))
 }
 
+/// Connects to `address`, for `within` at most, and hangs up.
+///
+/// # Errors
+/// [`Fault`] when it cannot be reached.
+pub async fn reach(
+    network: &dyn Network,
+    address: &Address,
+    within: Duration,
+) -> Result<(), Fault> {
+    let connected = tokio::time::timeout(within, connected(network, address)).await;
+    connected.unwrap_or(Err(Fault::Timeout(within))).map(drop)
+}
+
+async fn connected(network: &dyn Network, address: &Address) -> Result<Box<dyn Connection>, Fault> {
+    network.connect(address).await.map_err(|error| {
+        let inner = error.get_ref().and_then(|it| it.downcast_ref());
+        match inner {
+            Some(rustls::Error::InvalidCertificate(why)) => Fault::Untrusted(why.to_string()),
+            Some(_) | None => Fault::Network(innermost(&error)),
+        }
+    })
+}
+
 async fn exchange(
     network: &dyn Network,
     address: &Address,
     request: &Request,
 ) -> Result<Response, Fault> {
     let broken = |error: &dyn std::error::Error| Fault::Network(innermost(error));
-    let stream = network.connect(address).await.map_err(|error| {
-        let inner = error.get_ref().and_then(|it| it.downcast_ref());
-        match inner {
-            Some(rustls::Error::InvalidCertificate(why)) => Fault::Untrusted(why.to_string()),
-            Some(_) | None => broken(&error),
-        }
-    })?;
+    let stream = connected(network, address).await?;
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
         .await
         .map_err(|error| broken(&error))?;

@@ -27,7 +27,7 @@ const BACKLOG: u32 = 128;
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     /// A file cannot be read or written.
-    #[error("文件 {path:?}：{source}")]
+    #[error("文件 {path:?}")]
     File {
         /// Which.
         path: PathBuf,
@@ -38,10 +38,10 @@ pub enum TlsError {
     #[error("{0:?} 不是可用的 PEM 证书或私钥 (no usable PEM certificate or key)")]
     Pem(PathBuf),
     /// A certificate cannot be made.
-    #[error("证书无法生成：{0}")]
+    #[error("证书无法生成")]
     Make(#[from] rcgen::Error),
     /// Certificate and key do not fit.
-    #[error("TLS：{0}")]
+    #[error("TLS")]
     Tls(#[from] rustls::Error),
 }
 
@@ -102,6 +102,9 @@ pub fn certificate_from_files(
     configured(chain, key)
 }
 
+/// The certificate of the authority, within its folder.
+pub const AUTHORITY_FILE: &str = "ca.pem";
+
 /// Makes a certificate for `names`, and writes the certificate of the authority that signed it to
 /// `ca.pem` in `folder`, for the other side to trust. An authority that is there already is used
 /// again, so that the other side need not be told anew.
@@ -109,7 +112,7 @@ pub fn certificate_from_files(
 /// # Errors
 /// When a name is none, or the folder cannot be written.
 pub fn certificate_made_in(folder: &Path, names: &[String]) -> Result<Arc<ServerConfig>, TlsError> {
-    let (ca, key_file) = (folder.join("ca.pem"), folder.join("ca.key"));
+    let (ca, key_file) = (folder.join(AUTHORITY_FILE), folder.join("ca.key"));
     let mut authority = CertificateParams::new(Vec::new())?;
     authority
         .distinguished_name

@@ -17,7 +17,7 @@ pub const FILES: [&str; 3] = ["report.html", "report.json", "junit.xml"];
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
     /// A file cannot be written.
-    #[error("{path:?}：{source}")]
+    #[error("{path:?}")]
     File {
         /// Which.
         path: PathBuf,
@@ -25,10 +25,10 @@ pub enum ReportError {
         source: io::Error,
     },
     /// A page cannot be made.
-    #[error("报告无法生成：{0}")]
+    #[error("报告无法生成")]
     Page(#[from] minijinja::Error),
     /// The JSON cannot be made.
-    #[error("报告无法生成：{0}")]
+    #[error("报告无法生成")]
     Json(#[from] serde_json::Error),
 }
 

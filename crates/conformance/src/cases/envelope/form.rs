@@ -2,7 +2,7 @@
 
 use crate::bench::Bench;
 use crate::case::Severity::{Must, Remark, Should};
-use crate::case::{Case, Checked, Side, check};
+use crate::case::{Case, Checked, Side, Stop, check};
 use crate::cases::probe::Expect::{Accepted, Refused};
 use crate::cases::probe::{probe, sound};
 use crate::draft::Draft;
@@ -20,12 +20,11 @@ pub(super) fn cases(side: Side) -> Vec<Case> {
 
 fn transport() -> Vec<Case> {
     let mut cases = vec![
-        probe(
+        Case::new(
             "T-1.post",
             Must,
             ("正确的 POST 请求被接受", "a sound POST is accepted"),
-            Accepted,
-            sound,
+            |bench| Box::pin(sound_post(bench)),
         ),
         probe(
             "T-1.get",
@@ -68,6 +67,24 @@ fn transport() -> Vec<Case> {
     ];
     cases.extend(unreadable());
     cases
+}
+
+/// When even this is refused, the configuration is to be looked at first.
+async fn sound_post(bench: &Bench) -> Checked {
+    let reply = bench.send(&sound(bench)).await;
+    reply.accepted().map(drop).map_err(|stop| match stop {
+        Stop::Unmet(seen) => Stop::unmet(
+            format!(
+                "{}（请先核对两侧的 lot、app_id、密钥、时钟与 plates.allowed）",
+                seen.zh
+            ),
+            format!(
+                "{} (first compare lot, app_id, secret, clock and plates.allowed of both sides)",
+                seen.en
+            ),
+        ),
+        Stop::Skipped(_) => stop,
+    })
 }
 
 fn unreadable() -> Vec<Case> {

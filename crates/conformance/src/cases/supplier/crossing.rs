@@ -2,7 +2,9 @@
 
 use tokio::sync::watch;
 
-use super::lane::{DRIVE, VISIT, arrive, command, cross, crossed, leave, pushes, recognized};
+use super::lane::{
+    DRIVE, VISIT, arrive, command, cross, crossed, leave, pushes, recognized, still_asked,
+};
 use crate::bench::Bench;
 use crate::book::Exchange;
 use crate::case::Severity::{Must, Remark, Should};
@@ -164,10 +166,12 @@ async fn crossing_waits(bench: &Bench) -> Checked {
         came.map_err(|_| Stop::skipped("常开时没有识别", "no recognition while held open"))?;
     let uuid = recognition.text("uuid");
     cross(bench).await?;
-    tokio::time::sleep(bench.timing().tolerance).await;
+    let in_time = still_asked(bench, mark, &recognition);
+    tokio::time::sleep(bench.timing().settle).await;
     let early = pushes(bench, mark, CROSSING, &uuid).len();
     release.send_replace(true);
     let came = crossed(bench, mark, &uuid).await;
+    in_time?;
     came.map_err(|_| Stop::skipped("没有过闸信息", "no crossing came"))?;
     check(early == 0, || {
         (

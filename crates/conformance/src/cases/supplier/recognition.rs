@@ -5,6 +5,7 @@ use tokio::sync::watch;
 
 use super::lane::{
     DRIVE, LIFTS, VISIT, arrive, arrive_refused, cross, leave, lifted, lifts, not_lifted,
+    still_asked,
 };
 use crate::bench::Bench;
 use crate::case::Severity::Must;
@@ -151,8 +152,10 @@ async fn late_reply(bench: &Bench, next: bool) -> Checked {
     let late = Reaction::accept().held(released);
     bench.peer.plan(RECOGNITION, Vec::new(), Some(late));
     let before = lifts(bench).await?;
+    let mark = bench.book.mark();
     let first = arrive(bench).await?;
     leave(bench).await?;
+    still_asked(bench, mark, &first)?;
     if next {
         // The next vehicle's own replies are refusals.
         bench.peer.plan(
