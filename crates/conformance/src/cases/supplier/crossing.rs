@@ -166,8 +166,9 @@ async fn crossing_waits(bench: &Bench) -> Checked {
         came.map_err(|_| Stop::skipped("常开时没有识别", "no recognition while held open"))?;
     let uuid = recognition.text("uuid");
     cross(bench).await?;
+    let timing = bench.timing();
+    tokio::time::sleep(timing.poll.min(timing.tolerance)).await;
     let in_time = still_asked(bench, mark, &recognition);
-    tokio::time::sleep(bench.timing().settle).await;
     let early = pushes(bench, mark, CROSSING, &uuid).len();
     release.send_replace(true);
     let came = crossed(bench, mark, &uuid).await;
