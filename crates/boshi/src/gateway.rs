@@ -55,11 +55,9 @@ pub(crate) enum Command {
         #[command(flatten)]
         access: Access,
     },
-    /// Show the devices of every lot (设备)
-    Devices {
-        #[command(flatten)]
-        access: Access,
-    },
+    /// Show the devices of every lot and since when each is as it is; with --changes, how those of
+    /// one lot have been (设备)
+    Devices(look::Devices),
     /// List the latest stays, of plates that hold a text (停车记录)
     Stays(look::Stays),
     /// How many vehicles are inside; with --set, as somebody has counted (在场数)
@@ -120,7 +118,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<()> {
         Command::Bundle(wanted) => keep::bundle(wanted).await,
         Command::Status { access } => status::status(&access, Part::All).await,
         Command::Lanes { access } => status::status(&access, Part::Lanes).await,
-        Command::Devices { access } => status::status(&access, Part::Devices).await,
+        Command::Devices(wanted) => look::devices(wanted).await,
         Command::Stays(wanted) => look::stays(wanted).await,
         Command::Occupancy(wanted) => acts::occupancy(wanted).await,
         Command::Hold(gate) => gates::gate(gate, "hold").await,

@@ -69,6 +69,10 @@ pub(crate) fn router(local: Arc<Local>) -> Router {
         .route("/local/v1/lots/{lot}/attempts", get(look::attempts))
         .route("/local/v1/lots/{lot}/lifts", get(look::lifts))
         .route("/local/v1/lots/{lot}/acts", get(look::acts))
+        .route(
+            "/local/v1/lots/{lot}/device-changes",
+            get(look::device_changes),
+        )
         .route("/local/v1/lots/{lot}/resend", post(resend::resend))
         .route("/local/v1/lots/{lot}/proof", get(proof::proof))
         .route("/local/v1/lots/{lot}/stays", get(stays::stays))

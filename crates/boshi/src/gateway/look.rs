@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use serde_json::Value;
 
 use super::access::Access;
+use super::status::{Part, status};
 use crate::account::{china_time, clock_time};
 use crate::terminal::{say, table};
 use crate::told::told_to_stop;
@@ -69,6 +70,19 @@ pub(crate) struct Lifts {
 pub(crate) struct Acts {
     /// The lot
     lot: String,
+    #[command(flatten)]
+    list: List,
+}
+
+/// The devices as they are, or how they have been.
+#[derive(Args)]
+pub(crate) struct Devices {
+    /// How the devices of this lot have been: each time that one was lost, or answered again
+    #[arg(long, value_name = "LOT")]
+    changes: Option<String>,
+    /// Only this device
+    #[arg(long, requires = "changes")]
+    device: Option<String>,
     #[command(flatten)]
     list: List,
 }
@@ -172,6 +186,21 @@ pub(super) async fn acts(wanted: Acts) -> anyhow::Result<()> {
     wanted.list.print(&wanted.lot, "acts", None, COLUMNS).await
 }
 
+pub(super) async fn devices(wanted: Devices) -> anyhow::Result<()> {
+    const COLUMNS: &[Column] = &[
+        ("时间", |row| date_time(&row["at"])),
+        ("设备", |row| text(&row["device"])),
+        ("车道", |row| text(&row["lane"])),
+        ("状态", |row| online(&row["online"]).to_owned()),
+    ];
+    let Some(lot) = wanted.changes else {
+        return status(&wanted.list.access, Part::Devices).await;
+    };
+    let filter = wanted.device.map(|device| ("device", device.into()));
+    let changes = "device-changes";
+    wanted.list.print(&lot, changes, filter, COLUMNS).await
+}
+
 pub(super) async fn stays(wanted: Stays) -> anyhow::Result<()> {
     let query = [
         ("plate", Cow::from(wanted.plate)),
@@ -221,7 +250,15 @@ fn yuan(fen: &Value) -> String {
     format!("{}.{:02}", fen / 100, fen % 100)
 }
 
-fn date_time(at: &Value) -> String {
+pub(super) fn online(online: &Value) -> &'static str {
+    match online.as_bool() {
+        Some(true) => "在线",
+        Some(false) => "离线",
+        None => "未知",
+    }
+}
+
+pub(super) fn date_time(at: &Value) -> String {
     at.as_str().map_or_else(|| "-".to_owned(), china_time)
 }
 

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::access::Access;
+use super::look::{date_time, online};
 use crate::terminal::{say, table};
 
 /// How much is shown.
@@ -28,7 +29,7 @@ pub(super) async fn status(access: &Access, part: Part) -> anyhow::Result<()> {
                 let devices = lot["devices"].as_array().into_iter().flatten();
                 let devices = devices.map(device).collect();
                 say(&table(
-                    &["设备", "类型", "车道", "状态", "最近应答"],
+                    &["设备", "类型", "车道", "状态", "自", "最近应答"],
                     devices,
                 ));
             }
@@ -123,17 +124,13 @@ fn device(device: &Value) -> Vec<String> {
         Some("recognizer") => "车牌识别器",
         _ => "栏杆机",
     };
-    let online = match device["online"].as_bool() {
-        Some(true) => "在线",
-        Some(false) => "离线",
-        None => "未知",
-    };
     let heard = device["heard_seconds_ago"].as_u64();
     vec![
         text(&device["device"]),
         kind.to_owned(),
         text(&device["lane"]),
-        online.to_owned(),
+        online(&device["online"]).to_owned(),
+        date_time(&device["since"]),
         heard.map_or_else(|| "-".to_owned(), |seconds| format!("{seconds} 秒前")),
     ]
 }

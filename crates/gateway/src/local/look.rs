@@ -29,6 +29,8 @@ pub(super) struct Look {
     record: Option<String>,
     #[serde(default)]
     lane: Option<String>,
+    #[serde(default)]
+    device: Option<String>,
 }
 
 /// How far a push is.
@@ -153,6 +155,30 @@ pub(super) async fn acts(
             "subject": act.subject,
             "reason": act.reason,
             "outcome": act.outcome,
+        })
+    });
+    Ok(items(rows))
+}
+
+pub(super) async fn device_changes(
+    State(local): State<Arc<Local>>,
+    Path(lot): Path<String>,
+    address: Uri,
+) -> Result<Json<Value>, Problem> {
+    let look: Look = query(&address)?;
+    let lot = local.lot(&lot)?;
+    let part = look.part()?;
+    let rows = local
+        .journal
+        .device_changes(&lot.configured.id, look.device, part);
+    let rows = rows.await.map_err(unreadable)?;
+    let rows = rows.into_iter().map(|(number, change)| {
+        json!({
+            "number": number,
+            "lane": change.lane,
+            "device": change.device.as_str(),
+            "online": change.online,
+            "at": change.at,
         })
     });
     Ok(items(rows))

@@ -9,10 +9,10 @@ use boshi_protocol::lane::{Board, Doing, Position, Side, SideBoard};
 use boshi_protocol::plate::Plate;
 use serde_json::{Value, json};
 
-use super::answer::Problem;
+use super::answer::{Problem, unreadable};
 use super::{Local, LocalLot};
 use crate::driver::Snapshot;
-use crate::journal::gate_word;
+use crate::journal::{DeviceChange, gate_word};
 use crate::lot::{DeviceKind, DeviceState};
 
 pub(super) async fn status(State(local): State<Arc<Local>>) -> Result<Json<Value>, Problem> {
@@ -36,15 +36,13 @@ pub(super) async fn status(State(local): State<Arc<Local>>) -> Result<Json<Value
 async fn of_lot(local: &Local, lot: &LocalLot) -> Result<Value, Problem> {
     let now = lot.driver.snapshot().await.map_err(|_| Problem::Busy)?;
     let id = &lot.configured.id;
-    let counts = local.journal.summary(id).await.map_err(|error| {
-        tracing::error!(%error, "the journal cannot be counted");
-        Problem::Unreadable
-    })?;
+    let counts = local.journal.summary(id).await.map_err(unreadable)?;
     let lanes: Vec<Value> = now.lanes.iter().map(of_lane).collect();
+    let known = local.journal.device_states(id).await.map_err(unreadable)?;
     let devices: Vec<Value> = now
         .devices
         .iter()
-        .map(|it| of_device(&now, lot, it))
+        .map(|it| of_device(&now, lot, it, &known))
         .collect();
     let pushes = counts.pushes.iter();
     Ok(json!({
@@ -105,8 +103,11 @@ fn of_side(board: &SideBoard) -> Value {
     })
 }
 
-fn of_device(now: &Snapshot, lot: &LocalLot, it: &DeviceState) -> Value {
+/// `known` is how each device has become what it is, as far as that is written.
+fn of_device(now: &Snapshot, lot: &LocalLot, it: &DeviceState, known: &[DeviceChange]) -> Value {
     let heard = it.heard.map(|heard| now.now.tick.since(heard).as_secs());
+    let mut known = known.iter();
+    let since = known.find(|known| known.device == it.device && Some(known.online) == it.online);
     json!({
         "device": it.device.as_str(),
         "kind": match it.kind {
@@ -116,6 +117,7 @@ fn of_device(now: &Snapshot, lot: &LocalLot, it: &DeviceState) -> Value {
         },
         "lane": lot.configured.lanes[it.lane.0].name,
         "online": it.online,
+        "since": since.map(|known| known.at),
         "heard_seconds_ago": heard,
     })
 }
