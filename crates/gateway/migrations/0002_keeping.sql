@@ -12,6 +12,14 @@ CREATE TABLE press (
     PRIMARY KEY (lot, record)
 ) WITHOUT ROWID;
 
+-- Crossings since somebody counted the vehicles inside, of those that have become too old.
+CREATE TABLE occupancy_carried (
+    lot TEXT NOT NULL PRIMARY KEY, entered INTEGER NOT NULL, left INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- Payments that are for no stay yet.
+CREATE INDEX payment_of_no_stay ON payment (lot, plate, at) WHERE stay IS NULL;
+
 -- Each time that a device was lost, or answered again.
 CREATE TABLE device_state (
     seq INTEGER PRIMARY KEY,

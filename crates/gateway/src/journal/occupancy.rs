@@ -1,7 +1,9 @@
-//! How many vehicles are inside: a number that somebody counted, and the crossings since.
+//! How many vehicles are inside: a number that somebody counted, and the crossings since. Those that
+//! become too old and go leave their number behind.
 
 use boshi_protocol::id::LotId;
 use jiff::Timestamp;
+use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension as _, Result, params};
 
 use super::{Journal, JournalError, column};
@@ -54,10 +56,11 @@ impl Journal {
                     |row| column::count(row, 0),
                 )
             };
+            let (entered, left) = carried(&moment, &lot)?;
             Ok(Occupancy {
                 base,
-                entered: count("entry")?,
-                left: count("exit")?,
+                entered: entered + count("entry")?,
+                left: left + count("exit")?,
             })
         })
         .await
@@ -73,7 +76,32 @@ fn base(from: &Connection, lot: &LotId) -> Result<Option<(Timestamp, u32)>> {
     .optional()
 }
 
+/// How many came in and left since then, of those whose crossings are gone.
+fn carried(from: &Connection, lot: &LotId) -> Result<(u64, u64)> {
+    let sql = "SELECT entered, left FROM occupancy_carried WHERE lot = ?1";
+    let carried = from.query_row(sql, params![lot.as_str()], |row| {
+        Ok((column::count(row, 0)?, column::count(row, 1)?))
+    });
+    Ok(carried.optional()?.unwrap_or_default())
+}
+
+/// A crossing that is about to go still counts.
+pub(super) fn carry(to: &Connection, lot: &LotId, crossing: &Value) -> Result<()> {
+    to.prepare_cached(
+        "INSERT INTO occupancy_carried (lot, entered, left) \
+         SELECT lot, side = 'entry', side = 'exit' FROM crossing \
+         WHERE lot = ?1 AND record = ?2 \
+         AND at > coalesce((SELECT at FROM occupancy WHERE lot = ?1), ?3) \
+         ON CONFLICT (lot) DO UPDATE SET entered = entered + excluded.entered, \
+         left = left + excluded.left",
+    )?
+    .execute(params![lot.as_str(), crossing, i64::MIN])?;
+    Ok(())
+}
+
 pub(super) fn insert(to: &Connection, it: &OccupancyBase) -> Result<()> {
+    to.prepare_cached("DELETE FROM occupancy_carried WHERE lot = ?1")?
+        .execute(params![it.lot.as_str()])?;
     to.prepare_cached(
         "INSERT INTO occupancy (lot, at, inside) VALUES (?1, ?2, ?3) \
          ON CONFLICT (lot) DO UPDATE SET at = excluded.at, inside = excluded.inside",

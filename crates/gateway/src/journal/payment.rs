@@ -3,7 +3,7 @@
 use boshi_protocol::code::{Money, PayType};
 use boshi_protocol::id::{LotId, RecordId};
 use boshi_protocol::plate::Plate;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _, Result, Row, params};
 
 use super::read::all;
@@ -185,6 +185,31 @@ impl Journal {
 
 const COLUMNS: &str = "payment.lot, id, paid_for, payment.plate, order_no, merchant_order_no, at, \
      fen, pay_type, payment.stay";
+
+/// How long before its stay begins a payment may be made: who pays from home comes the same day.
+const AHEAD: SignedDuration = SignedDuration::from_hours(24);
+
+/// Payments of a plate that were made before there was a stay for them are for the stay of the
+/// crossing at `at`, or whichever was nearest then.
+pub(super) fn link(to: &Connection, lot: &LotId, plate: &Plate, at: Timestamp) -> Result<()> {
+    let since = at.checked_sub(AHEAD).unwrap_or(Timestamp::MIN);
+    let sql = "SELECT id, at FROM payment INDEXED BY payment_of_no_stay \
+               WHERE lot = ?1 AND plate = ?2 AND at >= ?3 AND stay IS NULL";
+    let values = params![lot.as_str(), plate.as_str(), since.as_millisecond()];
+    let payments: Vec<(String, Timestamp)> = all(to, sql, values, |row| {
+        Ok((row.get(0)?, column::time(row, 1)?))
+    })?;
+    for (id, at) in payments {
+        let stay = paid_at(to, lot, plate, at)?;
+        to.prepare_cached("UPDATE payment SET stay = ?3 WHERE lot = ?1 AND id = ?2")?
+            .execute(params![
+                lot.as_str(),
+                id,
+                stay.as_ref().map(RecordId::as_str)
+            ])?;
+    }
+    Ok(())
+}
 
 pub(super) fn insert(to: &Connection, it: &Payment) -> Result<()> {
     let stay = match (&it.stay, &it.plate) {

@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension as _, Result, Row, params};
 
 use super::entry::Crossing;
 use super::read::all;
-use super::{Journal, JournalError, column};
+use super::{Journal, JournalError, column, payment};
 use crate::plate_part::PlatePart;
 use crate::stays::{Passage, Stay, pair};
 
@@ -77,18 +77,18 @@ pub(super) fn after(to: &Connection, crossing: &Crossing) -> Result<()> {
     let Some(plate) = &crossing.plate else {
         return alone(to, crossing);
     };
-    let (lot, plate) = (crossing.lot.as_str(), plate.as_str());
+    let lot = crossing.lot.as_str();
     let at = crossing.at.as_millisecond();
     let settled: Option<i64> = to
         .prepare_cached(SETTLED)?
-        .query_row(params![lot, plate, at], |row| row.get(0))?;
-    let since = params![lot, plate, settled.unwrap_or(i64::MIN)];
+        .query_row(params![lot, plate.as_str(), at], |row| row.get(0))?;
+    let since = params![lot, plate.as_str(), settled.unwrap_or(i64::MIN)];
     to.prepare_cached(UNPAIR)?.execute(since)?;
     let passages = all(to, SINCE, since, passage)?;
     for stay in pair(passages) {
-        insert(to, lot, Some(plate), &stay)?;
+        insert(to, lot, Some(plate.as_str()), &stay)?;
     }
-    Ok(())
+    payment::link(to, &crossing.lot, plate, crossing.at)
 }
 
 /// A vehicle whose plate could not be read is paired with nothing.

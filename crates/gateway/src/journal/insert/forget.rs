@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use rusqlite::types::Value;
 use rusqlite::{Connection, Result, params};
 
+use crate::journal::occupancy;
 use crate::journal::read::all;
 
 /// Most rows that go in one transaction: some milliseconds of a slow disk.
@@ -152,6 +153,9 @@ pub(super) fn before(
     let settled = "DELETE FROM outbox WHERE lot = ?1 AND kind = ?3 AND key = ?2";
     let mut delete_settled = to.prepare_cached(settled)?;
     for row in rows(to, lot, what, before, ROWS_AT_ONCE)? {
+        if what == Outdated::Crossings {
+            occupancy::carry(to, lot, &row)?;
+        }
         delete.execute(params![lot.as_str(), row])?;
         if let Some(kind) = what.pushed_as() {
             delete_settled.execute(params![lot.as_str(), row, kind])?;

@@ -2,9 +2,10 @@
 
 use boshi_protocol::code::{AbnormalCode, PlaceStatus};
 use boshi_protocol::id::PlaceNo;
+use boshi_protocol::lane::Side;
 
 use super::super::insert::forget::ROWS_AT_ONCE;
-use super::super::{Abnormality, Act, Attempt, DeviceChange, Lift, Outdated, Place};
+use super::super::{Abnormality, Act, Attempt, DeviceChange, Lift, OccupancyBase, Outdated, Place};
 use super::*;
 
 fn settled_at(key: Key, state: Settled, millis: i64) -> Entry {
@@ -98,6 +99,51 @@ async fn what_is_to_be_pushed_never_goes_nor_does_the_recognition_of_a_pending_c
         let kept = journal.abnormality(&lot(), &record(name)).await.unwrap();
         assert_eq!(kept.is_some(), found, "{name}");
     }
+}
+
+/// How many are inside does not change because what is old goes, until somebody counts anew.
+#[tokio::test]
+async fn vehicles_inside_are_not_forgotten_with_their_crossings() {
+    let dir = TempDir::new().unwrap();
+    let journal = journal(&dir);
+    let pass = async |name: &str, side, millis| {
+        let entries = vec![
+            Entry::Crossing(Crossing {
+                side,
+                plate: None,
+                ..crossing(name, millis)
+            }),
+            settled_at(Key::crossing(record(name)), Settled::Delivered, millis),
+        ];
+        journal.write(entries).await.unwrap();
+    };
+    let inside = async || journal.occupancy(&lot()).await.unwrap().inside();
+    for (name, side, millis) in [
+        ("a", Side::Entry, 1_000),
+        ("b", Side::Entry, 2_000),
+        ("c", Side::Exit, 3_000),
+        ("d", Side::Entry, 4_000),
+    ] {
+        pass(name, side, millis).await;
+    }
+    for before in [1_500, 3_500, 3_500, 50_000] {
+        journal.forget(&lot(), outworn(before)).await.unwrap();
+        assert_eq!(inside().await, 2, "before {before}");
+    }
+    let counted = Entry::Occupancy(OccupancyBase {
+        lot: lot(),
+        at: at(60_000),
+        inside: 7,
+    });
+    // One that was there when they were counted.
+    pass("e", Side::Entry, 55_000).await;
+    journal.write(vec![counted]).await.unwrap();
+    pass("f", Side::Exit, 61_000).await;
+    assert_eq!(inside().await, 6);
+    journal.forget(&lot(), outworn(90_000)).await.unwrap();
+    assert_eq!(inside().await, 6);
+    let now = journal.occupancy(&lot()).await.unwrap();
+    assert_eq!((now.entered, now.left), (0, 1));
 }
 
 /// A record and what the outbox says of it are one: the proof of a day holds while they go.

@@ -116,6 +116,37 @@ async fn a_payment_told_late_is_for_the_stay_in_which_it_was_made() {
     }
 }
 
+/// PAY-1: who pays from home has no stay yet, and who comes days later pays anew.
+#[tokio::test]
+async fn a_payment_before_its_stay_is_for_the_stay_that_comes_within_a_day() {
+    const DAY: i64 = 24 * 60 * 60 * 1000;
+    let dir = TempDir::new().unwrap();
+    let journal = journal(&dir);
+    for (id, millis) in [("long-ago", 999), ("today", 1_000), ("just-now", DAY)] {
+        let kept = journal.keep_payment(payment(id, millis, 100)).await;
+        assert_eq!(kept.unwrap(), Kept::New(None), "{id}");
+    }
+    let other = Payment {
+        plate: Plate::read("粤B54321").unwrap(),
+        ..payment("other", DAY, 100)
+    };
+    journal.keep_payment(other).await.unwrap();
+    passes(&journal, "entry", Side::Entry, DAY + 1_000).await;
+    passes(&journal, "exit", Side::Exit, DAY + 5_000).await;
+    passes(&journal, "again", Side::Entry, DAY + 9_000).await;
+    for (id, stay) in [
+        ("long-ago", None),
+        ("today", Some("entry")),
+        ("just-now", Some("entry")),
+        ("other", None),
+    ] {
+        let kept = journal.payment(&lot(), &record(id)).await.unwrap();
+        assert_eq!(kept.unwrap().stay, stay.map(record), "{id}");
+    }
+    let told = payment("today", 1_000, 100);
+    assert_eq!(journal.keep_payment(told).await.unwrap(), Kept::Again);
+}
+
 /// PAY-1: a payment goes with what it was for.
 #[tokio::test]
 async fn a_payment_is_kept_as_long_as_the_stay_that_it_was_for() {
