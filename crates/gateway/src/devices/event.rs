@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 pub(crate) enum Event {
     Plate(PlateEvent),
     TriggerLoop(LoopEvent),
-    SafetyLoop(LoopEvent),
+    SafetyLoop(SafetyEvent),
     Arm(ArmEvent),
     Fire(FireEvent),
     Heartbeat(Heartbeat),
@@ -50,6 +50,17 @@ pub(crate) struct LoopEvent {
     #[serde(deserialize_with = "id")]
     pub(super) device: DeviceNo,
     pub(super) pressed: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SafetyEvent {
+    #[serde(deserialize_with = "id")]
+    pub(super) device: DeviceNo,
+    pub(super) pressed: bool,
+    /// How many milliseconds the contact had kept its state, by the controller's clock.
+    #[serde(default)]
+    pub(super) after_ms: Option<u64>,
 }
 
 #[derive(Debug, Deserialize)]

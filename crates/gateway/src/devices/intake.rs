@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::attached::{Attached, AttachedLane};
-use super::event::{self, Event, PlaceEvent, PlateEvent};
+use super::event::{self, Event, PlaceEvent, PlateEvent, SafetyEvent};
 use super::flood::Floods;
 use super::parts;
 use crate::driver::{Busy, Handle};
@@ -258,6 +258,15 @@ impl Intake {
         let input = input.ok_or_else(|| wrong_kind(device, expected))?;
         self.hand_over(&lane.lot, Input::Heard(device.clone()))
             .await?;
+        if let Event::SafetyLoop(SafetyEvent {
+            after_ms: Some(millis),
+            ..
+        }) = event
+        {
+            let kept = LaneInput::SafetyKept(Duration::from_millis(*millis));
+            self.hand_over(&lane.lot, Input::Lane(lane.lane, kept))
+                .await?;
+        }
         self.hand_over(&lane.lot, Input::Lane(lane.lane, input))
             .await
     }

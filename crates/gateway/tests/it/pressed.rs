@@ -111,3 +111,32 @@ async fn a_press_is_a_crossing_after_a_stop_too() {
     gateway.counts(CROSSINGS, 1).await;
     platform.hears("/receiveCrossGate", 1).await;
 }
+
+/// CROSS-1: whoever tells late tells all at once; what lasted by his clock counts, a bounce does not.
+#[tokio::test]
+async fn a_press_that_is_told_with_its_release_counts_if_it_lasted() {
+    let world = World::with(&[("debounce = \"10ms\"", "debounce = \"60s\"")]).await;
+    let told = async |pressed: bool, after: serde_json::Value| {
+        let event = json!({
+            "event": "safety_loop", "device": "BAR-01", "pressed": pressed, "after_ms": after
+        });
+        world.gateway.event(event).await;
+    };
+    told(true, json!(600_000)).await;
+    told(false, json!(59_999)).await;
+    assert_eq!(world.gateway.count(CROSSINGS), 0, "it bounced");
+    for crossings in 1..=3 {
+        told(true, json!(70_000)).await;
+        told(false, json!(60_000)).await;
+        assert_eq!(world.gateway.count(CROSSINGS), crossings);
+    }
+    assert_eq!(world.gateway.count(PRESSES), 0);
+    let wrong =
+        json!({"event": "safety_loop", "device": "BAR-01", "pressed": true, "after_ms": -1});
+    let (status, reply) = world.gateway.event_of("key-one", &wrong.to_string()).await;
+    assert_eq!(status, 400);
+    assert!(
+        reply["error"].as_str().unwrap().contains("after_ms"),
+        "{reply}"
+    );
+}

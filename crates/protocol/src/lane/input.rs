@@ -1,5 +1,7 @@
 //! What a lane is told.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use super::effect::{ActId, AskId};
@@ -34,6 +36,9 @@ pub enum Input {
         /// Whether something presses it now.
         pressed: bool,
     },
+    /// The contact of the anti-smash loop is about to change, and had kept its state for so long, as
+    /// whoever tells of it has measured: what is told late may be told all at once.
+    SafetyKept(Duration),
     /// The limit switch says where the arm is.
     BarrierSeen(Position),
     /// The connection to the barrier changed.

@@ -153,6 +153,7 @@ impl Lane {
             Input::Replayed { reading, at } => self.replayed(turn, reading, at),
             Input::TriggerLoop { side, pressed } => self.trigger_contact(turn, side, pressed),
             Input::SafetyLoop { pressed } => self.safety_contact(turn, pressed),
+            Input::SafetyKept(span) => self.safety_kept(turn, span),
             Input::BarrierSeen(position) => self.arm_seen(turn, position),
             Input::BarrierLink { up } => self.link_changed(turn, up),
             Input::Fire { on } => self.fire(turn, on),

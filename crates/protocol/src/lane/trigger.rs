@@ -1,5 +1,7 @@
 //! The loops: what their contacts say, what counts of it, and who comes and goes with it.
 
+use std::time::Duration;
+
 use super::alarm::{Occurrences, Watch};
 use super::layout::Side;
 use super::loops::{Change, Loop};
@@ -74,13 +76,24 @@ impl Lane {
         if let Some(safety) = &mut self.safety {
             safety.disbelieve(at);
         }
+        self.settle_safety(turn, at, debounce);
+        self.watch_safety(turn, at);
+    }
+
+    fn settle_safety(&mut self, turn: &mut Turn<'_>, at: Tick, debounce: Duration) {
         let safety = self.safety.as_mut().map(|safety| &mut safety.contact);
         match safety.and_then(|contact| contact.settle(at, debounce)) {
             None => {}
             Some(Change::Pressed(edge)) => self.crossing(turn, edge),
             Some(Change::Released(edge)) => self.arm_is_free(turn, edge),
         }
-        self.watch_safety(turn, at);
+    }
+
+    /// What the contact of the anti-smash loop said last has lasted for `span`, whenever it was told.
+    pub(super) fn safety_kept(&mut self, turn: &mut Turn<'_>, span: Duration) {
+        if span >= self.timing.debounce {
+            self.settle_safety(turn, turn.tick(), Duration::ZERO);
+        }
     }
 
     fn watch_trigger(&mut self, turn: &mut Turn<'_>, side: Side, at: Tick) {

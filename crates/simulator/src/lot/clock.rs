@@ -13,6 +13,11 @@ pub(super) struct Clock {
 }
 
 impl Clock {
+    /// How long it is from one to the other, in life's time.
+    pub(super) fn between(&self, from: Tick, to: Tick) -> std::time::Duration {
+        to.since(from).div_f64(self.speed)
+    }
+
     /// A clock that starts now and runs `speed` times as fast as life; `speed` is above zero.
     pub(super) fn start(speed: f64) -> Clock {
         Clock {

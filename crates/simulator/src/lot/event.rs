@@ -1,6 +1,7 @@
 //! What a controller tells the gateway: `POST /v1/events` of docs/DEVICES.md.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -24,6 +25,8 @@ pub(super) enum Event {
     SafetyLoop {
         device: DeviceNo,
         pressed: bool,
+        /// How long the contact had kept its state in life's time, if this is a change.
+        after: Option<Duration>,
     },
     Arm {
         device: DeviceNo,
@@ -100,7 +103,9 @@ impl Event {
             Event::TriggerLoop { device, pressed } => {
                 format!("trigger_loop {device} {pressed}")
             }
-            Event::SafetyLoop { device, pressed } => format!("safety_loop {device} {pressed}"),
+            Event::SafetyLoop {
+                device, pressed, ..
+            } => format!("safety_loop {device} {pressed}"),
             Event::Arm { device, up } => format!("arm {device} {}", position(*up)),
             Event::Fire { on } => format!("fire {on}"),
             Event::Place { number, .. } => format!("place {number}"),
@@ -115,11 +120,20 @@ impl Event {
                 ("device", device.as_str().into()),
                 ("pressed", (*pressed).into()),
             ]),
-            Event::SafetyLoop { device, pressed } => fields([
-                ("event", "safety_loop".into()),
-                ("device", device.as_str().into()),
-                ("pressed", (*pressed).into()),
-            ]),
+            Event::SafetyLoop {
+                device,
+                pressed,
+                after,
+            } => {
+                let mut known = fields([
+                    ("event", "safety_loop".into()),
+                    ("device", device.as_str().into()),
+                    ("pressed", (*pressed).into()),
+                ]);
+                let millis = after.and_then(|after| u64::try_from(after.as_millis()).ok());
+                known.extend(millis.map(|millis| ("after_ms".to_owned(), millis.into())));
+                known
+            }
             Event::Arm { device, up } => fields([
                 ("event", "arm".into()),
                 ("device", device.as_str().into()),

@@ -51,6 +51,8 @@ pub(super) struct Player {
     acts: u64,
     readings: u64,
     remembered: VecDeque<PlateRead>,
+    /// What the contact of the anti-smash loop said last, and since when.
+    safety: (bool, Tick),
 }
 
 impl Player {
@@ -65,6 +67,7 @@ impl Player {
             acts: 0,
             readings: 0,
             remembered: VecDeque::new(),
+            safety: (false, Tick::ZERO),
             plan,
             site,
             feed,
@@ -172,8 +175,19 @@ impl Player {
             }
             Signal::SafetyLoop { pressed } => {
                 if self.plan.safety_loop {
+                    let (was, since) = self.safety;
+                    let changed = pressed != was;
+                    let after = changed.then(|| self.site.clock.between(since, at));
+                    if changed {
+                        self.safety = (pressed, at);
+                    }
                     let device = self.plan.barrier.clone();
-                    self.tell(&device.clone(), Event::SafetyLoop { device, pressed });
+                    let event = Event::SafetyLoop {
+                        device: device.clone(),
+                        pressed,
+                        after,
+                    };
+                    self.tell(&device, event);
                 }
             }
             Signal::Arm { up } => {

@@ -68,6 +68,8 @@ impl Oracle {
         self.settle_loops();
         match input {
             Input::Tick | Input::Replayed { .. } => {}
+            // Not among the steps of a play.
+            Input::SafetyKept(_) => {}
             // Whoever stands there has not been read yet.
             Input::Disown { .. } => self.unread.clear(),
             Input::Read(reading) => self.presence.read(reading.side, now.tick),
