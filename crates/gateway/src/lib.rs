@@ -27,6 +27,8 @@ pub mod reload;
 mod replay;
 mod retention;
 mod serve;
+#[cfg(test)]
+mod soak;
 pub mod start;
 pub mod stays;
 pub mod tally;

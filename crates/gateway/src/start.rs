@@ -2,7 +2,7 @@
 
 mod listeners;
 mod lots;
-mod recover;
+pub(crate) mod recover;
 mod run;
 
 use std::collections::HashMap;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use boshi_protocol::lane::Side;
 use boshi_transport::call::{Peer, PeerSettings};
+use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -117,7 +118,7 @@ async fn start_lot(
         records,
         pressed,
         left,
-    } = recover(lot, journal).await?;
+    } = recover(lot, journal, Timestamp::now()).await?;
     let gates = journal.gates(&lot.id).await?;
     let machine = Lot::new(lot, Rules::of(config)?, &gates);
     let client = Controller::client()?;

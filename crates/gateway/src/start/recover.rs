@@ -11,7 +11,7 @@ use crate::lot::LaneNo;
 
 /// What an earlier run of a lot left behind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct LeftBehind {
+pub(crate) struct LeftBehind {
     /// Records to be pushed.
     pending: usize,
     /// Failed abnormalities, to be pushed when the network is back.
@@ -25,10 +25,10 @@ pub(super) struct LeftBehind {
 }
 
 /// What a lot takes up.
-pub(super) struct TakenUp {
-    pub(super) records: Vec<Recovered>,
-    pub(super) pressed: Vec<LaneNo>,
-    pub(super) left: LeftBehind,
+pub(crate) struct TakenUp {
+    pub(crate) records: Vec<Recovered>,
+    pub(crate) pressed: Vec<LaneNo>,
+    pub(crate) left: LeftBehind,
 }
 
 impl Sum for LeftBehind {
@@ -47,7 +47,11 @@ impl Sum for LeftBehind {
 /// what still lasts is found anew. Presses of anti-smash loops that were acknowledged and had not come
 /// to count are crossings. Passages that were not over otherwise are interrupted: whether the vehicle
 /// is still there, its loop tells, and then it is recognized anew.
-pub(super) async fn recover(lot: &config::Lot, journal: &Journal) -> Result<TakenUp, JournalError> {
+pub(crate) async fn recover(
+    lot: &config::Lot,
+    journal: &Journal,
+    at: Timestamp,
+) -> Result<TakenUp, JournalError> {
     let lasting = journal.open_occurrences(&lot.id).await?;
     let lanes = journal.pressed_lanes(&lot.id).await?;
     let mut left = LeftBehind {
@@ -56,7 +60,7 @@ pub(super) async fn recover(lot: &config::Lot, journal: &Journal) -> Result<Take
         passages: journal.open_passages(&lot.id).await?,
         ..LeftBehind::default()
     };
-    let (id, at) = (&lot.id, Timestamp::now());
+    let id = &lot.id;
     let closed = lasting
         .into_iter()
         .map(|occurrence| Entry::AbnormalityCleared {
