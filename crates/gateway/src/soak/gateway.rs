@@ -93,7 +93,7 @@ pub(super) struct Done {
 impl Gateway {
     pub(super) fn new() -> Gateway {
         let folder = tempfile::tempdir().unwrap();
-        let journal = Journal::open(&path(&folder)).unwrap();
+        let journal = Journal::open_for_play(&path(&folder)).unwrap();
         Gateway {
             config: Config::parse(CONFIG).unwrap(),
             journal,
@@ -137,7 +137,7 @@ impl Gateway {
         self.run += 1;
         self.started = at;
         self.calendar = Calendar::default();
-        self.journal = Journal::open(&path(&self.folder)).unwrap();
+        self.journal = Journal::open_for_play(&path(&self.folder)).unwrap();
         let configured = &self.config.lots[0];
         let recovering = recover(configured, &self.journal, self.wall(at));
         let TakenUp {

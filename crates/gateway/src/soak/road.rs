@@ -30,9 +30,6 @@ pub(super) enum News {
     },
 }
 
-/// Something that physically happened, and when.
-pub(super) type Happened = (Duration, Fact);
-
 pub(super) struct Road {
     pub(super) no: LaneNo,
     pub(super) name: &'static str,
@@ -41,8 +38,9 @@ pub(super) struct Road {
     pub(super) news: VecDeque<News>,
     /// Whether the next attempt to tell is planned.
     pub(super) telling: bool,
-    pub(super) history: Vec<Happened>,
-    pub(super) vehicles: HashMap<VehicleId, Vehicle>,
+    /// Everything that physically happened.
+    pub(super) history: Vec<(Duration, Fact)>,
+    vehicles: HashMap<VehicleId, Vehicle>,
     /// The gateway's name of each act of the barrier, with its run.
     acts: HashMap<ActId, (u64, lane::ActId)>,
     told: HashSet<VehicleId>,
@@ -189,6 +187,50 @@ impl Road {
         if let Some(News::Read { vehicle, .. }) = self.news.pop_front() {
             self.told.insert(vehicle);
         }
+    }
+
+    /// Each press of the anti-smash loop, and by whom.
+    pub(super) fn presses(&self) -> Vec<(Duration, VehicleId)> {
+        let crossed = |place: usize| {
+            self.history[place..]
+                .iter()
+                .find_map(|(_, fact)| match fact {
+                    Fact::Crossed { vehicle, .. } => Some(*vehicle),
+                    _ => None,
+                })
+        };
+        let facts = self.history.iter().enumerate();
+        let presses = facts.filter(|(_, (_, fact))| *fact == Fact::SafetyPressed);
+        presses
+            .map(|(place, (at, _))| (*at, crossed(place).expect("somebody pressed it")))
+            .collect()
+    }
+
+    /// What is painted on a vehicle.
+    pub(super) fn plate(&self, vehicle: VehicleId) -> String {
+        let plate = self.vehicles[&vehicle].plate.as_ref();
+        plate.map(ToString::to_string).unwrap_or_default()
+    }
+
+    /// What happened in the minute before, for people to read.
+    pub(super) fn lately(&self, before: Duration) -> String {
+        let minute = Duration::from_secs(60);
+        let recent = self.history.iter();
+        let recent = recent.filter(|(at, _)| *at <= before && before - *at < minute);
+        let line = |(at, fact): &(Duration, Fact)| {
+            let plate = fact.vehicle().map(|vehicle| self.plate(vehicle));
+            format!("{at:?} {fact:?} {}\n", plate.unwrap_or_default())
+        };
+        recent.map(line).collect()
+    }
+
+    /// Whether the vehicle with that plate was in the lane within so long before.
+    pub(super) fn was_about(&self, plate: &str, before: Duration, within: Duration) -> bool {
+        let mut history = self.history.iter();
+        history.any(|(at, fact)| {
+            let its = fact.vehicle().is_some_and(|it| self.plate(it) == plate);
+            its && *at <= before && before - *at < within
+        })
     }
 
     fn notice(&mut self, signal: Signal, at: Duration, wall: jiff::Timestamp) {

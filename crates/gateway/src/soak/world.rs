@@ -15,7 +15,7 @@ use rand::rngs::Xoshiro256PlusPlus;
 use super::account::Account;
 use super::chaos::{Chaos, plan};
 use super::gateway::{Crash, Done, Gateway};
-use super::platform::{Fate, Platform, Weather};
+use super::platform::{Fate, Platform};
 use super::road::{Reaction, Road};
 use crate::lot::{Action, Input, LaneNo, Letter, Push, Trace};
 
@@ -26,7 +26,7 @@ const WIRE: Duration = Duration::from_millis(5);
 const TELL_AGAIN: Duration = Duration::from_millis(500);
 
 /// Usual seconds between two arrivals.
-const PAUSE: u64 = 90;
+const PAUSE: u64 = 180;
 
 /// How long everything is well at the end, so that what is pending is over.
 const CALM: Duration = Duration::from_secs(30 * 60);
@@ -190,7 +190,6 @@ impl World {
             Planned::Chaos(chaos) => self.goes_wrong(chaos),
             Planned::Starts => {
                 if !self.gateway.is_up() {
-                    self.account.starts.push(self.at);
                     let done = self.gateway.starts(self.at);
                     self.done(done);
                 }
@@ -220,10 +219,7 @@ impl World {
                 }
             }
             Chaos::ByHand(place) => self.happens(place, Physical::LiftByHand),
-            Chaos::Break(place, fault) => {
-                self.account.broken(place, self.at);
-                self.happens(place, Physical::Break(fault));
-            }
+            Chaos::Break(place, fault) => self.happens(place, Physical::Break(fault)),
             Chaos::Hold(place, on) => self.commands_gate(place, on),
         }
     }
@@ -249,7 +245,7 @@ impl World {
 
     fn is_down(&mut self) {
         let back = self.at + self.account.away;
-        self.account.crashes.push(self.at);
+        self.account.crashes += 1;
         self.plan(back, Planned::Starts);
     }
 
@@ -357,8 +353,7 @@ impl World {
             .platform
             .takes(&push.key, &letter, push.timeout, random);
         if let (Kind::Recognition, Letter::Recognition(it)) = (push.key.kind, &letter) {
-            self.account
-                .asked(&it.record, &outcome, self.platform.weather == Weather::Fine);
+            self.account.asked(&it.record, &outcome);
         }
         let pushed = Input::Pushed {
             attempt: push.attempt,

@@ -177,3 +177,26 @@ async fn many_commands_at_once_are_each_answered_in_time() {
     let answered = "SELECT count(*) FROM command WHERE reply IS NOT NULL";
     world.gateway.counts(answered, COMMANDS as i64).await;
 }
+
+/// D-5: one command that is told hundreds of times at once gets one answer, and moves the barrier once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_storm_of_one_replayed_command_moves_the_barrier_once() {
+    const TIMES: usize = 300;
+    let world = Arc::new(World::new().await);
+    let body = request(&json!({"deviceNo": "CAM-01", "openMode": "3"}));
+    let commands = (0..TIMES).map(|_| {
+        let (world, body) = (Arc::clone(&world), body.clone());
+        tokio::spawn(async move {
+            let path = "/receiveOpenGate";
+            world.gateway.post(path, "application/json", &body).await
+        })
+    });
+    let mut answers = Vec::new();
+    for command in commands.collect::<Vec<_>>() {
+        answers.push(command.await.unwrap());
+    }
+    assert_eq!(answers[0].1["respCode"], "0", "{:?}", answers[0]);
+    assert!(answers.iter().all(|answer| *answer == answers[0]));
+    assert_eq!(world.controller.told("open", "BAR-01").len(), 1);
+    assert_eq!(world.gateway.count("SELECT count(*) FROM command"), 1);
+}

@@ -117,16 +117,16 @@ impl Lane {
             return explained(Crosser::Known(passing.vehicle), outcome_of(&passing.cause));
         }
         if self.is_held(edge) {
-            return explained(self.take_at_hand(turn), Outcome::HeldOpen);
+            return explained(self.take_at_hand(turn, edge), Outcome::HeldOpen);
         }
         if let Some(credit) = self.credit.take() {
-            return explained(self.take_at_hand(turn), outcome_of(&credit.cause));
+            return explained(self.take_at_hand(turn, edge), outcome_of(&credit.cause));
         }
         if self.barrier.by_hand {
-            return explained(self.take_at_hand(turn), Outcome::ByHand);
+            return explained(self.take_at_hand(turn, edge), Outcome::ByHand);
         }
         if self.barrier.is_up(edge) {
-            return match self.take_tailgater(turn) {
+            return match self.take_tailgater(turn, edge) {
                 Some(vehicle) => Passage {
                     crosser: Crosser::Known(vehicle),
                     outcome: Outcome::Tailgated,
@@ -150,8 +150,8 @@ impl Lane {
     }
 
     /// The vehicle that goes under an arm which is up for whoever comes.
-    fn take_at_hand(&mut self, turn: &mut Turn<'_>) -> Crosser {
-        if let Some(vehicle) = self.take_tailgater(turn) {
+    fn take_at_hand(&mut self, turn: &mut Turn<'_>, edge: Tick) -> Crosser {
+        if let Some(vehicle) = self.take_tailgater(turn, edge) {
             return Crosser::Known(vehicle);
         }
         for &side in self.sides() {
@@ -177,13 +177,19 @@ impl Lane {
         Crosser::Unknown
     }
 
-    /// The vehicle that has just left the trigger loop, or else the one that stands on it.
-    fn take_tailgater(&mut self, turn: &mut Turn<'_>) -> Option<Vehicle> {
-        if let Some(leaving) = self.leaving.pop_front() {
-            return Some(leaving.vehicle);
-        }
+    /// The vehicle that has just left the trigger loop, or else the one that stands on it. From one
+    /// loop to the other it is a matter of a moment: one that left longer ago has turned away when
+    /// another stands there, and most vehicles press both loops at once.
+    fn take_tailgater(&mut self, turn: &mut Turn<'_>, edge: Tick) -> Option<Vehicle> {
         let waits = |side: &Side| self.at(*side).waiting().is_some();
-        let side = self.sides().iter().copied().find(waits)?;
+        let waiting = self.sides().iter().copied().find(waits);
+        let moment = self.timing.leave_grace / 2;
+        let first = self.leaving.front();
+        if first.is_some_and(|first| waiting.is_none() || edge < first.left.tick + moment) {
+            let leaving = self.leaving.pop_front();
+            return leaving.map(|leaving| leaving.vehicle);
+        }
+        let side = waiting?;
         match self.take_stay(side) {
             Stay::Waiting(waiting) => Some(self.take_waiting(turn, side, waiting)),
             stay @ (Stay::Free { .. } | Stay::Approaching { .. } | Stay::Unread { .. }) => {

@@ -75,6 +75,37 @@ fn a_vehicle_that_just_left_the_loop_is_the_one_that_crossed() {
     assert_eq!(scene.abnormal(), [AbnormalCode::CrossedUnrecognized]);
 }
 
+/// OPEN-6: who turned away does not lend its record to the one that came after it, and stands there
+/// while it presses the next loop.
+#[test]
+fn the_one_that_stands_there_crosses_and_not_the_one_that_turned_away_before() {
+    let mut scene = Scene::new(entry());
+    scene.command(Order::HoldOpen);
+    scene.arrives(CAR);
+    scene.leaves();
+    scene.wait(millis(600));
+    scene.arrives("粤B54321");
+    scene.wait(millis(800));
+    scene.safety(true);
+    assert_eq!(scene.crossed(), [went("r2", "粤B54321")]);
+    scene.leaves();
+    scene.wait(seconds(5));
+    let turned = ended("r1", Outcome::BackedOut);
+    assert_eq!(scene.outcomes(), [ended("r2", Outcome::HeldOpen), turned]);
+}
+
+/// From one loop to the other it is a moment: the next one may have come onto the first meanwhile.
+#[test]
+fn the_one_that_has_left_this_very_moment_crosses_and_not_the_one_behind_it() {
+    let mut scene = Scene::new(entry());
+    scene.command(Order::HoldOpen);
+    scene.arrives(CAR);
+    scene.leaves();
+    scene.arrives("粤B54321");
+    scene.safety(true);
+    assert_eq!(scene.crossed(), [went("r1", CAR)]);
+}
+
 /// RECOG-2
 #[test]
 fn a_vehicle_that_only_touches_the_anti_smash_loop_under_a_closed_arm_goes_on_waiting() {
