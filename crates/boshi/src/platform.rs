@@ -6,6 +6,7 @@ mod devices;
 mod lists;
 mod lots;
 mod permits;
+mod profile;
 mod proof;
 mod registry;
 mod run;
@@ -36,6 +37,9 @@ pub(crate) enum Command {
         #[command(flatten)]
         config: ConfigFile,
     },
+    /// Platforms by name, for --profile: where they are, and a key for each (配置档)
+    #[command(subcommand)]
+    Profile(profile::Command),
     /// List the lots and how they are
     Lots {
         #[command(flatten)]
@@ -121,6 +125,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<()> {
         }
         Command::Check { config } => run::check(&config.config),
         Command::Run { config } => run::run(&config.config).await,
+        Command::Profile(command) => profile::profile(command),
         Command::Lots { access } => lots::list(&access).await,
         Command::Supplier(command) => registry::supplier(command).await,
         Command::Lot(command) => registry::lot(command).await,

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
 use clap::Args;
-use reqwest::{Method, Response, Url};
+use reqwest::{Method, Response, StatusCode, Url};
 use serde_json::Value;
 
-use super::run;
+use super::{profile, run};
 use crate::terminal::say;
 
 /// Longest that a reply may take: beyond the deadline of commands and a pass over many pages.
@@ -28,7 +28,10 @@ pub(crate) struct Access {
         default_value = "platform.toml"
     )]
     config: PathBuf,
-    /// The platform's operators' address instead, as http://127.0.0.1:9444
+    /// A profile instead, of those that `boshi platform profile add` has kept
+    #[arg(long, value_name = "NAME", env = "BOSHI_PROFILE")]
+    profile: Option<String>,
+    /// The platform's operators' address instead of either, as http://127.0.0.1:9444
     #[arg(long, requires = "key_file", value_name = "URL")]
     url: Option<String>,
     /// The file with the operators' key
@@ -119,8 +122,7 @@ impl Access {
         query: &Query,
         body: Option<String>,
     ) -> anyhow::Result<Response> {
-        let (base, key_file) = self.place()?;
-        let key = read(&key_file)?;
+        let (base, key) = self.place()?;
         let url = address(&base, path, query)?;
         // The interface is plain HTTP, so no authority has to be trusted.
         let client = reqwest::Client::builder()
@@ -139,21 +141,31 @@ impl Access {
             let text = response.text().await?;
             let value: Value = serde_json::from_str(&text)
                 .with_context(|| format!("{base} 的应答（HTTP {status}）不是平台的应答"))?;
-            bail!("{}", value["error"].as_str().unwrap_or(&text));
+            let told = value["error"].as_str().unwrap_or(&text);
+            match status {
+                StatusCode::UNAUTHORIZED => bail!("{base} 拒绝了密钥：{told}"),
+                _ => bail!("{told}"),
+            }
         }
         Ok(response)
     }
 
-    fn place(&self) -> anyhow::Result<(String, PathBuf)> {
+    /// Where the platform is, and a key of it.
+    fn place(&self) -> anyhow::Result<(String, String)> {
         if let (Some(url), Some(key_file)) = (&self.url, &self.key_file) {
-            return Ok((url.clone(), key_file.clone()));
+            return Ok((url.clone(), read(key_file)?));
         }
-        let config = run::load(&self.config).context("使用 --config，或 --url 和 --key-file")?;
+        if let Some(name) = &self.profile {
+            let profile = profile::find(name)?;
+            return Ok((profile.url, profile.key));
+        }
+        let config = run::load(&self.config)
+            .context("使用 --config，或 --profile，或 --url 和 --key-file")?;
         let key_file = self.key_file.clone();
         let key_file = key_file.unwrap_or_else(|| config.operator_key());
         Ok((
             format!("http://{}", reachable(config.listen.operators)),
-            key_file,
+            read(&key_file)?,
         ))
     }
 }
