@@ -57,6 +57,9 @@ pub struct Config {
     /// How much suppliers may ask.
     #[serde(default)]
     pub limits: Limits,
+    /// The log of events.
+    #[serde(default)]
+    pub events: Events,
     /// The suppliers.
     #[serde(default, rename = "supplier")]
     pub suppliers: Vec<Supplier>,
@@ -145,6 +148,16 @@ pub struct Limits {
     pub under_way_per_lot: NonZeroU32,
     /// Requests a second of one lot, over time; further ones get a 429.
     pub requests_per_lot: NonZeroU32,
+}
+
+/// The log of events, from which streams and webhooks are served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Events {
+    /// Days for which events are kept.
+    pub days: u16,
+    /// Most events that are kept, however young.
+    pub most: u64,
 }
 
 /// Whoever runs the equipment of lots.
@@ -414,6 +427,15 @@ impl Default for Limits {
 impl Default for Retention {
     fn default() -> Retention {
         Retention { months: 24 }
+    }
+}
+
+impl Default for Events {
+    fn default() -> Events {
+        Events {
+            days: 14,
+            most: 5_000_000,
+        }
     }
 }
 

@@ -17,7 +17,8 @@ use crate::counts::Counts;
 use crate::decision::{Approach, Decision, Explained, Facts, decide, with_opinion};
 use crate::external::External;
 use crate::lots::{Lot, Lots, Rules};
-use crate::store::record::keep;
+use crate::store::decision::log;
+use crate::store::record::{Kept, keep};
 use crate::store::{Record, RecordKind, Store, StoreError, abnormality, facts, passage};
 
 /// Longest that a record may take to be written: the supplier gives up after two seconds (D-17), and
@@ -34,7 +35,7 @@ pub struct Desk {
 
 /// A recognition as it is decided on.
 struct Seen {
-    record: Record,
+    kept: Kept,
     facts: Facts,
     own: Explained,
 }
@@ -91,16 +92,10 @@ impl Desk {
         let (id, rules) = (lot.id.clone(), Arc::clone(&lot.rules));
         let decided = self.store.write_by(in_time(), move |db| {
             let seen = see(db, &id, &rules, pushed, now)?;
-            let decision = seen.own.decision;
-            facts::log(
-                db,
-                &id,
-                &seen.record.uuid,
-                &decision,
-                &seen.facts.shown(),
-                now,
-            )?;
-            Ok((seen.record, decision))
+            let direction = rules.directions.get(&seen.kept.after.device).copied();
+            let (decision, known) = (seen.own.decision, seen.facts.shown());
+            log(db, &id, &seen.kept, direction, (&decision, &known), now)?;
+            Ok((seen.kept.after, decision))
         });
         decided.await
     }
@@ -117,7 +112,9 @@ impl Desk {
         let seen = self
             .store
             .write_by(in_time(), move |db| see(db, &id, &rules, pushed, now));
-        let Seen { record, facts, own } = seen.await?;
+        let Seen { kept, facts, own } = seen.await?;
+        let record = kept.after.clone();
+        let direction = lot.rules.directions.get(&record.device).copied();
         let mut known = facts.shown();
         let decision = if own.decision.is_final() {
             own.decision
@@ -130,9 +127,9 @@ impl Desk {
             known.external = decided.steps.last().map(|step| step.found.clone());
             decided.decision
         };
-        let (id, uuid, told) = (lot.id.clone(), record.uuid.clone(), decision.clone());
+        let (id, told) = (lot.id.clone(), decision.clone());
         let logged = self.store.write_by(in_time(), move |db| {
-            facts::log(db, &id, &uuid, &told, &known, now)
+            log(db, &id, &kept, direction, (&told, &known), now)
         });
         logged.await?;
         Ok((record, decision))
@@ -163,14 +160,14 @@ impl Desk {
 
     /// A vehicle crossed; the same again changes nothing (CROSS-3), and one that comes before its
     /// recognition is kept.
-    pub async fn crossed(&self, lot: LotId, pushed: CrossGate) -> Reply<()> {
+    pub async fn crossed(&self, lot: LotId, pushed: CrossGate, now: Timestamp) -> Reply<()> {
         let Some(known) = self.lots.get(&lot) else {
             return refused(unknown_lot());
         };
         let rules = Arc::clone(&known.rules);
         let record = Record::from(pushed);
         let kept = self.store.write_by(in_time(), move |db| {
-            passage::cross(db, &lot, record, &rules)
+            passage::cross(db, &lot, record, &rules, now)
         });
         stored(kept.await.map(drop))
     }
@@ -203,11 +200,11 @@ fn see(
     now: Timestamp,
 ) -> Result<Seen, StoreError> {
     let kept = keep(db, RecordKind::Recognition, lot, Record::from(pushed))?;
-    let record = kept.after;
+    let record = &kept.after;
     let facts = facts::facts(db, lot, record.plate.as_ref())?;
     let approach = approach(lot, rules, &record.device, record.plate.as_ref());
     let own = decide(approach, &facts, rules.policy, now);
-    Ok(Seen { record, facts, own })
+    Ok(Seen { kept, facts, own })
 }
 
 fn approach<'a>(

@@ -16,6 +16,7 @@ pub mod csv;
 pub mod decision;
 pub mod desk;
 mod disk_watch;
+mod events;
 pub mod external;
 pub mod hours;
 pub mod lots;

@@ -11,6 +11,7 @@ mod decide;
 mod devices;
 mod error;
 mod evacuation;
+mod events;
 mod export;
 mod field;
 mod health;
@@ -43,6 +44,7 @@ use boshi_protocol::id::LotId;
 use boshi_service::key::Key;
 use schemars::JsonSchema;
 use serde::Serialize;
+use tokio_util::sync::CancellationToken;
 
 use self::api::{Api, Described};
 use self::caller::{Gate, authorize};
@@ -54,6 +56,7 @@ use self::words::Tag;
 use crate::commands::Commands;
 use crate::counts::Counts;
 use crate::desk::Desk;
+use crate::events::{Places, Tail};
 use crate::lots::{Lot, Lots};
 use crate::password::Passwords;
 use crate::reconcile::Reconciler;
@@ -83,6 +86,10 @@ pub(crate) struct Operators {
     pub(crate) counts: Counts,
     /// How far clocks may be off; zero when it does not matter (D-4).
     pub(crate) window: Duration,
+    pub(crate) tail: Arc<Tail>,
+    pub(crate) places: Arc<Places>,
+    /// The platform is to stop: streams end.
+    pub(crate) stop: CancellationToken,
 }
 
 type Shared = State<Arc<Operators>>;
@@ -127,6 +134,7 @@ fn api() -> Api {
         .with(registry::routes)
         .with(users::routes)
         .with(login::routes)
+        .with(events::routes)
         .with(health::routes)
         .with(openapi::routes)
         .with(reference::routes)

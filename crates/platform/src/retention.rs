@@ -1,17 +1,55 @@
-//! How long records are kept: whole months in the database, then in files of their own.
+//! How long records are kept: whole months in the database, then in files of their own; events for
+//! some days.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use boshi_protocol::time::CHINA;
-use jiff::{Span, Timestamp};
+use jiff::{SignedDuration, Span, Timestamp};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
-use crate::store::{Store, StoreError, archive};
+use crate::config::Events;
+use crate::store::{Store, StoreError, archive, event};
 
 /// How often it is looked whether a month has become too old.
 const INTERVAL: Duration = Duration::from_secs(60 * 60);
+
+/// How often it is looked whether there are too many events: between two looks come at most as many
+/// again as a hundredth of what is kept.
+const EVENTS_INTERVAL: Duration = Duration::from_secs(60);
+
+/// Forgets until `stop` the events that are too old or too many.
+pub(crate) async fn keep_events_few(store: Store, kept: Events, stop: CancellationToken) {
+    loop {
+        match stop
+            .run_until_cancelled(forget(&store, kept, Timestamp::now()))
+            .await
+        {
+            None => return,
+            Some(Ok(0)) => {}
+            Some(Ok(rows)) => info!(rows, "old events are forgotten"),
+            Some(Err(error)) => error!(%error, "old events could not be forgotten"),
+        }
+        let pause = tokio::time::sleep(EVENTS_INTERVAL);
+        if stop.run_until_cancelled(pause).await.is_none() {
+            return;
+        }
+    }
+}
+
+async fn forget(store: &Store, kept: Events, now: Timestamp) -> Result<usize, StoreError> {
+    let age = SignedDuration::from_hours(24 * i64::from(kept.days));
+    let cutoff = now.checked_sub(age).unwrap_or(Timestamp::UNIX_EPOCH);
+    let mut forgotten = 0;
+    loop {
+        let some = store.write(move |db| event::forget_some(db, cutoff, kept.most));
+        match some.await? {
+            0 => return Ok(forgotten),
+            rows => forgotten += rows,
+        }
+    }
+}
 
 /// Archives until `stop` what is older than `months` whole months.
 pub(crate) async fn keep_archived(

@@ -89,7 +89,7 @@ pub fn router(door: Door, desk: Arc<Desk>) -> Router {
     let router =
         endpoint::<ReceiveCrossGate, _, _>(router, Arc::clone(&door), move |call, pushed| {
             let desk = Arc::clone(&at);
-            async move { desk.crossed(call.envelope.lot, pushed).await }
+            async move { desk.crossed(call.envelope.lot, pushed, call.received).await }
         });
     let router = endpoint::<ReceiveAbnormal, _, _>(router, door, move |call, pushed| {
         let desk = Arc::clone(&desk);

@@ -23,13 +23,14 @@ use crate::config::{self, Config, ConfigError};
 use crate::counts::Counts;
 use crate::desk::Desk;
 use crate::disk_watch::{DiskState, watch_disk};
+use crate::events::Tail;
 use crate::lots::{Lots, LotsError};
 use crate::monitor::Monitor;
 use crate::operators::{self, Operators};
 use crate::password::Passwords;
 use crate::reconcile::Reconciler;
 use crate::registrar::Registrar;
-use crate::retention::keep_archived;
+use crate::retention::{keep_archived, keep_events_few};
 use crate::server::{Door, router};
 use crate::store::{Store, StoreError};
 use crate::turnstile::Turnstile;
@@ -224,6 +225,8 @@ async fn begin(
     let months = config.retention.months;
     let store = parts.store.clone();
     tasks.spawn(keep_archived(store, config.archive(), months, stop.clone()));
+    let store = parts.store.clone();
+    tasks.spawn(keep_events_few(store, config.events, stop.clone()));
     Ok(())
 }
 
@@ -262,6 +265,8 @@ async fn open(
         );
     }
     let reconciler = Reconciler::new(store.clone(), config.reconcile.overlap, counts.clone());
+    let tail = Tail::open(store.clone()).await.map_err(failed)?;
+    tasks.spawn(Arc::clone(&tail).keep(stop.clone()));
     let registrar = Registrar {
         store: store.clone(),
         lots: Arc::clone(&lots),
@@ -270,7 +275,7 @@ async fn open(
         heartbeat: config.heartbeat.clone(),
         reconcile: config.reconcile.clone(),
         tasks,
-        stop,
+        stop: stop.clone(),
         changing: tokio::sync::Mutex::default(),
     };
     Ok(Arc::new(Operators {
@@ -283,6 +288,9 @@ async fn open(
         commands,
         lots,
         store,
+        tail,
+        places: Arc::default(),
+        stop,
     }))
 }
 

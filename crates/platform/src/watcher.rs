@@ -115,7 +115,10 @@ async fn note(lot: &Lot, store: &Store, change: Change) {
         Change::Lost { since } => {
             let why = lot.presence().heartbeat.clone().and_then(Result::err);
             warn!(lot = %id, %since, why, "the lot does not answer");
-            store.write(move |db| outage::begin(db, &id, since)).await
+            let now = Timestamp::now();
+            store
+                .write(move |db| outage::begin(db, &id, since, now))
+                .await
         }
         Change::Returned { since } => {
             info!(lot = %id, %since, "the lot answers again");

@@ -8,6 +8,9 @@ use super::{Config, ConfigError, Lot, Supplier};
 /// (UNPUSH-2), and what has left for the archive must not come again.
 const LEAST_MONTHS: u8 = 7;
 
+/// Fewest events that are kept: a follower that is away for a minute finds what it missed.
+const LEAST_EVENTS: u64 = 1000;
+
 pub(super) fn config(config: &Config) -> Result<(), ConfigError> {
     config.tls.check()?;
     if config.retention.months < LEAST_MONTHS {
@@ -23,6 +26,14 @@ pub(super) fn config(config: &Config) -> Result<(), ConfigError> {
             &one,
             &expected,
         ));
+    }
+    if config.events.days == 0 {
+        return Err(ConfigError::value("events.days", "0", "at least 1"));
+    }
+    if config.events.most < LEAST_EVENTS {
+        let most = config.events.most.to_string();
+        let expected = format!("at least {LEAST_EVENTS}");
+        return Err(ConfigError::value("events.most", most, expected));
     }
     let suppliers = config.suppliers.iter().map(|known| known.app_id.as_str());
     unique(suppliers, |place| format!("supplier[{place}].app_id"))?;

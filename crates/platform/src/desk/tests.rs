@@ -96,7 +96,9 @@ async fn a_crossing_before_its_recognition_is_kept_and_its_repetition_changes_no
             "deviceNo": "R1", "uuid": "u1", "plateNumber": "粤B12345", "color": "blue",
             "crossTime": "20260115 08:00:09"
         }));
-        let answer = desk.crossed(LotId::new("L1").unwrap(), crossing).await;
+        let answer = desk
+            .crossed(LotId::new("L1").unwrap(), crossing, NOW.parse().unwrap())
+            .await;
         assert!(matches!(answer, Reply::Answer(Answer::Accepted { .. })));
     }
     assert_eq!(count(&desk, "SELECT count(*) FROM crossing").await, 1);

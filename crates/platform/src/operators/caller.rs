@@ -21,7 +21,8 @@ use crate::store::user;
 #[derive(Clone, Debug)]
 pub(super) struct Caller {
     name: String,
-    is_key_holder: bool,
+    /// What is kept of the key that was shown; none for the one in `data/operator.key`.
+    digest: Option<[u8; 32]>,
     pub(super) rights: Rights,
 }
 
@@ -31,7 +32,7 @@ impl Caller {
     fn key_holder() -> Caller {
         Caller {
             name: "operator.key".to_owned(),
-            is_key_holder: true,
+            digest: None,
             rights: Rights {
                 role: Role::Administrator,
                 lots: Vec::new(),
@@ -43,9 +44,34 @@ impl Caller {
     /// somebody else.
     pub(super) fn acting(&self, said: Option<String>) -> String {
         match said {
-            Some(said) if self.is_key_holder => said,
+            Some(said) if self.digest.is_none() => said,
             Some(said) if said != self.name => format!("{said}（{}）", self.name),
             Some(_) | None => self.name.clone(),
+        }
+    }
+
+    /// Whom the key belongs to.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether the key is still known and its user may still do the same.
+    pub(super) async fn still_holds(&self, operators: &Operators) -> bool {
+        let Some(digest) = self.digest else {
+            return true;
+        };
+        let found = operators
+            .store
+            .read(move |db| user::holder(db, &digest, Timestamp::now()));
+        let user = found.await.ok().flatten();
+        user.is_some_and(|user| user.rights == self.rights && !user.must_change)
+    }
+
+    /// Refuses lots that are not the caller's; none are.
+    pub(super) fn must_reach_each(&self, lots: &[LotId]) -> Result<(), ApiError> {
+        match lots.iter().all(|lot| self.rights.reach(lot)) {
+            true => Ok(()),
+            false => Err(ApiError::forbidden("不是自己的车场")),
         }
     }
 
@@ -155,7 +181,7 @@ async fn recognized(
     }
     Ok(Caller {
         name: user.name,
-        is_key_holder: false,
+        digest: Some(digest),
         rights: user.rights,
     })
 }

@@ -34,6 +34,10 @@ pub(super) enum Kind {
     Password(usize, usize),
     /// One of these.
     OneOf(&'static [&'static str]),
+    /// Kinds of events or their families, `A,B`.
+    Kinds,
+    /// The id of an event.
+    Event,
     /// `true` or `false`.
     Truth,
     /// A whole number between these.
@@ -161,6 +165,10 @@ impl Kind {
                 let words: Vec<&str> = words.iter().copied().chain([""]).collect();
                 json!({"type": "string", "enum": words})
             }
+            Kind::Kinds => json!({"type": "string", "pattern": or_empty("[a-z.,]+")}),
+            Kind::Event => {
+                json!({"type": "string", "pattern": or_empty("[0-9]{1,18}(-[0-9]{1,18})?")})
+            }
             Kind::Truth => json!({"type": "boolean"}),
             Kind::Integer(least, most) => {
                 json!({"type": "integer", "minimum": least, "maximum": most})
@@ -207,6 +215,8 @@ impl Kind {
             .into(),
             Kind::Password(_, _) => "correct horse".into(),
             Kind::OneOf(words) => words.first().copied().into(),
+            Kind::Kinds => "crossing,stay.closed".into(),
+            Kind::Event => "1-1768435200".into(),
             Kind::Truth => true.into(),
             Kind::Integer(least, _) => least.into(),
             Kind::Time => match name {

@@ -15,7 +15,7 @@ use super::plan::Window;
 use super::row::{Crossings, Recognitions, Row};
 use super::{Counts, MAX_PAGES, PassError, Reconciler};
 use crate::lots::Lot;
-use crate::store::record::keep;
+use crate::store::record::fetched;
 use crate::store::{Record, RecordKind, StoreError, passage};
 
 /// Longest that a page may take: a hundred rows, from a busy gateway over a slow line.
@@ -85,13 +85,13 @@ impl Reconciler {
         kind: RecordKind,
         records: Vec<Record>,
     ) -> Result<u64, StoreError> {
-        let (id, rules) = (lot.id.clone(), lot.rules.clone());
+        let (id, rules, now) = (lot.id.clone(), lot.rules.clone(), Timestamp::now());
         let merged = self.store.write(move |db| {
             let mut new = 0;
             for record in records {
                 let kept = match kind {
-                    RecordKind::Recognition => keep(db, kind, &id, record)?,
-                    RecordKind::Crossing => passage::cross(db, &id, record, &rules)?,
+                    RecordKind::Recognition => fetched(db, &id, record, now)?,
+                    RecordKind::Crossing => passage::cross(db, &id, record, &rules, now)?,
                 };
                 new += u64::from(kept.is_new());
             }

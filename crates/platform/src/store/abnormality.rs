@@ -4,9 +4,11 @@
 use boshi_protocol::endpoint::Abnormal;
 use boshi_protocol::id::{DeviceNo, LotId};
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use serde_json::{Value, json};
 
-use super::{StoreError, audit};
+use super::{StoreError, audit, event};
+use crate::events::Kind;
 
 /// What a person does about an abnormality.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +53,13 @@ pub(crate) fn keep(
             now.as_second(),
         ],
     )?;
+    if kept > 0 {
+        let told = json!({
+            "id": hex(&digest), "code": told.code.as_str(), "msg": told.msg,
+            "device": told.device.as_ref().map(DeviceNo::as_str),
+        });
+        event::note_of(connection, Kind::AbnormalityOpened, lot, &told, now)?;
+    }
     Ok(kept > 0)
 }
 
@@ -66,28 +75,45 @@ pub(crate) fn step(
     act: &audit::Act<'_>,
     now: Timestamp,
 ) -> Result<Stepped, StoreError> {
-    let found: Option<String> = connection
+    let found: Option<(String, Value)> = connection
         .query_row(
-            "SELECT state FROM abnormality WHERE lot = ? AND digest = unhex(?)",
+            "SELECT state, lower(hex(digest)) AS id, code, msg, device FROM abnormality
+             WHERE lot = ? AND digest = unhex(?)",
             [lot.as_str(), id],
-            |row| row.get(0),
+            |row| Ok((row.get("state")?, shown(row, act)?)),
         )
         .optional()?;
-    let Some(state) = found else {
+    let Some((state, told)) = found else {
         return Ok(Stepped::Unknown);
     };
-    let sql = match (step, state.as_str()) {
-        (Step::Acknowledge, "open") => {
+    let (kind, sql) = match (step, state.as_str()) {
+        (Step::Acknowledge, "open") => (
+            Kind::AbnormalityAcknowledged,
             "UPDATE abnormality SET state = 'acknowledged', acknowledged_by = ?, acknowledged_at = ?
-             WHERE lot = ? AND digest = unhex(?)"
-        }
-        (Step::Clear, "open" | "acknowledged") => {
+             WHERE lot = ? AND digest = unhex(?)",
+        ),
+        (Step::Clear, "open" | "acknowledged") => (
+            Kind::AbnormalityCleared,
             "UPDATE abnormality SET state = 'cleared', cleared_by = ?, cleared_at = ?
-             WHERE lot = ? AND digest = unhex(?)"
-        }
+             WHERE lot = ? AND digest = unhex(?)",
+        ),
         (Step::Acknowledge | Step::Clear, _) => return Ok(Stepped::Already),
     };
     connection.execute(sql, params![act.by, now.as_second(), lot.as_str(), id])?;
+    event::note_of(connection, kind, lot, &told, now)?;
     audit::note(connection, Some(lot), act, now)?;
     Ok(Stepped::Done)
+}
+
+/// An abnormality and what somebody does about it, as events tell it.
+fn shown(row: &Row<'_>, act: &audit::Act<'_>) -> rusqlite::Result<Value> {
+    let text = |name: &str| row.get::<_, Option<String>>(name);
+    Ok(json!({
+        "id": text("id")?, "code": text("code")?, "msg": text("msg")?,
+        "device": text("device")?, "by": act.by, "reason": act.reason,
+    }))
+}
+
+fn hex(digest: &[u8]) -> String {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -3,10 +3,12 @@
 use boshi_protocol::id::LotId;
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{StoreError, audit};
+use super::{StoreError, audit, event};
 use crate::commands::{End, Order, State};
+use crate::events::Kind;
 
 /// Writes down that `order` is about to be sent.
 ///
@@ -41,6 +43,8 @@ pub(crate) fn ask(
         target: order.act.device().as_str(),
         reason: &order.reason,
     };
+    let told = told(connection, lot, &id.to_string())?;
+    event::note_of(connection, Kind::CommandAsked, lot, &told, now)?;
     audit::note(connection, Some(lot), &act, now)
 }
 
@@ -55,6 +59,7 @@ pub(crate) fn end(
     end: &End,
     now: Timestamp,
 ) -> Result<(), StoreError> {
+    let id = id.to_string();
     connection.execute(
         "UPDATE command SET state = ?, said = ?, done_at = ? WHERE lot = ? AND id = ?",
         params![
@@ -62,10 +67,11 @@ pub(crate) fn end(
             end.said,
             now.as_second(),
             lot.as_str(),
-            id.to_string()
+            id
         ],
     )?;
-    Ok(())
+    let told = told(connection, lot, &id)?;
+    event::note_of(connection, Kind::CommandEnded, lot, &told, now)
 }
 
 /// Gives up on what was sent by a process that has died since; how many.
@@ -74,9 +80,31 @@ pub(crate) fn end(
 /// What the database said.
 pub(crate) fn give_up(connection: &Connection, now: Timestamp) -> Result<usize, StoreError> {
     let said = "平台在等待应答时中断，不知道设备是否已动作";
-    let changed = connection.execute(
-        "UPDATE command SET state = ?, said = ?, done_at = ? WHERE state = 'asked'",
-        params![State::Unknown.as_str(), said, now.as_second()],
+    let mut query = connection.prepare(
+        "UPDATE command SET state = ?, said = ?, done_at = ? WHERE state = 'asked'
+         RETURNING lot, id",
     )?;
-    Ok(changed)
+    let values = params![State::Unknown.as_str(), said, now.as_second()];
+    let rows = query.query_map(values, |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let given_up: Vec<(String, String)> = rows.collect::<Result<_, _>>()?;
+    for (lot, id) in &given_up {
+        let lot = LotId::new(lot).map_err(|_| StoreError::Corrupt("lot"))?;
+        let told = told(connection, &lot, id)?;
+        event::note_of(connection, Kind::CommandEnded, &lot, &told, now)?;
+    }
+    Ok(given_up.len())
+}
+
+/// A command, as events tell it.
+fn told(connection: &Connection, lot: &LotId, id: &str) -> Result<Value, StoreError> {
+    let mut query = connection.prepare_cached("SELECT * FROM command WHERE lot = ? AND id = ?")?;
+    let told = query.query_row([lot.as_str(), id], |row| {
+        let text = |name: &str| row.get::<_, Option<String>>(name);
+        Ok(json!({
+            "id": text("id")?, "device": text("device")?, "what": text("what")?,
+            "plate": text("plate")?, "text": text("text")?, "by": text("asked_by")?,
+            "reason": text("reason")?, "state": text("state")?, "said": text("said")?,
+        }))
+    });
+    Ok(told?)
 }

@@ -8,8 +8,9 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{StoreError, audit, passage};
+use super::{StoreError, audit, event, passage};
 use crate::china::ChinaTime;
+use crate::events::Kind;
 use crate::misread;
 
 /// How long before or after a crossing its counterpart is looked for: longer than vehicles stay.
@@ -30,6 +31,16 @@ pub(crate) struct Candidate {
     image: Option<String>,
     /// 0 is the same plate; 10 is one character that is another.
     distance: u32,
+}
+
+/// A correction, as events tell it.
+#[derive(Serialize)]
+struct Corrected<'a> {
+    uuid: &'a str,
+    was: Option<&'a str>,
+    plate: Option<&'a str>,
+    by: &'a str,
+    reason: &'a str,
 }
 
 /// Says that the vehicle of a crossing was `plate`, or that nobody knows; false when there is no
@@ -70,7 +81,15 @@ pub(crate) fn correct(
             now.as_second(),
         ],
     )?;
-    passage::follow(connection, lot, uuid)?;
+    let told = Corrected {
+        uuid: uuid.as_str(),
+        was: was.as_deref(),
+        plate: plate.map(Plate::as_str),
+        by: act.by,
+        reason: act.reason,
+    };
+    event::note_of(connection, Kind::CrossingCorrected, lot, &told, now)?;
+    passage::follow(connection, lot, uuid, now)?;
     audit::note(connection, Some(lot), act, now)?;
     Ok(true)
 }

@@ -1,12 +1,17 @@
-//! What is known of a plate: permits and blocks; and the log of what was decided from it.
+//! What is known of a plate: permits and blocks.
 
-use boshi_protocol::id::{Id, LotId, RecordId};
+use boshi_protocol::id::{Id, LotId};
 use boshi_protocol::plate::Plate;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use serde::Serialize;
+use serde_json::json;
 
-use super::{StoreError, audit, instant, occupancy, passage};
-use crate::decision::{Decision, Facts, FactsShown, Permit, PermitKind, listed};
+use super::{StoreError, audit, event, instant, occupancy, passage};
+use crate::china::ChinaTime;
+use crate::decision::{Facts, Permit, PermitKind, listed};
+use crate::events::Kind;
+use crate::events::filter::together;
 use crate::hours::WeeklyHours;
 
 /// Everything known of `plate` and of `lot`.
@@ -40,6 +45,20 @@ pub fn facts(
     })
 }
 
+/// A permit, as events tell it.
+#[derive(Serialize)]
+struct Permitted<'a> {
+    plate: &'a str,
+    kind: &'static str,
+    lots: Option<&'a str>,
+    lanes: Option<&'a str>,
+    hours: Option<&'a str>,
+    from: ChinaTime,
+    to: ChinaTime,
+    note: &'a str,
+    by: &'a str,
+}
+
 /// Gives `plate` a permit; the same again changes only its end and its note.
 ///
 /// # Errors
@@ -56,10 +75,12 @@ pub fn add_permit(
     let hours = permit.hours.as_ref().map(WeeklyHours::to_string);
     let part = |text: &Option<String>| text.clone().unwrap_or_default();
     let scope = format!("{}|{}|{}", part(&lots), part(&lanes), part(&hours));
-    connection
+    let changed = connection
         .prepare_cached(
-            "INSERT OR REPLACE INTO permit (plate, kind, valid_from, scope, valid_to, lots, lanes,
-             hours, note) VALUES (?,?,?,?,?,?,?,?,?)",
+            "INSERT INTO permit (plate, kind, valid_from, scope, valid_to, lots, lanes, hours, note)
+             VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT (plate, kind, valid_from, scope) DO UPDATE SET
+             valid_to = excluded.valid_to, note = excluded.note
+             WHERE valid_to <> excluded.valid_to OR note <> excluded.note",
         )?
         .execute(params![
             plate.as_str(),
@@ -72,6 +93,21 @@ pub fn add_permit(
             hours,
             note,
         ])?;
+    if changed > 0 {
+        let told = Permitted {
+            plate: plate.as_str(),
+            kind: permit.kind.as_str(),
+            lots: lots.as_deref(),
+            lanes: lanes.as_deref(),
+            hours: hours.as_deref(),
+            from: ChinaTime::new(permit.from),
+            to: ChinaTime::new(permit.to),
+            note,
+            by,
+        };
+        let lots = together(&permit.lots);
+        event::note(connection, Kind::PermitAdded, lots.as_deref(), &told, now)?;
+    }
     let act = act(by, "permit.add", plate, permit.kind.as_str());
     audit::note(connection, only(&permit.lots), &act, now)
 }
@@ -98,6 +134,12 @@ pub fn remove_permits(
         ],
     )?;
     if removed > 0 {
+        let told = json!({
+            "plate": plate.as_str(), "kind": kind.map(PermitKind::as_str), "count": removed,
+            "by": by,
+        });
+        let of = lot.map(LotId::as_str);
+        event::note(connection, Kind::PermitRemoved, of, &told, now)?;
         let kind = kind.map_or("", PermitKind::as_str);
         audit::note(connection, lot, &act(by, "permit.remove", plate, kind), now)?;
     }
@@ -122,10 +164,17 @@ pub fn add_block(
     by: &str,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    connection.execute(
-        "INSERT OR REPLACE INTO block (plate, reason, since) VALUES (?,?,?)",
-        params![plate.as_str(), reason, now.as_second()],
-    )?;
+    let changed = connection
+        .prepare_cached(
+            "INSERT INTO block (plate, reason, since) VALUES (?,?,?) ON CONFLICT (plate)
+             DO UPDATE SET reason = excluded.reason, since = excluded.since
+             WHERE reason <> excluded.reason",
+        )?
+        .execute(params![plate.as_str(), reason, now.as_second()])?;
+    if changed > 0 {
+        let told = json!({"plate": plate.as_str(), "reason": reason, "by": by});
+        event::note(connection, Kind::BlockAdded, None, &told, now)?;
+    }
     audit::note(connection, None, &act(by, "block.add", plate, reason), now)
 }
 
@@ -141,40 +190,11 @@ pub fn remove_block(
 ) -> Result<usize, StoreError> {
     let removed = connection.execute("DELETE FROM block WHERE plate = ?", [plate.as_str()])?;
     if removed > 0 {
+        let told = json!({"plate": plate.as_str(), "by": by});
+        event::note(connection, Kind::BlockRemoved, None, &told, now)?;
         audit::note(connection, None, &act(by, "block.remove", plate, ""), now)?;
     }
     Ok(removed)
-}
-
-/// Writes down a decision; each is a row of its own, since a recognition is decided afresh each
-/// time it is sent (D-13).
-///
-/// # Errors
-/// What the database said.
-pub(crate) fn log(
-    connection: &Connection,
-    lot: &LotId,
-    uuid: &RecordId,
-    decision: &Decision,
-    facts: &FactsShown,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let facts = serde_json::to_string(facts).map_err(|_| StoreError::Corrupt("facts"))?;
-    connection
-        .prepare_cached(
-            "INSERT INTO decision (lot, number, uuid, at, pass, reason, facts) VALUES (?1,
-             (SELECT coalesce(max(number), 0) + 1 FROM decision WHERE lot = ?1), ?2, ?3, ?4, ?5,
-             ?6)",
-        )?
-        .execute(params![
-            lot.as_str(),
-            uuid.as_str(),
-            now.as_second(),
-            decision.pass,
-            decision.reason.to_string(),
-            facts,
-        ])?;
-    Ok(())
 }
 
 fn act<'a>(by: &'a str, what: &'a str, plate: &'a Plate, reason: &'a str) -> audit::Act<'a> {

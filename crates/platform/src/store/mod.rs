@@ -7,7 +7,9 @@ pub(crate) mod archive;
 pub(crate) mod audit;
 pub(crate) mod command;
 pub(crate) mod correction;
+pub(crate) mod decision;
 mod error;
+pub(crate) mod event;
 pub mod facts;
 mod figures;
 mod migrate;
@@ -19,6 +21,7 @@ pub(crate) mod proof;
 pub(crate) mod record;
 pub(crate) mod registry;
 pub(crate) mod row;
+mod settled;
 pub(crate) mod summary;
 pub(crate) mod user;
 mod writer;
@@ -122,6 +125,11 @@ impl Store {
             result
         });
         task.await.map_err(|_| StoreError::Stopped)?
+    }
+
+    /// Holds the number of the newest event that is on disk.
+    pub(crate) fn events(&self) -> tokio::sync::watch::Receiver<i64> {
+        self.writer.events()
     }
 
     fn reader(&self) -> Result<Connection, StoreError> {

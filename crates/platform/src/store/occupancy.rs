@@ -8,10 +8,12 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::json;
 
-use super::{StoreError, audit};
+use super::{StoreError, audit, event};
 use crate::china::ChinaTime;
 use crate::decision::Direction;
+use crate::events::Kind;
 
 /// How many vehicles are inside, and from what that follows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -73,6 +75,8 @@ pub(crate) fn rebase(
           WHERE lot = ?1 AND at > ?3 AND direction IS NOT NULL))",
         params![lot.as_str(), vehicles, now.as_second()],
     )?;
+    let told = json!({"vehicles": vehicles, "by": act.by, "reason": act.reason});
+    event::note_of(connection, Kind::OccupancyCounted, lot, &told, now)?;
     audit::note(connection, Some(lot), act, now)
 }
 

@@ -5,8 +5,11 @@ use std::collections::HashMap;
 use boshi_protocol::id::LotId;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
+use serde_json::json;
 
-use super::StoreError;
+use super::{StoreError, event};
+use crate::china::ChinaTime;
+use crate::events::Kind;
 
 /// Writes down that `lot` has not answered since `since`.
 ///
@@ -16,12 +19,17 @@ pub(crate) fn begin(
     connection: &Connection,
     lot: &LotId,
     since: Timestamp,
+    now: Timestamp,
 ) -> Result<(), StoreError> {
-    connection.execute(
+    let begun = connection.execute(
         "INSERT INTO outage (lot, since) VALUES (?,?)
-         ON CONFLICT (lot, since) DO UPDATE SET until = NULL",
+         ON CONFLICT (lot, since) DO UPDATE SET until = NULL WHERE until IS NOT NULL",
         params![lot.as_str(), since.as_second()],
     )?;
+    if begun > 0 {
+        let told = json!({"since": ChinaTime::new(since)});
+        event::note_of(connection, Kind::OutageBegan, lot, &told, now)?;
+    }
     Ok(())
 }
 
@@ -34,10 +42,17 @@ pub(crate) fn end(
     lot: &LotId,
     until: Timestamp,
 ) -> Result<(), StoreError> {
+    let sql = "SELECT min(since) FROM outage WHERE lot = ? AND until IS NULL";
+    let since = instant(connection.query_row(sql, [lot.as_str()], |row| row.get(0))?)?;
     connection.execute(
         "UPDATE outage SET until = ? WHERE lot = ? AND until IS NULL",
         params![until.as_second(), lot.as_str()],
     )?;
+    if let Some(since) = since {
+        let (since, until) = (ChinaTime::new(since), ChinaTime::new(until));
+        let told = json!({"since": since, "until": until});
+        event::note_of(connection, Kind::OutageEnded, lot, &told, until.timestamp())?;
+    }
     Ok(())
 }
 

@@ -5,12 +5,16 @@ use boshi_protocol::id::{DeviceNo, LotId, RecordId};
 use boshi_protocol::plate::Plate;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use serde::Serialize;
 
 use super::record::{self, Kept, Record, RecordKind};
-use super::{StoreError, correction, instant, occupancy};
+use super::settled::{self, Settled};
+use super::{StoreError, correction, event, instant, occupancy};
+use crate::china::ChinaTime;
 use crate::decision::Direction;
+use crate::events::Kind;
 use crate::lots::Rules;
-use crate::stay::{Passage, Stay, stay};
+use crate::stay::{Passage, stay};
 
 /// Keeps a crossing (CROSS-3), counts it, and pairs what it belongs to.
 ///
@@ -21,6 +25,7 @@ pub(crate) fn cross(
     lot: &LotId,
     crossing: Record,
     rules: &Rules,
+    now: Timestamp,
 ) -> Result<Kept, StoreError> {
     let kept = record::keep(connection, RecordKind::Crossing, lot, crossing)?;
     let after = &kept.after;
@@ -33,8 +38,8 @@ pub(crate) fn cross(
         .before
         .as_ref()
         .map(|before| (before.at.timestamp(), counted));
-    let now = (after.at.timestamp(), direction);
-    occupancy::recount(connection, lot, before, now)?;
+    let counts = (after.at.timestamp(), direction);
+    occupancy::recount(connection, lot, before, counts)?;
     connection
         .prepare_cached("UPDATE crossing SET direction = ? WHERE lot = ? AND uuid = ?")?
         .execute(params![
@@ -42,8 +47,40 @@ pub(crate) fn cross(
             lot.as_str(),
             after.uuid.as_str()
         ])?;
-    follow(connection, lot, &after.uuid)?;
+    if kept.is_news() || counted != direction {
+        let told = Crossed::of(&kept, direction);
+        event::note_of(connection, Kind::CrossingRecorded, lot, &told, now)?;
+    }
+    follow(connection, lot, &after.uuid, now)?;
     Ok(kept)
+}
+
+/// A crossing, as events tell it.
+#[derive(Serialize)]
+struct Crossed<'a> {
+    uuid: &'a str,
+    /// Whether nothing was known of it before.
+    new: bool,
+    device: &'a str,
+    crossed_at: ChinaTime,
+    plate: Option<&'a str>,
+    color: &'static str,
+    direction: Option<Direction>,
+}
+
+impl<'a> Crossed<'a> {
+    fn of(kept: &'a Kept, direction: Option<Direction>) -> Crossed<'a> {
+        let after = &kept.after;
+        Crossed {
+            uuid: after.uuid.as_str(),
+            new: kept.is_new(),
+            device: after.device.as_str(),
+            crossed_at: ChinaTime::new(after.at.timestamp()),
+            plate: after.plate.as_ref().map(Plate::as_str),
+            color: after.color.as_str(),
+            direction,
+        }
+    }
 }
 
 /// Brings the passage and the stays in line with the crossing and its last correction.
@@ -54,6 +91,7 @@ pub(super) fn follow(
     connection: &Connection,
     lot: &LotId,
     uuid: &RecordId,
+    now: Timestamp,
 ) -> Result<(), StoreError> {
     let was = passage(connection, lot, uuid)?;
     let is = wanted(connection, lot, uuid)?;
@@ -62,9 +100,6 @@ pub(super) fn follow(
     }
     connection
         .prepare_cached("DELETE FROM passage WHERE lot = ? AND uuid = ?")?
-        .execute([lot.as_str(), uuid.as_str()])?;
-    connection
-        .prepare_cached("DELETE FROM stay WHERE lot = ? AND uuid = ?")?
         .execute([lot.as_str(), uuid.as_str()])?;
     if let Some((vehicle, passage)) = &is {
         connection
@@ -83,13 +118,14 @@ pub(super) fn follow(
     }
     for (vehicle, moved) in was.iter().chain(&is) {
         let (before, after) = neighbours(connection, lot, vehicle, moved)?;
-        let still_there = is.as_ref().filter(|is| is.0 == *vehicle && is.1 == *moved);
-        let touched = [before.as_ref(), still_there.map(|is| &is.1), after.as_ref()];
-        for passage in touched.into_iter().flatten() {
-            pair(connection, lot, vehicle, passage)?;
+        for passage in before.iter().chain(&after) {
+            pair(connection, lot, vehicle, passage, now)?;
         }
     }
-    Ok(())
+    match &is {
+        Some((vehicle, passage)) => pair(connection, lot, vehicle, passage, now),
+        None => settled::settle(connection, lot, uuid, None, now),
+    }
 }
 
 /// Writes down the stay that begins with `this`, or that none does.
@@ -98,38 +134,12 @@ fn pair(
     lot: &LotId,
     vehicle: &str,
     this: &Passage,
+    now: Timestamp,
 ) -> Result<(), StoreError> {
     let (before, after) = neighbours(connection, lot, vehicle, this)?;
-    let Some(stay) = stay(before.as_ref(), this, after.as_ref()) else {
-        connection
-            .prepare_cached("DELETE FROM stay WHERE lot = ? AND uuid = ?")?
-            .execute([lot.as_str(), this.uuid.as_str()])?;
-        return Ok(());
-    };
-    let (entry, exit) = (stay.entry(), stay.exit());
-    let by = match &stay {
-        Stay::Superseded { by, .. } => Some(by.uuid.as_str()),
-        Stay::Open { .. } | Stay::Closed { .. } | Stay::Orphaned { .. } => None,
-    };
-    connection
-        .prepare_cached(
-            "INSERT OR REPLACE INTO stay (lot, uuid, vehicle, state, began, in_at, in_device,
-             out_uuid, out_at, out_device, superseded_by) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
-        )?
-        .execute(params![
-            lot.as_str(),
-            this.uuid.as_str(),
-            vehicle,
-            stay.state(),
-            this.at.as_second(),
-            entry.map(|entry| entry.at.as_second()),
-            entry.map(|entry| entry.device.as_str()),
-            exit.map(|exit| exit.uuid.as_str()),
-            exit.map(|exit| exit.at.as_second()),
-            exit.map(|exit| exit.device.as_str()),
-            by,
-        ])?;
-    Ok(())
+    let stay = stay(before.as_ref(), this, after.as_ref());
+    let settled = stay.map(|stay| Settled::of(vehicle, this, &stay));
+    settled::settle(connection, lot, &this.uuid, settled.as_ref(), now)
 }
 
 /// What the crossing is to be paired as: nothing without a direction or a plate.

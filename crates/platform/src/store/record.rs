@@ -9,8 +9,11 @@ use boshi_protocol::plate::{Plate, PlateColor};
 use boshi_protocol::time::WireTime;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use serde::Serialize;
 
-use super::StoreError;
+use super::{StoreError, event};
+use crate::china::ChinaTime;
+use crate::events::Kind;
 
 /// Which of the two a record is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +76,16 @@ impl Record {
         }
     }
 
+    /// Whether both say the same of what happened, however each came here.
+    pub(crate) fn tells_as(&self, other: &Record) -> bool {
+        let told = |record: &Record| Record {
+            pushed: false,
+            fetched: false,
+            ..record.clone()
+        };
+        self == other || told(self) == told(other)
+    }
+
     fn rank(&self) -> impl Ord + '_ {
         (
             (
@@ -110,6 +123,12 @@ impl Kept {
     pub(crate) fn is_new(&self) -> bool {
         self.before.is_none()
     }
+
+    /// Whether anything is known now that was not.
+    pub(crate) fn is_news(&self) -> bool {
+        let before = self.before.as_ref();
+        before.is_none_or(|before| !before.tells_as(&self.after))
+    }
 }
 
 /// Keeps `record`, joined with what is there under its lot and `uuid`.
@@ -145,6 +164,53 @@ pub(crate) fn keep(
     ])?;
     let after = joined;
     Ok(Kept { before, after })
+}
+
+/// Keeps a recognition that was asked for (D-19), and tells of it if it is news.
+///
+/// # Errors
+/// What the database said.
+pub(crate) fn fetched(
+    connection: &Connection,
+    lot: &LotId,
+    record: Record,
+    now: Timestamp,
+) -> Result<Kept, StoreError> {
+    let kept = keep(connection, RecordKind::Recognition, lot, record)?;
+    if kept.is_news() {
+        let told = Recognized::of(&kept.after, kept.is_new());
+        event::note_of(connection, Kind::RecognitionFetched, lot, &told, now)?;
+    }
+    Ok(kept)
+}
+
+/// A recognition, as events tell it.
+#[derive(Debug, Serialize)]
+pub(crate) struct Recognized<'a> {
+    uuid: &'a str,
+    /// Whether nothing was known of it before.
+    new: bool,
+    device: &'a str,
+    recognized_at: ChinaTime,
+    plate: Option<&'a str>,
+    color: &'static str,
+    reliability: Option<u8>,
+    image: &'a str,
+}
+
+impl<'a> Recognized<'a> {
+    pub(crate) fn of(record: &'a Record, new: bool) -> Recognized<'a> {
+        Recognized {
+            uuid: record.uuid.as_str(),
+            new,
+            device: record.device.as_str(),
+            recognized_at: ChinaTime::new(record.at.timestamp()),
+            plate: record.plate.as_ref().map(Plate::as_str),
+            color: record.color.as_str(),
+            reliability: record.reliability,
+            image: &record.image,
+        }
+    }
 }
 
 /// The record of that name, if there is one.

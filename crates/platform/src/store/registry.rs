@@ -4,8 +4,10 @@ use boshi_protocol::id::{AppId, LotId};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::json;
 
-use super::{StoreError, audit};
+use super::{StoreError, audit, event};
+use crate::events::Kind;
 use crate::registry::{LotEntry, Supplier};
 
 /// Suppliers, and lots with their ids.
@@ -82,6 +84,8 @@ pub(crate) fn put_lot(
         "INSERT OR REPLACE INTO lot (lot, supplier, definition) VALUES (?,?,?)",
         params![lot.as_str(), entry.supplier, definition],
     )?;
+    let told = json!({"name": entry.name, "supplier": entry.supplier, "by": act.by});
+    event::note_of(connection, Kind::LotChanged, lot, &told, now)?;
     audit::note(connection, Some(lot), act, now)
 }
 
@@ -96,6 +100,8 @@ pub(crate) fn retire_lot(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     connection.execute("DELETE FROM lot WHERE lot = ?", [lot.as_str()])?;
+    let told = json!({"by": act.by});
+    event::note_of(connection, Kind::LotRetired, lot, &told, now)?;
     audit::note(connection, Some(lot), act, now)
 }
 

@@ -1,4 +1,5 @@
 mod archive;
+mod events;
 mod stays;
 
 use std::task::{Context, Poll, Waker};

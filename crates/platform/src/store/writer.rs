@@ -6,10 +6,10 @@ use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
 use rusqlite::Connection;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
-use super::StoreError;
 use super::figures::Figures;
+use super::{StoreError, event};
 
 /// Writes that may wait: a second's worth on a slow disk; beyond it the sender is told at once.
 pub(crate) const QUEUE: usize = 1024;
@@ -39,6 +39,8 @@ enum Turn<'a> {
 /// Hands work to the writing thread, which this waits for when it is dropped: the file is closed
 /// then.
 pub(super) struct Writer {
+    /// The number of the newest event that is on disk.
+    events: watch::Receiver<i64>,
     jobs: Option<SyncSender<Job>>,
     thread: Option<JoinHandle<()>>,
     figures: Arc<Figures>,
@@ -56,17 +58,24 @@ impl Drop for Writer {
 
 impl Writer {
     pub(super) fn start(connection: Connection) -> Result<Writer, StoreError> {
+        let (told, events) = watch::channel(event::newest(&connection)?.number);
         let (jobs, waiting) = sync_channel(QUEUE);
         let figures = Arc::<Figures>::default();
         let counting = Arc::clone(&figures);
         let thread = thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || write_all(&connection, &waiting, &counting))?;
+            .spawn(move || write_all(&connection, &waiting, &counting, &told))?;
         Ok(Writer {
+            events,
             jobs: Some(jobs),
             thread: Some(thread),
             figures,
         })
+    }
+
+    /// Holds the number of the newest event that is on disk.
+    pub(super) fn events(&self) -> watch::Receiver<i64> {
+        self.events.clone()
     }
 
     /// What it has done.
@@ -137,7 +146,12 @@ fn sparing_nobody<T>(
     result
 }
 
-fn write_all(connection: &Connection, waiting: &Receiver<Job>, figures: &Figures) {
+fn write_all(
+    connection: &Connection,
+    waiting: &Receiver<Job>,
+    figures: &Figures,
+    events: &watch::Sender<i64>,
+) {
     while let Ok(first) = waiting.recv() {
         let group = std::iter::once(first).chain(waiting.try_iter().take(GROUP - 1));
         let group: Vec<Job> = group.collect();
@@ -173,5 +187,17 @@ fn write_all(connection: &Connection, waiting: &Receiver<Job>, figures: &Figures
         for answer in answers {
             answer(committed);
         }
+        tell(connection, events);
+    }
+}
+
+/// Wakes those who follow the log, if there is more in it: a look at the end of a table, a group.
+fn tell(connection: &Connection, events: &watch::Sender<i64>) {
+    match event::newest(connection) {
+        Ok(newest) => {
+            events
+                .send_if_modified(|known| std::mem::replace(known, newest.number) != newest.number);
+        }
+        Err(error) => tracing::error!(%error, "the end of the log of events cannot be read"),
     }
 }

@@ -5,6 +5,8 @@
 mod commands;
 mod decisions;
 mod document;
+mod events;
+mod follow;
 mod monitoring;
 mod operators;
 mod outage;

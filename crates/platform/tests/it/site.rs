@@ -145,7 +145,14 @@ impl Platform {
         let response = request.send().await.unwrap();
         let status = response.status().as_u16();
         let kind = response.headers().get("content-type").cloned();
-        let text = response.text().await.unwrap();
+        let text = match kind
+            .as_ref()
+            .is_some_and(|kind| kind == "text/event-stream")
+        {
+            // It has no end: `follow.rs` reads it.
+            true => String::new(),
+            false => response.text().await.unwrap(),
+        };
         let value = serde_json::from_str(&text).unwrap_or(Value::Null);
         let asked = (method.as_str(), path.split('?').next().unwrap_or(path));
         let kind = kind.as_ref().and_then(|kind| kind.to_str().ok());

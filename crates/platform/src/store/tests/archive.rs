@@ -26,7 +26,9 @@ fn archived(folder: &Path, month: &str) -> Vec<(String, String)> {
 #[test]
 fn old_records_go_to_the_file_of_their_month_and_both_halves_of_a_stay_go_together() {
     let (connection, folder) = (empty(), tempfile::tempdir().unwrap());
-    let keep = |record| passage::cross(&connection, &lot(), record, &rules()).unwrap();
+    let keep = |record| {
+        passage::cross(&connection, &lot(), record, &rules(), Timestamp::UNIX_EPOCH).unwrap()
+    };
     // 1970-01-31 and 1970-02-01 in China; the second stay ends after the cutoff.
     keep(crossing("u1", "IN", "粤B12345", 100));
     keep(crossing("u2", "OUT", "粤B12345", 31 * 86_400));
@@ -60,7 +62,14 @@ fn what_cannot_be_written_to_the_archive_stays() {
     let (connection, folder) = (empty(), tempfile::tempdir().unwrap());
     let in_the_way = folder.path().join("archive");
     std::fs::write(&in_the_way, "").unwrap();
-    passage::cross(&connection, &lot(), crossing("u1", "OUT", "", 1), &rules()).unwrap();
+    passage::cross(
+        &connection,
+        &lot(),
+        crossing("u1", "OUT", "", 1),
+        &rules(),
+        Timestamp::UNIX_EPOCH,
+    )
+    .unwrap();
     let moved = move_some(&connection, &in_the_way, second(1_000_000));
     assert!(matches!(moved, Err(StoreError::File(_))));
     let uuid = RecordId::new("u1").unwrap();

@@ -1,0 +1,84 @@
+//! The log of what was decided on recognitions.
+
+use boshi_protocol::id::{LotId, RecordId};
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, params};
+use serde::Serialize;
+
+use super::record::{Kept, Recognized};
+use super::{StoreError, event};
+use crate::decision::{Decision, Direction, FactsShown};
+use crate::events::Kind;
+
+/// What was decided on a recognition, as events tell it.
+#[derive(Serialize)]
+struct Decided<'a> {
+    #[serde(flatten)]
+    recognized: Recognized<'a>,
+    direction: Option<Direction>,
+    pass: bool,
+    code: &'a str,
+    reason: &'a str,
+}
+
+/// Writes down a decision, and tells of it unless it was asked for again and nothing is otherwise
+/// (RECOG-2). Each is a row of its own, since a recognition is decided afresh each time it is sent
+/// (D-13).
+///
+/// # Errors
+/// What the database said.
+pub(crate) fn log(
+    connection: &Connection,
+    lot: &LotId,
+    kept: &Kept,
+    direction: Option<Direction>,
+    (decision, facts): (&Decision, &FactsShown),
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let uuid = &kept.after.uuid;
+    let reason = decision.reason.to_string();
+    let is_news = kept.is_news() || last(connection, lot, uuid)? != Some((decision.pass, reason));
+    let facts = serde_json::to_string(facts).map_err(|_| StoreError::Corrupt("facts"))?;
+    connection
+        .prepare_cached(
+            "INSERT INTO decision (lot, number, uuid, at, pass, reason, facts) VALUES (?1,
+             (SELECT coalesce(max(number), 0) + 1 FROM decision WHERE lot = ?1), ?2, ?3, ?4, ?5,
+             ?6)",
+        )?
+        .execute(params![
+            lot.as_str(),
+            uuid.as_str(),
+            now.as_second(),
+            decision.pass,
+            decision.reason.to_string(),
+            facts,
+        ])?;
+    if !is_news {
+        return Ok(());
+    }
+    let told = Decided {
+        recognized: Recognized::of(&kept.after, kept.is_new()),
+        direction,
+        pass: decision.pass,
+        code: decision.reason.code(),
+        reason: decision.reason.sentence(),
+    };
+    event::note_of(connection, Kind::RecognitionDecided, lot, &told, now)
+}
+
+/// What was decided last, and why.
+fn last(
+    connection: &Connection,
+    lot: &LotId,
+    uuid: &RecordId,
+) -> Result<Option<(bool, String)>, StoreError> {
+    let found = connection
+        .prepare_cached(
+            "SELECT pass, reason FROM decision WHERE lot = ? AND uuid = ?
+             ORDER BY number DESC LIMIT 1",
+        )?
+        .query_row([lot.as_str(), uuid.as_str()], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        });
+    Ok(found.optional()?)
+}
