@@ -60,6 +60,9 @@ pub struct Config {
     /// The log of events.
     #[serde(default)]
     pub events: Events,
+    /// Sending events to other systems.
+    #[serde(default)]
+    pub webhooks: Webhooks,
     /// The suppliers.
     #[serde(default, rename = "supplier")]
     pub suppliers: Vec<Supplier>,
@@ -158,6 +161,21 @@ pub struct Events {
     pub days: u16,
     /// Most events that are kept, however young.
     pub most: u64,
+}
+
+/// Sending events to other systems.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Webhooks {
+    /// How long a receiver may take to answer.
+    #[serde(deserialize_with = "value::span")]
+    pub deadline: Duration,
+    /// How long to wait after each failed attempt before the next.
+    #[serde(deserialize_with = "value::spans")]
+    pub retry: Vec<Duration>,
+    /// How long an endpoint may fail without a success before nothing is sent to it any more.
+    #[serde(deserialize_with = "value::span")]
+    pub give_up: Duration,
 }
 
 /// Whoever runs the equipment of lots.
@@ -427,6 +445,34 @@ impl Default for Limits {
 impl Default for Retention {
     fn default() -> Retention {
         Retention { months: 24 }
+    }
+}
+
+impl Default for Webhooks {
+    fn default() -> Webhooks {
+        const SECOND: u64 = 1;
+        const MINUTE: u64 = 60 * SECOND;
+        const HOUR: u64 = 60 * MINUTE;
+        // About two days in all: a weekend's failure of a receiver is made good.
+        let retry = [
+            5 * SECOND,
+            30 * SECOND,
+            2 * MINUTE,
+            10 * MINUTE,
+            30 * MINUTE,
+            HOUR,
+            2 * HOUR,
+            4 * HOUR,
+            8 * HOUR,
+            8 * HOUR,
+            12 * HOUR,
+            12 * HOUR,
+        ];
+        Webhooks {
+            deadline: Duration::from_secs(15),
+            retry: retry.map(Duration::from_secs).into(),
+            give_up: Duration::from_secs(72 * HOUR),
+        }
     }
 }
 

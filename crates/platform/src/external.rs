@@ -8,13 +8,17 @@ use boshi_protocol::plate::Plate;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::json;
+use uuid::Uuid;
 
 use crate::china::ChinaTime;
 use crate::decision::{Approach, Explained, Facts, Fallback, Opinion};
-use crate::signed::Outside;
+use crate::signed::{Message, Outside};
 
 /// Longest reason in characters that is passed on: a line of a display.
 const MAX_REASON_CHARS: usize = 100;
+
+/// Largest reply in bytes that is read: a decision and its reason.
+const MAX_REPLY_BYTES: usize = 64 * 1024;
 
 /// A system that is asked.
 #[derive(Clone, Debug)]
@@ -57,21 +61,27 @@ impl External {
                 "reason": own.decision.reason.sentence(),
             },
         });
-        let reply = self
+        let message = Message {
+            id: Uuid::now_v7().to_string(),
+            body: body.to_string(),
+        };
+        let posted = self
             .outside
-            .post(body.to_string(), now, self.deadline)
-            .await;
-        match reply.map(|reply| serde_json::from_slice::<Said>(&reply)) {
-            Ok(Ok(said)) => Opinion::Said {
-                pass: said.pass,
-                reason: said.reason.chars().take(MAX_REASON_CHARS).collect(),
+            .post(message, now, self.deadline, MAX_REPLY_BYTES);
+        let silent = |why: String| Opinion::Silent { why };
+        match posted.await {
+            Ok(reply) if !(200..300).contains(&reply.status) => {
+                silent(format!("外部系统：HTTP {}", reply.status))
+            }
+            Ok(reply) if reply.is_cut => silent("外部系统：应答过长".to_owned()),
+            Ok(reply) => match serde_json::from_slice::<Said>(&reply.body) {
+                Ok(said) => Opinion::Said {
+                    pass: said.pass,
+                    reason: said.reason.chars().take(MAX_REASON_CHARS).collect(),
+                },
+                Err(_) => silent("外部系统的应答无法读取".to_owned()),
             },
-            Ok(Err(_)) => Opinion::Silent {
-                why: "外部系统的应答无法读取".to_owned(),
-            },
-            Err(why) => Opinion::Silent {
-                why: format!("外部系统：{why}"),
-            },
+            Err(why) => silent(format!("外部系统：{why}")),
         }
     }
 }

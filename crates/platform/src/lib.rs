@@ -38,5 +38,6 @@ pub mod tally;
 mod turnstile;
 pub mod watch;
 mod watcher;
+mod webhooks;
 
 pub use self::start::{Running, StartError, check, start};

@@ -31,6 +31,7 @@ mod registry;
 mod stays;
 mod summary;
 mod users;
+mod webhooks;
 mod words;
 
 use std::sync::Arc;
@@ -67,6 +68,7 @@ use crate::store::row::{
     AbnormalityRow, AuditRow, BlockRow, CommandRow, CorrectionRow, CrossingRow, DecisionRow,
     OutageRow, PermitRow, RecognitionRow, StayRow,
 };
+use crate::webhooks::Webhooks;
 
 /// Largest body of a request in bytes: a screenful of text for a display needs two kilobytes.
 const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -87,6 +89,7 @@ pub(crate) struct Operators {
     /// How far clocks may be off; zero when it does not matter (D-4).
     pub(crate) window: Duration,
     pub(crate) tail: Arc<Tail>,
+    pub(crate) webhooks: Webhooks,
     pub(crate) places: Arc<Places>,
     /// The platform is to stop: streams end.
     pub(crate) stop: CancellationToken,
@@ -135,6 +138,7 @@ fn api() -> Api {
         .with(users::routes)
         .with(login::routes)
         .with(events::routes)
+        .with(webhooks::routes)
         .with(health::routes)
         .with(openapi::routes)
         .with(reference::routes)

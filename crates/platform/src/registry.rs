@@ -14,7 +14,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::decision::{Default as Decided, Direction, Fallback};
 use crate::external::External;
-use crate::signed::Outside;
+use crate::signed::{Outside, Secrets};
 
 /// Longest that another system may be given: the vehicle waits, and its supplier gives up.
 const MOST_DEADLINE_MS: u64 = 5_000;
@@ -167,7 +167,11 @@ impl LotEntry {
             return Err(wrong("external.deadline_ms", expected));
         }
         let ca_pem = entry.ca_pem.as_deref().map(str::as_bytes);
-        let outside = Outside::new(url, entry.secret.clone(), ca_pem);
+        let secrets = Secrets {
+            current: entry.secret.clone(),
+            previous: None,
+        };
+        let outside = Outside::new(url, secrets, ca_pem);
         Ok(Some(External {
             outside: outside.map_err(|_| wrong("external.ca_pem", "应为 PEM 证书"))?,
             deadline: Duration::from_millis(entry.deadline_ms),
@@ -207,13 +211,13 @@ pub(crate) fn wrong(field: &str, expected: impl Into<String>) -> EntryError {
     }
 }
 
-fn http(field: &str, text: &str) -> Result<Url, EntryError> {
+pub(crate) fn http(field: &str, text: &str) -> Result<Url, EntryError> {
     let url = Url::parse(text).ok();
     let url = url.filter(|url| matches!(url.scheme(), "http" | "https"));
     url.ok_or_else(|| wrong(field, "应为 http:// 或 https:// 地址"))
 }
 
-fn authority(field: &str, pem: Option<&str>) -> Result<(), EntryError> {
+pub(crate) fn authority(field: &str, pem: Option<&str>) -> Result<(), EntryError> {
     let sound = pem.is_none_or(|pem| {
         let certificates = reqwest::Certificate::from_pem_bundle(pem.as_bytes());
         certificates.is_ok_and(|certificates| !certificates.is_empty())

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
 use crate::config::Events;
-use crate::store::{Store, StoreError, archive, event};
+use crate::store::{Store, StoreError, archive, delivery, event};
 
 /// How often it is looked whether a month has become too old.
 const INTERVAL: Duration = Duration::from_secs(60 * 60);
@@ -45,10 +45,12 @@ async fn forget(store: &Store, kept: Events, now: Timestamp) -> Result<usize, St
     loop {
         let some = store.write(move |db| event::forget_some(db, cutoff, kept.most));
         match some.await? {
-            0 => return Ok(forgotten),
+            0 => break,
             rows => forgotten += rows,
         }
     }
+    store.write(delivery::forget_gone).await?;
+    Ok(forgotten)
 }
 
 /// Archives until `stop` what is older than `months` whole months.

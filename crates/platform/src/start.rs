@@ -35,6 +35,8 @@ use crate::server::{Door, router};
 use crate::store::{Store, StoreError};
 use crate::turnstile::Turnstile;
 use crate::watcher::Watcher;
+use crate::webhooks::Webhooks;
+use crate::webhooks::schedule::Policy;
 
 /// Longest that commands under way may take once the listeners have stopped: most are over by then,
 /// and a service manager does not wait for ever.
@@ -217,7 +219,11 @@ async fn begin(
     tasks: &TaskTracker,
     stop: &CancellationToken,
 ) -> Result<(), StartError> {
-    let begun = parts.registrar.begin().await;
+    let begun = async {
+        parts.registrar.begin().await?;
+        parts.webhooks.begin().await
+    };
+    let begun = begun.await;
     begun.map_err(|reason| StartError::Store {
         path: config.store(),
         reason,
@@ -267,6 +273,13 @@ async fn open(
     let reconciler = Reconciler::new(store.clone(), config.reconcile.overlap, counts.clone());
     let tail = Tail::open(store.clone()).await.map_err(failed)?;
     tasks.spawn(Arc::clone(&tail).keep(stop.clone()));
+    let policy = Policy {
+        deadline: config.webhooks.deadline,
+        retry: config.webhooks.retry.clone(),
+        give_up: config.webhooks.give_up,
+    };
+    let sent = (store.clone(), Arc::clone(&tail));
+    let webhooks = Webhooks::new(sent, policy, tasks.clone(), stop.clone());
     let registrar = Registrar {
         store: store.clone(),
         lots: Arc::clone(&lots),
@@ -289,6 +302,7 @@ async fn open(
         lots,
         store,
         tail,
+        webhooks,
         places: Arc::default(),
         stop,
     }))

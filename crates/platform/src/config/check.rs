@@ -1,5 +1,7 @@
 //! What the types alone cannot say.
 
+use std::time::Duration;
+
 use boshi_service::config::{unique, url};
 
 use super::{Config, ConfigError, Lot, Supplier};
@@ -7,6 +9,12 @@ use super::{Config, ConfigError, Lot, Supplier};
 /// Fewest whole months that records are kept: a lot may still return what it has for 180 days
 /// (UNPUSH-2), and what has left for the archive must not come again.
 const LEAST_MONTHS: u8 = 7;
+
+/// Most attempts after the first: whoever wants more wants to send again by hand.
+const MOST_RETRIES: usize = 30;
+
+/// Longest wait between two attempts: what is told a week later helps nobody.
+const MOST_WAIT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// Fewest events that are kept: a follower that is away for a minute finds what it missed.
 const LEAST_EVENTS: u64 = 1000;
@@ -34,6 +42,19 @@ pub(super) fn config(config: &Config) -> Result<(), ConfigError> {
         let most = config.events.most.to_string();
         let expected = format!("at least {LEAST_EVENTS}");
         return Err(ConfigError::value("events.most", most, expected));
+    }
+    if config.webhooks.retry.len() > MOST_RETRIES {
+        let count = config.webhooks.retry.len().to_string();
+        let expected = format!("at most {MOST_RETRIES} waits");
+        return Err(ConfigError::value("webhooks.retry", count, expected));
+    }
+    for (place, wait) in config.webhooks.retry.iter().enumerate() {
+        if *wait > MOST_WAIT {
+            let field = format!("webhooks.retry[{place}]");
+            let hours = MOST_WAIT.as_secs() / 3600;
+            let expected = format!("at most {hours}h");
+            return Err(ConfigError::value(field, format!("{wait:?}"), expected));
+        }
     }
     let suppliers = config.suppliers.iter().map(|known| known.app_id.as_str());
     unique(suppliers, |place| format!("supplier[{place}].app_id"))?;

@@ -56,7 +56,8 @@ pub(crate) fn only(lots: Option<&str>) -> Option<&str> {
     lots.filter(|lots| !lots.contains(BETWEEN))
 }
 
-fn apart(lots: &str) -> impl Iterator<Item = &str> {
+/// The lots, one by one.
+pub(crate) fn apart(lots: &str) -> impl Iterator<Item = &str> {
     lots.split(BETWEEN)
 }
 

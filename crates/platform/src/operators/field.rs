@@ -34,6 +34,10 @@ pub(super) enum Kind {
     Password(usize, usize),
     /// One of these.
     OneOf(&'static [&'static str]),
+    /// Some text of so many characters at most, of several lines if need be.
+    Text(usize),
+    /// An address, of so many characters at most.
+    Url(usize),
     /// Kinds of events or their families, `A,B`.
     Kinds,
     /// The id of an event.
@@ -165,6 +169,8 @@ impl Kind {
                 let words: Vec<&str> = words.iter().copied().chain([""]).collect();
                 json!({"type": "string", "enum": words})
             }
+            Kind::Text(most) => json!({"type": "string", "minLength": least, "maxLength": most}),
+            Kind::Url(most) => with_most(printable(), most),
             Kind::Kinds => json!({"type": "string", "pattern": or_empty("[a-z.,]+")}),
             Kind::Event => {
                 json!({"type": "string", "pattern": or_empty("[0-9]{1,18}(-[0-9]{1,18})?")})
@@ -215,6 +221,8 @@ impl Kind {
             .into(),
             Kind::Password(_, _) => "correct horse".into(),
             Kind::OneOf(words) => words.first().copied().into(),
+            Kind::Text(_) => "-----BEGIN CERTIFICATE-----\n…".into(),
+            Kind::Url(_) => "http://127.0.0.1:9000/events".into(),
             Kind::Kinds => "crossing,stay.closed".into(),
             Kind::Event => "1-1768435200".into(),
             Kind::Truth => true.into(),

@@ -15,7 +15,7 @@ use super::field::{Field, Kind, field};
 use super::read::{Params, time};
 use crate::decision::listed;
 use crate::store::newest::{
-    Cursor, DEFAULT_LIMIT, Filter, FilterKind, Listed, MAX_LIMIT, Search, newest,
+    Cursor, DEFAULT_LIMIT, Filter, FilterKind, Found, Listed, MAX_LIMIT, Search, newest,
 };
 
 /// A page of a list.
@@ -25,6 +25,15 @@ pub(super) struct Listing<T> {
     items: Vec<T>,
     /// To be given as `before` for the next page; null at the end.
     next: Option<String>,
+}
+
+impl<T> From<Found<T>> for Listing<T> {
+    fn from(found: Found<T>) -> Listing<T> {
+        Listing {
+            items: found.items,
+            next: found.next.map(|cursor| cursor.to_string()),
+        }
+    }
 }
 
 /// What every list may be narrowed by.
@@ -44,11 +53,7 @@ pub(super) async fn list<T: Listed + Serialize + Send + 'static>(
 ) -> Result<Json<Listing<T>>, ApiError> {
     let search = searched::<T>(&caller, &parameters, &known::<T>())?;
     let found = operators.store.read(move |db| newest::<T>(db, &search));
-    let found = found.await?;
-    Ok(Json(Listing {
-        items: found.items,
-        next: found.next.map(|cursor| cursor.to_string()),
-    }))
+    Ok(Json(found.await?.into()))
 }
 
 /// The parameters of a list.

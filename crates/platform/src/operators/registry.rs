@@ -267,7 +267,7 @@ fn supplier_id(app_id: &str) -> Result<AppId, ApiError> {
     AppId::new(app_id).map_err(|error| ApiError::field("app_id", error.to_string()))
 }
 
-fn refused(EntryError { field, expected }: EntryError) -> ApiError {
+pub(super) fn refused(EntryError { field, expected }: EntryError) -> ApiError {
     ApiError::field(field.clone(), format!("{field}：{expected}"))
 }
 

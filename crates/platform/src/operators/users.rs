@@ -47,6 +47,12 @@ pub(super) struct Items<T> {
     items: Vec<T>,
 }
 
+impl<T> Items<T> {
+    pub(super) fn of(items: Vec<T>) -> Items<T> {
+        Items { items }
+    }
+}
+
 /// What is over.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "RemovedOne")]

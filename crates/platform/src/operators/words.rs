@@ -515,6 +515,98 @@ pub(super) const NAMES: &[(&str, Text)] = &[
         text("结果未知的命令", "Commands of which nobody knows"),
     ),
     ("blocks", text("黑名单", "Blocked plates")),
+    (
+        "after",
+        text("从此事件之后开始", "The event after which to begin"),
+    ),
+    (
+        "plain",
+        text("允许不加密的 http 地址", "It may be reached without TLS"),
+    ),
+    (
+        "kinds",
+        text(
+            "事件种类或种类的前一半，以逗号分隔；空为全部",
+            "Kinds of events or their families, A,B; all when there are none",
+        ),
+    ),
+    ("enabled", text("是否推送", "Whether anything is sent")),
+    (
+        "behind",
+        text("尚未检查的事件", "Events that were not looked at yet"),
+    ),
+    (
+        "waiting",
+        text(
+            "等待推送的事件",
+            "Events that wait to be sent, or sent again",
+        ),
+    ),
+    (
+        "given_up",
+        text(
+            "放弃的事件，可重新推送",
+            "Events that were given up, and can be sent again",
+        ),
+    ),
+    (
+        "failing_since",
+        text(
+            "自何时起没有一次送达",
+            "Since when no attempt has succeeded",
+        ),
+    ),
+    (
+        "why",
+        text("平台停止推送的原因", "Why the platform has stopped sending"),
+    ),
+    ("event", text("事件的 id", "The id of the event")),
+    ("attempt", text("第几次", "The how manieth attempt")),
+    ("delivered", text("是否送达", "Whether it was taken")),
+    (
+        "millis",
+        text("用时（毫秒）", "How long it took, in milliseconds"),
+    ),
+    (
+        "resent",
+        text("重新推送的事件数", "How many events are sent again"),
+    ),
+    (
+        "Attempt.status",
+        text(
+            "HTTP 状态；空为没有应答",
+            "The HTTP status; null without an answer",
+        ),
+    ),
+    (
+        "Attempt.said",
+        text(
+            "应答的开头，或没有应答的原因",
+            "How the answer began, or why there was none",
+        ),
+    ),
+    ("Attempt.kind", text("事件种类", "The kind of the event")),
+    (
+        "Tested.status",
+        text(
+            "HTTP 状态；空为没有应答",
+            "The HTTP status; null without an answer",
+        ),
+    ),
+    (
+        "Tested.said",
+        text(
+            "应答的开头，或没有应答的原因",
+            "How the answer began, or why there was none",
+        ),
+    ),
+    (
+        "Webhook.rotating",
+        text(
+            "是否也用旧密钥签名",
+            "Whether the secret before the present one signs as well",
+        ),
+    ),
     ("both", text("推送且补取", "How many came both ways")),
     (
         "Stay.corrected",

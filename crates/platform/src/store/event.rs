@@ -1,12 +1,13 @@
 //! The log of events: rows in the order of the commits, numbered without gaps.
 
 use std::fmt;
+use std::ops::Range;
 use std::str::FromStr;
 use std::sync::Arc;
 
 use boshi_protocol::id::LotId;
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -160,38 +161,111 @@ pub(crate) fn scan(
     };
     let mut bytes = 0;
     while let Some(row) = rows.next()? {
-        let number = row.get(0)?;
-        if number != scan.upto.number + 1 {
+        let (place, wanted) = read(row, filter)?;
+        if place.number != scan.upto.number + 1 {
             return Ok(None);
         }
-        let (second, kind, lots) = (row.get(1)?, row.get_ref(2)?, row.get_ref(3)?);
-        let kind = kind.as_str().ok().and_then(Kind::parse);
-        let kind = kind.ok_or(StoreError::Corrupt("event"))?;
-        let lots = lots
-            .as_str_or_null()
-            .map_err(|_| StoreError::Corrupt("event"))?;
-        let place = Place {
-            number,
-            second: Some(second),
-        };
         scan.upto = place;
-        if !filter.wants(kind, lots) {
+        let Some(event) = wanted else {
             continue;
-        }
-        let data: Box<str> = row.get(4)?;
-        bytes += data.len();
-        scan.events.push(Arc::new(Event {
-            place,
-            at: instant(second)?,
-            kind,
-            lots: lots.map(str::to_owned),
-            data,
-        }));
+        };
+        bytes += event.data.len();
+        scan.events.push(Arc::new(event));
         if scan.events.len() >= MOST_AT_ONCE || bytes >= ENOUGH_BYTES {
             break;
         }
     }
     Ok(Some(scan))
+}
+
+/// The event of that number, if it is still there.
+///
+/// # Errors
+/// What the database said.
+pub(crate) fn find(connection: &Connection, number: i64) -> Result<Option<Arc<Event>>, StoreError> {
+    let found = connection
+        .prepare_cached("SELECT number, at, kind, lots, data FROM event WHERE number = ?")?
+        .query_row([number], |row| Ok(read(row, &Filter::default())))
+        .optional()?
+        .transpose()?;
+    Ok(found.and_then(|(_, event)| event).map(Arc::new))
+}
+
+/// The numbers of the events of `span`, in seconds, that `filter` wants, up to `most`. Events of a
+/// time are found by halves, since they follow each other in time; those that a clock which was put
+/// back has written meanwhile may be left out.
+///
+/// # Errors
+/// What the database said.
+pub(crate) fn during(
+    connection: &Connection,
+    span: Range<i64>,
+    filter: &Filter,
+    most: usize,
+) -> Result<Vec<i64>, StoreError> {
+    let (first, end) = (
+        not_before(connection, span.start)?,
+        not_before(connection, span.end)?,
+    );
+    let mut found = Vec::new();
+    let mut after = Place {
+        number: first - 1,
+        second: None,
+    };
+    while let Some(scan) = scan(connection, after, filter)? {
+        let numbers = scan.events.iter().map(|event| event.place.number);
+        found.extend(numbers.take_while(|number| *number < end));
+        if scan.upto == after || scan.upto.number >= end || found.len() >= most {
+            break;
+        }
+        after = scan.upto;
+    }
+    found.truncate(most);
+    Ok(found)
+}
+
+/// The number of the first event that is not before `second`; beyond the newest when all are.
+fn not_before(connection: &Connection, second: i64) -> Result<i64, StoreError> {
+    let oldest = edge(
+        connection,
+        "SELECT number, at FROM event ORDER BY number LIMIT 1",
+    )?;
+    let (mut least, mut most) = (oldest.number.max(1), newest(connection)?.number + 1);
+    let mut query = connection.prepare_cached("SELECT at FROM event WHERE number = ?")?;
+    while least < most {
+        let middle = least + (most - least) / 2;
+        let at: i64 = query.query_row([middle], |row| row.get(0))?;
+        if at < second {
+            least = middle + 1;
+        } else {
+            most = middle;
+        }
+    }
+    Ok(least)
+}
+
+/// Where a row is, and the event if `filter` wants it.
+fn read(row: &Row<'_>, filter: &Filter) -> Result<(Place, Option<Event>), StoreError> {
+    let (second, kind, lots) = (row.get(1)?, row.get_ref(2)?, row.get_ref(3)?);
+    let place = Place {
+        number: row.get(0)?,
+        second: Some(second),
+    };
+    let kind = kind.as_str().ok().and_then(Kind::parse);
+    let kind = kind.ok_or(StoreError::Corrupt("event"))?;
+    let lots = lots.as_str_or_null();
+    let lots = lots.map_err(|_| StoreError::Corrupt("event"))?;
+    if !filter.wants(kind, lots) {
+        return Ok((place, None));
+    }
+    let event = Event {
+        place,
+        at: instant(second)?,
+        kind,
+        lots: lots.map(str::to_owned),
+        data: row.get(4)?,
+    };
+    Ok((place, Some(event)))
 }
 
 /// Deletes some of the events from before `cutoff` and of those beyond the newest `most`; how many.

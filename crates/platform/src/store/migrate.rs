@@ -33,6 +33,7 @@ const STEPS: &[Step] = &[
     step!("0003_registry"),
     step!("0004_users"),
     step!("0005_events"),
+    step!("0006_webhooks"),
 ];
 
 /// What a file says of the steps it has taken. `user_version` is how many they are, as it was before

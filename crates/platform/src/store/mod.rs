@@ -8,6 +8,7 @@ pub(crate) mod audit;
 pub(crate) mod command;
 pub(crate) mod correction;
 pub(crate) mod decision;
+pub(crate) mod delivery;
 mod error;
 pub(crate) mod event;
 pub mod facts;
@@ -24,6 +25,7 @@ pub(crate) mod row;
 mod settled;
 pub(crate) mod summary;
 pub(crate) mod user;
+pub(crate) mod webhook;
 mod writer;
 
 use std::path::{Path, PathBuf};

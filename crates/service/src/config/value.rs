@@ -68,11 +68,23 @@ pub fn span<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
 /// # Errors
 /// What is no such time, and how one is written.
 pub fn span_or_zero<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
-    let text = String::deserialize(from)?;
+    read_span(&String::deserialize(from)?)
+}
+
+/// Lengths of time, each with its unit.
+///
+/// # Errors
+/// What is no such time, and how one is written.
+pub fn spans<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Duration>, D::Error> {
+    let texts = Vec::<String>::deserialize(from)?;
+    texts.iter().map(|text| read_span(text)).collect()
+}
+
+fn read_span<E: serde::de::Error>(text: &str) -> Result<Duration, E> {
     let span = text.parse::<SignedDuration>().ok();
     let span = span.and_then(|span| Duration::try_from(span).ok());
     span.ok_or_else(|| {
-        D::Error::custom(format!(
+        E::custom(format!(
             "{text:?} is no time: expected one such as \"10s\", \"200ms\", \"5m\""
         ))
     })
