@@ -14,6 +14,8 @@ mod show;
 mod stays;
 mod tables;
 mod users;
+mod watch;
+mod webhooks;
 
 use std::path::PathBuf;
 
@@ -100,6 +102,11 @@ pub(crate) enum Command {
     Reconcile(lots::Reconcile),
     /// Ask what would be decided about a vehicle now
     Decide(lots::Decide),
+    /// Print what happens, as it happens (事件), until Ctrl-C
+    Watch(watch::Watch),
+    /// Other systems that are sent what happens (推送)
+    #[command(subcommand)]
+    Webhook(webhooks::Webhook),
     /// Count what there is
     Summary(lots::Summary),
 }
@@ -152,6 +159,8 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<()> {
         Command::Audit(wanted) => lists::audit(wanted).await,
         Command::Reconcile(wanted) => lots::reconcile(wanted).await,
         Command::Decide(wanted) => lots::decide(wanted).await,
+        Command::Watch(wanted) => watch::watch(wanted).await,
+        Command::Webhook(command) => webhooks::webhook(command).await,
         Command::Summary(wanted) => lots::summary(wanted).await,
     }
 }

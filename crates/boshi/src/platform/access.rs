@@ -17,6 +17,9 @@ use crate::terminal::say;
 /// Longest that a reply may take: beyond the deadline of commands and a pass over many pages.
 const TIMEOUT: Duration = Duration::from_secs(120);
 
+/// Longest silence of a stream of events: it says something every fifteen seconds.
+const SILENCE: Duration = Duration::from_secs(45);
+
 /// Which platform, and how to print what it says.
 #[derive(Args)]
 pub(crate) struct Access {
@@ -114,6 +117,30 @@ impl Access {
         Ok(())
     }
 
+    /// Follows the events after `last`; none when nobody answers.
+    pub(super) async fn follow(
+        &self,
+        query: &Query,
+        last: Option<&str>,
+    ) -> anyhow::Result<Option<Response>> {
+        let (base, key) = self.place()?;
+        let url = address(&base, &["events"], query)?;
+        let client = client().read_timeout(SILENCE).build()?;
+        let mut request = client.get(url).bearer_auth(key.trim());
+        if let Some(last) = last {
+            request = request.header("Last-Event-ID", last);
+        }
+        match request.send().await {
+            Ok(response) => sound(&base, response).await.map(Some),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// Whether the raw JSON is wanted.
+    pub(super) fn is_raw(&self) -> bool {
+        self.json
+    }
+
     /// The answer to a request, if it is not an error.
     async fn ask(
         &self,
@@ -124,30 +151,14 @@ impl Access {
     ) -> anyhow::Result<Response> {
         let (base, key) = self.place()?;
         let url = address(&base, path, query)?;
-        // The interface is plain HTTP, so no authority has to be trusted.
-        let client = reqwest::Client::builder()
-            .tls_certs_only([])
-            .no_proxy()
-            .timeout(TIMEOUT)
-            .build()?;
+        let client = client().timeout(TIMEOUT).build()?;
         let mut request = client.request(method, url).bearer_auth(key.trim());
         if let Some(body) = body {
             request = request.body(body);
         }
         let response = request.send().await;
         let response = response.map_err(|error| unanswered(&base, &error))?;
-        let status = response.status();
-        if !status.is_success() {
-            let text = response.text().await?;
-            let value: Value = serde_json::from_str(&text)
-                .with_context(|| format!("{base} 的应答（HTTP {status}）不是平台的应答"))?;
-            let told = value["error"].as_str().unwrap_or(&text);
-            match status {
-                StatusCode::UNAUTHORIZED => bail!("{base} 拒绝了密钥：{told}"),
-                _ => bail!("{told}"),
-            }
-        }
-        Ok(response)
+        sound(&base, response).await
     }
 
     /// Where the platform is, and a key of it.
@@ -167,6 +178,27 @@ impl Access {
             format!("http://{}", reachable(config.listen.operators)),
             read(&key_file)?,
         ))
+    }
+}
+
+/// The interface is plain HTTP, so no authority has to be trusted.
+fn client() -> reqwest::ClientBuilder {
+    reqwest::Client::builder().tls_certs_only([]).no_proxy()
+}
+
+/// An answer that is no error.
+async fn sound(base: &str, response: Response) -> anyhow::Result<Response> {
+    let status = response.status();
+    if status.is_success() {
+        return Ok(response);
+    }
+    let text = response.text().await?;
+    let value: Value = serde_json::from_str(&text)
+        .with_context(|| format!("{base} 的应答（HTTP {status}）不是平台的应答"))?;
+    let told = value["error"].as_str().unwrap_or(&text);
+    match status {
+        StatusCode::UNAUTHORIZED => bail!("{base} 拒绝了密钥：{told}"),
+        _ => bail!("{told}"),
     }
 }
 

@@ -347,7 +347,7 @@ fn changed(name: String, before: Option<Endpoint>, wanted: Wanted) -> Result<End
     let pem = wanted.ca_pem.filter(|pem| !pem.is_empty());
     Ok(Endpoint {
         name,
-        url: url.ok_or_else(|| wrong("url", "应为 https 地址"))?,
+        url: url.ok_or_else(|| wrong("url", "没有此推送；新的推送应给出地址"))?,
         plain: wanted
             .plain
             .unwrap_or_else(|| before.is_some_and(|before| before.plain)),

@@ -7,6 +7,7 @@ mod decisions;
 mod document;
 mod events;
 mod follow;
+mod kinds;
 mod monitoring;
 mod operators;
 mod outage;
