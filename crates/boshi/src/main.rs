@@ -69,3 +69,15 @@ fn run(part: Part) -> anyhow::Result<ExitCode> {
         Ok(ExitCode::SUCCESS)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn what_can_be_typed_is_sound_in_every_command() {
+        Arguments::command().debug_assert();
+    }
+}

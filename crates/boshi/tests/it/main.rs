@@ -5,6 +5,8 @@ mod command_line;
 mod conform;
 mod demo;
 #[cfg(unix)]
+mod followed;
+#[cfg(unix)]
 mod killed;
 #[cfg(unix)]
 mod process;

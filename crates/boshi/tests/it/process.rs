@@ -11,7 +11,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 /// How long a line is waited for: far longer than a busy machine needs.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What a process writes, line by line.
 pub(crate) struct Lines {
@@ -20,7 +20,7 @@ pub(crate) struct Lines {
 }
 
 impl Lines {
-    fn of(output: impl Read + Send + 'static) -> Lines {
+    pub(crate) fn of(output: impl Read + Send + 'static) -> Lines {
         let (sender, lines) = channel();
         std::thread::spawn(move || {
             for line in BufReader::new(output).lines().map_while(Result::ok) {
@@ -151,7 +151,7 @@ impl Gateway {
     }
 }
 
-fn exchange(address: &str, method: &str, path: &str, key: &str, body: &str) -> Value {
+pub(crate) fn exchange(address: &str, method: &str, path: &str, key: &str, body: &str) -> Value {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let head = format!(

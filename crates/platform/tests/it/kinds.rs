@@ -21,7 +21,9 @@ async fn cross(platform: &Platform, uuid: &str, device: &str, plate: &str, time:
         "deviceNo": device, "uuid": uuid, "plateNumber": plate, "color": "blue",
         "crossTime": time
     });
-    let (_, reply) = platform.call("/receiveCrossGate", crossing, Timestamp::now()).await;
+    let (_, reply) = platform
+        .call("/receiveCrossGate", crossing, Timestamp::now())
+        .await;
     assert_eq!(reply["respCode"], "0", "{reply}");
 }
 
@@ -39,16 +41,30 @@ async fn passages(platform: &Platform) {
     cross(platform, "u3", "CAM-02", "粤B12345", "20260115 10:00:00").await;
     cross(platform, "u4", "CAM-02", "粤B1234S", "20260115 11:00:00").await;
     let body = json!({"plate": "粤B99999", "by": "王工", "reason": "看过图片"});
-    done(platform, Method::POST, "/lots/L1/crossings/u4/correct", body.clone()).await;
+    done(
+        platform,
+        Method::POST,
+        "/lots/L1/crossings/u4/correct",
+        body.clone(),
+    )
+    .await;
     let nobody = json!({"plate": "", "by": "王工", "reason": "看不清"});
-    done(platform, Method::POST, "/lots/L1/crossings/u4/correct", nobody).await;
+    done(
+        platform,
+        Method::POST,
+        "/lots/L1/crossings/u4/correct",
+        nobody,
+    )
+    .await;
 }
 
 async fn alarms(platform: &Platform, supplier: &Supplier) {
     let abnormal = json!({
         "abnormalCode": "1301", "deviceNo": "BAR-01", "msg": "东门01道的栏杆机【BAR-01】连接异常！"
     });
-    platform.call("/receiveAbnormal", abnormal, Timestamp::now()).await;
+    platform
+        .call("/receiveAbnormal", abnormal, Timestamp::now())
+        .await;
     let id = platform.get("/abnormalities").await["items"][0]["id"].clone();
     let path = format!("/lots/L1/abnormalities/{}", id.as_str().unwrap());
     for step in ["acknowledge", "clear"] {
@@ -77,10 +93,22 @@ async fn lists(platform: &Platform) {
     });
     done(platform, Method::POST, "/permits", permit).await;
     let plate = "plate=%E7%B2%A4B12345";
-    done(platform, Method::DELETE, &format!("/permits?{plate}&kind=visitor&lot=L1"), json!({})).await;
+    done(
+        platform,
+        Method::DELETE,
+        &format!("/permits?{plate}&kind=visitor&lot=L1"),
+        json!({}),
+    )
+    .await;
     let block = json!({"plate": "粤B12345", "reason": "欠费", "by": "王工"});
     done(platform, Method::POST, "/blocks", block).await;
-    done(platform, Method::DELETE, &format!("/blocks?{plate}"), json!({})).await;
+    done(
+        platform,
+        Method::DELETE,
+        &format!("/blocks?{plate}"),
+        json!({}),
+    )
+    .await;
     let counted = json!({"vehicles": 120, "by": "王工", "reason": "清点"});
     done(platform, Method::POST, "/lots/L1/occupancy", counted).await;
     let lot = json!({
@@ -104,9 +132,15 @@ async fn all(platform: &Platform, kinds: &BTreeSet<String>) -> BTreeMap<String, 
 
 /// The kinds that there are, as the platform says when it is asked for another.
 async fn kinds(platform: &Platform) -> BTreeSet<String> {
-    let refused = platform.try_follow(&platform.key, "?kind=nonsense", None).await;
+    let refused = platform
+        .try_follow(&platform.key, "?kind=nonsense", None)
+        .await;
     let (_, error) = refused.err().unwrap();
-    let (_, listed) = error["error"].as_str().unwrap().rsplit_once("应为 ").unwrap();
+    let (_, listed) = error["error"]
+        .as_str()
+        .unwrap()
+        .rsplit_once("应为 ")
+        .unwrap();
     listed.split('、').map(str::to_owned).collect()
 }
 
@@ -126,7 +160,8 @@ fn shown(document: &str) -> BTreeMap<String, Value> {
 fn agree(shown: &Value, found: &Value) -> bool {
     match (shown, found) {
         (Value::Object(shown), Value::Object(found)) => {
-            shown.keys().eq(found.keys()) && shown.values().zip(found.values()).all(|(a, b)| agree(a, b))
+            shown.keys().eq(found.keys())
+                && shown.values().zip(found.values()).all(|(a, b)| agree(a, b))
         }
         (Value::Null, _) | (_, Value::Null) => true,
         (Value::String(_), Value::String(_))
@@ -139,7 +174,9 @@ fn agree(shown: &Value, found: &Value) -> bool {
 #[tokio::test]
 async fn each_kind_of_event_is_as_the_documents_show_it() {
     let supplier = Supplier::start(None).await;
-    let platform = Site::new(&format!("http://{}", supplier.address)).start().await;
+    let platform = Site::new(&format!("http://{}", supplier.address))
+        .start()
+        .await;
     let gone = Receiver::start().await;
     gone.does(|_| Does::Says(410, String::new()));
     let webhook = json!({"url": gone.url(), "plain": true});
@@ -157,7 +194,11 @@ async fn each_kind_of_event_is_as_the_documents_show_it() {
         let only_sent = BTreeSet::from(["webhook.test".to_owned()]);
         assert_eq!(told, &of_the_log | &only_sent, "every kind is shown");
         for (kind, event) in &found {
-            assert!(agree(&shown[kind], event), "{kind} is shown as {}, is {event}", shown[kind]);
+            assert!(
+                agree(&shown[kind], event),
+                "{kind} is shown as {}, is {event}",
+                shown[kind]
+            );
         }
     }
 }
