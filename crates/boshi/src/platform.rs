@@ -3,6 +3,7 @@
 mod access;
 mod blocks;
 mod devices;
+mod keep;
 mod lists;
 mod lots;
 mod permits;
@@ -42,6 +43,15 @@ pub(crate) enum Command {
     /// Platforms by name, for --profile: where they are, and a key for each (配置档)
     #[command(subcommand)]
     Profile(profile::Command),
+    /// Make a backup of the platform, running or not (备份)
+    Backup(keep::Backup),
+    /// Give a backup back, into a folder that is made (恢复备份)
+    RestoreBackup(keep::RestoreBackup),
+    /// Check the records, beside a running platform or without one (检查记录库)
+    CheckStore {
+        #[command(flatten)]
+        config: ConfigFile,
+    },
     /// List the lots and how they are
     Lots {
         #[command(flatten)]
@@ -133,6 +143,9 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<()> {
         Command::Check { config } => run::check(&config.config),
         Command::Run { config } => run::run(&config.config).await,
         Command::Profile(command) => profile::profile(command),
+        Command::Backup(wanted) => keep::backup(&wanted),
+        Command::RestoreBackup(wanted) => keep::restore_backup(&wanted),
+        Command::CheckStore { config } => keep::check(&config),
         Command::Lots { access } => lots::list(&access).await,
         Command::Supplier(command) => registry::supplier(command).await,
         Command::Lot(command) => registry::lot(command).await,

@@ -19,6 +19,7 @@ mod disk_watch;
 mod events;
 pub mod external;
 pub mod hours;
+pub mod keep;
 pub mod lots;
 pub mod misread;
 mod monitor;

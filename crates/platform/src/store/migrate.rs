@@ -62,6 +62,18 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// That the file has the newest schema, without changing anything.
+///
+/// # Errors
+/// [`StoreError::Newer`] and [`StoreError::Older`].
+pub(super) fn must_be_newest(connection: &Connection) -> Result<(), StoreError> {
+    let (found, known) = (taken(connection)?, newest()?);
+    if found < known {
+        return Err(StoreError::Older { found, known });
+    }
+    Ok(())
+}
+
 /// How many steps the file has taken.
 fn taken(connection: &Connection) -> Result<i64, StoreError> {
     let (found, known) = (
@@ -110,12 +122,14 @@ impl Step {
     }
 }
 
+/// A database of each schema that was released, named by the steps it has taken.
+#[cfg(test)]
+pub(super) const RELEASED: &[(i64, &str)] =
+    &[(4, include_str!("../../migrations/released/0004.sql"))];
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// A database of each schema that was released, named by the steps it has taken.
-    const RELEASED: &[(i64, &str)] = &[(4, include_str!("../../migrations/released/0004.sql"))];
 
     fn database(sql: &str) -> Connection {
         let connection = Connection::open_in_memory().unwrap();
@@ -158,6 +172,7 @@ mod tests {
             for kept in before {
                 assert!(after.contains(&kept), "from {version}: {kept:?} {after:?}");
             }
+            must_be_newest(&old).unwrap();
             migrate(&mut old).unwrap();
             assert_eq!(rows(&old), after, "nothing is taken twice");
         }

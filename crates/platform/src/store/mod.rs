@@ -5,6 +5,7 @@
 pub(crate) mod abnormality;
 pub(crate) mod archive;
 pub(crate) mod audit;
+pub(crate) mod check;
 pub(crate) mod command;
 pub(crate) mod correction;
 pub(crate) mod decision;

@@ -8,6 +8,7 @@ mod document;
 mod events;
 mod follow;
 mod kinds;
+mod keeping;
 mod monitoring;
 mod operators;
 mod outage;
