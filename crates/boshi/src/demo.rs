@@ -4,7 +4,7 @@
 //! network between them runs through two cables that can be pulled. What happened is counted at
 //! the end from both sides' stores and from the simulator's own ledger, and compared.
 
-mod process;
+pub(crate) mod process;
 mod scenario;
 mod stage;
 mod summary;

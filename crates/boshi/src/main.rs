@@ -2,7 +2,9 @@
 
 mod account;
 mod conform;
+mod crowd;
 mod demo;
+mod files;
 mod gateway;
 mod interface;
 mod lines;
@@ -36,6 +38,8 @@ enum Part {
     Conform(conform::Command),
     /// A virtual car park (模拟车场) in front of a gateway
     Simulate(simulate::Arguments),
+    /// Thousands of lots at once in front of a platform of its own, and an account of every record (压力)
+    Crowd(crowd::Arguments),
     /// Platform, gateway and a simulated car park on this machine, with nothing to configure (演示)
     Demo(demo::Arguments),
 }
@@ -44,6 +48,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     boshi_transport::certificate::install_crypto();
     terminal::log();
+    files::raise_limit();
     match run(arguments.part) {
         Ok(code) => code,
         Err(error) => {
@@ -64,6 +69,7 @@ fn run(part: Part) -> anyhow::Result<ExitCode> {
             Part::Platform(command) => platform::run(command).await?,
             Part::Simulate(arguments) => simulate::run(arguments).await?,
             Part::Conform(command) => return conform::run(command).await,
+            Part::Crowd(arguments) => crowd::run(arguments).await?,
             Part::Demo(arguments) => return demo::run(arguments).await,
         }
         Ok(ExitCode::SUCCESS)

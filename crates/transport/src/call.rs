@@ -132,6 +132,15 @@ impl Peer {
         Peer { clock, ..self }
     }
 
+    /// The same for another lot of the same supplier, over the same connections.
+    #[must_use]
+    pub fn speaking_for(&self, lot: LotId) -> Peer {
+        Peer {
+            lot,
+            ..self.clone()
+        }
+    }
+
     /// Signs with other credentials from now on (D-6); so do all clones.
     pub fn rotate_to(&self, credentials: Credentials) {
         *self

@@ -12,7 +12,7 @@ use tokio::process::{Child, Command};
 const STOPPING: Duration = Duration::from_secs(20);
 
 /// A process of this program, killed when it is dropped.
-pub(super) struct Process {
+pub(crate) struct Process {
     name: &'static str,
     config: PathBuf,
     log: PathBuf,
@@ -21,7 +21,7 @@ pub(super) struct Process {
 
 impl Process {
     /// Runs `boshi NAME run --config CONFIG`, with its log in `log`.
-    pub(super) fn start(name: &'static str, config: &Path, log: &Path) -> anyhow::Result<Process> {
+    pub(crate) fn start(name: &'static str, config: &Path, log: &Path) -> anyhow::Result<Process> {
         Ok(Process {
             name,
             config: config.to_owned(),
@@ -31,23 +31,23 @@ impl Process {
     }
 
     /// Pulls its plug: SIGKILL.
-    pub(super) async fn kill(&mut self) -> anyhow::Result<()> {
+    pub(crate) async fn kill(&mut self) -> anyhow::Result<()> {
         self.child.kill().await.context("it could not be killed")
     }
 
     /// Runs it again, with the same configuration and data.
-    pub(super) fn start_again(&mut self) -> anyhow::Result<()> {
+    pub(crate) fn start_again(&mut self) -> anyhow::Result<()> {
         self.child = spawn(self.name, &self.config, &self.log)?;
         Ok(())
     }
 
     /// Whether it has ended by itself, which it should not.
-    pub(super) fn has_ended(&mut self) -> bool {
+    pub(crate) fn has_ended(&mut self) -> bool {
         !matches!(self.child.try_wait(), Ok(None))
     }
 
     /// What it said last, for whoever has to find out why it does not run.
-    pub(super) fn last_words(&self) -> String {
+    pub(crate) fn last_words(&self) -> String {
         const LINES: usize = 5;
         let log = std::fs::read_to_string(&self.log).unwrap_or_default();
         let mut lines: Vec<&str> = log.lines().rev().take(LINES).collect();
@@ -61,7 +61,7 @@ impl Process {
     }
 
     /// Asks it to stop, and waits until it has; kills it if it takes too long.
-    pub(super) async fn stop(mut self) -> anyhow::Result<()> {
+    pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
         self.ask_to_stop()?;
         match tokio::time::timeout(STOPPING, self.child.wait()).await {
             Ok(status) => {

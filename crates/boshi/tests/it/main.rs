@@ -3,6 +3,7 @@
 
 mod command_line;
 mod conform;
+mod crowd;
 mod demo;
 #[cfg(unix)]
 mod followed;
