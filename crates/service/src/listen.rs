@@ -1,10 +1,15 @@
 //! Addresses to listen on.
 
+use std::io;
 use std::net::SocketAddr;
 
 use tokio::net::{TcpListener, TcpSocket};
 
 use crate::ServiceError;
+
+/// Connections that wait to be accepted: when a network comes back a thousand lots call within a
+/// second, and one that finds no room here tries again only after a second.
+const BACKLOG: u32 = 1024;
 
 /// An address that is taken; also which it is, should the system have chosen the port.
 pub type Address = (TcpListener, SocketAddr);
@@ -23,10 +28,6 @@ pub async fn take(field: &'static str, address: SocketAddr) -> Result<Address, S
     let bound = listener.local_addr().map_err(failed)?;
     Ok((listener, bound))
 }
-
-/// Connections that wait to be accepted: when a network comes back a thousand lots call within a
-/// second, and one that finds no room here tries again only after a second.
-const BACKLOG: u32 = 1024;
 
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = match address {
