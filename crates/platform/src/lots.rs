@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use boshi_protocol::id::{AppId, DeviceNo, LotId};
 use boshi_protocol::token::Credentials;
-use boshi_transport::call::{Peer, PeerError, PeerSettings};
+use boshi_transport::call::{Peer, PeerError, PeerSettings, Shared};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -120,6 +120,7 @@ pub struct Known {
 pub struct Lots {
     by_id: RwLock<BTreeMap<LotId, Arc<Lot>>>,
     suppliers: RwLock<BTreeMap<AppId, Known>>,
+    shared: Shared,
 }
 
 impl Lots {
@@ -195,7 +196,20 @@ impl Lots {
         let supplier = AppId::new(&entry.supplier).ok();
         let supplier = supplier.and_then(|app_id| self.supplier(&app_id));
         let supplier = supplier.ok_or_else(|| failed(wrong("supplier", "没有此供应商")))?;
-        Lot::new(id, entry, source, supplier.supplier.credentials(), watch).map(Arc::new)
+        let credentials = supplier.supplier.credentials();
+        let settings = PeerSettings {
+            base_url: entry.base_url.clone(),
+            lot: id.clone(),
+            credentials: credentials.clone(),
+            ca_pem: entry.ca_pem.clone().map(String::into_bytes),
+            connect_timeout: Duration::from_millis(entry.connect_ms),
+        };
+        let peer = Peer::sharing(settings, &self.shared);
+        let peer = peer.map_err(|reason| LotsError::Peer {
+            lot: id.clone(),
+            reason,
+        })?;
+        Lot::new(id, entry, source, (credentials, peer), watch).map(Arc::new)
     }
 
     /// Puts a lot in the place of the one of its id, which is over.
@@ -263,28 +277,18 @@ impl Lot {
         id: &LotId,
         entry: LotEntry,
         source: Source,
-        credentials: Credentials,
+        (credentials, peer): (Credentials, Peer),
         watch: Watch,
     ) -> Result<Lot, LotsError> {
         let failed = |reason| LotsError::Entry {
             lot: id.clone(),
             reason,
         };
-        let peer = Peer::new(PeerSettings {
-            base_url: entry.base_url.clone(),
-            lot: id.clone(),
-            credentials: credentials.clone(),
-            ca_pem: entry.ca_pem.clone().map(String::into_bytes),
-            connect_timeout: Duration::from_millis(entry.connect_ms),
-        });
         Ok(Lot {
             id: id.clone(),
             rules: Arc::new(Rules::of(&entry)),
             external: entry.external().map_err(failed)?,
-            peer: peer.map_err(|reason| LotsError::Peer {
-                lot: id.clone(),
-                reason,
-            })?,
+            peer,
             entry,
             source,
             credentials,

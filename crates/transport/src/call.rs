@@ -1,7 +1,8 @@
 //! Calling the other side's endpoints: one attempt a call, nothing decided here.
 
+use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use boshi_protocol::endpoint::Endpoint;
@@ -66,6 +67,49 @@ pub enum Fault {
     Unreadable(String),
 }
 
+/// Settings of connections that are remembered: as many as there are authorities that more than one
+/// lot has, and a few more. Beyond them each lot has what it needs for itself.
+const MOST_SHARED: usize = 64;
+
+/// What peers with the same authorities and time-outs share: all but connections to different places
+/// costs each of ten thousand lots some forty kilobytes.
+#[derive(Debug, Default)]
+pub struct Shared(Mutex<HashMap<Alike, reqwest::Client>>);
+
+/// The authorities that are trusted, and how long a connection may take to come about.
+type Alike = (Option<Vec<u8>>, Duration);
+
+impl Shared {
+    fn client(&self, settings: &PeerSettings) -> Result<reqwest::Client, PeerError> {
+        let key = (settings.ca_pem.clone(), settings.connect_timeout);
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = known.get(&key) {
+            return Ok(client.clone());
+        }
+        let client = client(settings)?;
+        if known.len() < MOST_SHARED {
+            known.insert(key, client.clone());
+        }
+        Ok(client)
+    }
+}
+
+fn client(settings: &PeerSettings) -> Result<reqwest::Client, PeerError> {
+    let roots = match &settings.ca_pem {
+        Some(pem) => reqwest::Certificate::from_pem_bundle(pem).map_err(PeerError::Tls)?,
+        None => Vec::new(),
+    };
+    reqwest::Client::builder()
+        .tls_certs_only(roots)
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .tcp_nodelay(true)
+        .connect_timeout(settings.connect_timeout)
+        .pool_idle_timeout(IDLE)
+        .build()
+        .map_err(PeerError::Tls)
+}
+
 /// The other side, as one lot sees it. Clones share their connections.
 #[derive(Clone, Debug)]
 pub struct Peer {
@@ -92,6 +136,14 @@ impl Peer {
     /// # Errors
     /// When the base URL or the certificates are unusable.
     pub fn new(settings: PeerSettings) -> Result<Peer, PeerError> {
+        Peer::sharing(settings, &Shared::default())
+    }
+
+    /// As [`Peer::new`], one of many that share what they can.
+    ///
+    /// # Errors
+    /// When the base URL or the certificates are unusable.
+    pub fn sharing(settings: PeerSettings, shared: &Shared) -> Result<Peer, PeerError> {
         let url = settings.base_url.trim_end_matches('/').to_owned();
         let parsed = reqwest::Url::parse(&url).ok();
         if !parsed.is_some_and(|url| matches!(url.scheme(), "http" | "https")) {
@@ -99,19 +151,7 @@ impl Peer {
                 url: settings.base_url,
             });
         }
-        let roots = match &settings.ca_pem {
-            Some(pem) => reqwest::Certificate::from_pem_bundle(pem).map_err(PeerError::Tls)?,
-            None => Vec::new(),
-        };
-        let client = reqwest::Client::builder()
-            .tls_certs_only(roots)
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .tcp_nodelay(true)
-            .connect_timeout(settings.connect_timeout)
-            .pool_idle_timeout(IDLE)
-            .build()
-            .map_err(PeerError::Tls)?;
+        let client = shared.client(&settings)?;
         let PeerSettings {
             lot, credentials, ..
         } = settings;

@@ -29,7 +29,11 @@ pub(crate) fn cross(
 ) -> Result<Kept, StoreError> {
     let kept = record::keep(connection, RecordKind::Crossing, lot, crossing)?;
     let after = &kept.after;
-    let counted = counted(connection, lot, &after.uuid)?;
+    // Of a new one nothing follows yet, so nothing is asked for.
+    let counted = match kept.is_new() {
+        true => None,
+        false => counted(connection, lot, &after.uuid)?,
+    };
     let direction = rules.directions.get(&after.device).copied();
     if kept.before.as_ref() == Some(after) && counted == direction {
         return Ok(kept);
@@ -51,7 +55,12 @@ pub(crate) fn cross(
         let told = Crossed::of(&kept, direction);
         event::note_of(connection, Kind::CrossingRecorded, lot, &told, now)?;
     }
-    follow(connection, lot, &after.uuid, now)?;
+    let was = match kept.is_new() {
+        true => None,
+        false => passage(connection, lot, &after.uuid)?,
+    };
+    let is = wanted(connection, lot, after, direction)?;
+    bring(connection, lot, &after.uuid, (was, is), now)?;
     Ok(kept)
 }
 
@@ -94,13 +103,35 @@ pub(super) fn follow(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let was = passage(connection, lot, uuid)?;
-    let is = wanted(connection, lot, uuid)?;
+    let is = match record::find(connection, RecordKind::Crossing, lot, uuid)? {
+        Some(crossing) => {
+            let direction = counted(connection, lot, uuid)?;
+            wanted(connection, lot, &crossing, direction)?
+        }
+        None => None,
+    };
+    bring(connection, lot, uuid, (was, is), now)
+}
+
+/// The passage of a vehicle.
+type Of = (String, Passage);
+
+/// Brings what follows from a crossing from what it was to what it is.
+fn bring(
+    connection: &Connection,
+    lot: &LotId,
+    uuid: &RecordId,
+    (was, is): (Option<Of>, Option<Of>),
+    now: Timestamp,
+) -> Result<(), StoreError> {
     if was == is {
         return Ok(());
     }
-    connection
-        .prepare_cached("DELETE FROM passage WHERE lot = ? AND uuid = ?")?
-        .execute([lot.as_str(), uuid.as_str()])?;
+    if was.is_some() {
+        connection
+            .prepare_cached("DELETE FROM passage WHERE lot = ? AND uuid = ?")?
+            .execute([lot.as_str(), uuid.as_str()])?;
+    }
     if let Some((vehicle, passage)) = &is {
         connection
             .prepare_cached(
@@ -116,16 +147,22 @@ pub(super) fn follow(
                 passage.direction.as_str(),
             ])?;
     }
-    for (vehicle, moved) in was.iter().chain(&is) {
+    if let Some((vehicle, moved)) = &was {
         let (before, after) = neighbours(connection, lot, vehicle, moved)?;
         for passage in before.iter().chain(&after) {
             pair(connection, lot, vehicle, passage, now)?;
         }
     }
-    match &is {
-        Some((vehicle, passage)) => pair(connection, lot, vehicle, passage, now),
-        None => settled::settle(connection, lot, uuid, None, now),
+    let Some((vehicle, this)) = &is else {
+        return settled::settle(connection, lot, uuid, None, now);
+    };
+    let (before, after) = neighbours(connection, lot, vehicle, this)?;
+    for passage in before.iter().chain(&after) {
+        pair(connection, lot, vehicle, passage, now)?;
     }
+    let stay = stay(before.as_ref(), this, after.as_ref());
+    let settled = stay.map(|stay| Settled::of(vehicle, this, &stay));
+    settled::settle(connection, lot, uuid, settled.as_ref(), now)
 }
 
 /// Writes down the stay that begins with `this`, or that none does.
@@ -146,12 +183,10 @@ fn pair(
 fn wanted(
     connection: &Connection,
     lot: &LotId,
-    uuid: &RecordId,
-) -> Result<Option<(String, Passage)>, StoreError> {
-    let Some(crossing) = record::find(connection, RecordKind::Crossing, lot, uuid)? else {
-        return Ok(None);
-    };
-    let vehicle = match correction::last(connection, lot, uuid)? {
+    crossing: &Record,
+    direction: Option<Direction>,
+) -> Result<Option<Of>, StoreError> {
+    let vehicle = match correction::last(connection, lot, &crossing.uuid)? {
         Some(corrected) => corrected,
         None => crossing
             .plate
@@ -159,12 +194,11 @@ fn wanted(
             .map(Plate::as_str)
             .map(str::to_owned),
     };
-    let direction = counted(connection, lot, uuid)?;
     Ok(vehicle.zip(direction).map(|(vehicle, direction)| {
         let passage = Passage {
-            uuid: crossing.uuid,
+            uuid: crossing.uuid.clone(),
             at: crossing.at.timestamp(),
-            device: crossing.device,
+            device: crossing.device.clone(),
             direction,
         };
         (vehicle, passage)

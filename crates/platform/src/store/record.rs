@@ -141,29 +141,41 @@ pub(crate) fn keep(
     lot: &LotId,
     record: Record,
 ) -> Result<Kept, StoreError> {
-    let before = find(connection, kind, lot, &record.uuid)?;
-    let joined = match before.clone() {
-        Some(there) => there.join(record),
-        None => record,
-    };
-    if before.as_ref() == Some(&joined) {
-        let after = joined;
+    // Most are new, and then this is all.
+    if write(connection, kind.insert(), lot, &record)? {
+        let (before, after) = (None, record);
         return Ok(Kept { before, after });
     }
-    connection.prepare_cached(kind.upsert())?.execute(params![
-        lot.as_str(),
-        joined.uuid.as_str(),
-        joined.device.as_str(),
-        joined.at.timestamp().as_second(),
-        joined.plate.as_ref().map(Plate::as_str),
-        joined.color.as_str(),
-        joined.reliability,
-        joined.image,
-        joined.pushed,
-        joined.fetched,
-    ])?;
-    let after = joined;
+    let there = find(connection, kind, lot, &record.uuid)?;
+    let there = there.ok_or(StoreError::Corrupt("key"))?;
+    let after = there.clone().join(record);
+    if after != there {
+        write(connection, kind.replace(), lot, &after)?;
+    }
+    let before = Some(there);
     Ok(Kept { before, after })
+}
+
+/// Whether a row was written.
+fn write(
+    connection: &Connection,
+    sql: &str,
+    lot: &LotId,
+    record: &Record,
+) -> Result<bool, StoreError> {
+    let written = connection.prepare_cached(sql)?.execute(params![
+        lot.as_str(),
+        record.uuid.as_str(),
+        record.device.as_str(),
+        record.at.timestamp().as_second(),
+        record.plate.as_ref().map(Plate::as_str),
+        record.color.as_str(),
+        record.reliability,
+        record.image,
+        record.pushed,
+        record.fetched,
+    ])?;
+    Ok(written > 0)
 }
 
 /// Keeps a recognition that was asked for (D-19), and tells of it if it is news.
@@ -229,23 +241,39 @@ pub(crate) fn find(
 }
 
 impl RecordKind {
-    fn upsert(self) -> &'static str {
+    /// Writes a row, unless there is one.
+    fn insert(self) -> &'static str {
         macro_rules! into {
             ($table:literal) => {
                 concat!(
                     "INSERT INTO ",
                     $table,
                     " (lot, uuid, device, at, plate, color, reliability, image, pushed, fetched)
-                     VALUES (?,?,?,?,?,?,?,?,?,?) ON CONFLICT (lot, uuid) DO UPDATE SET
-                     device = excluded.device, at = excluded.at, plate = excluded.plate,
-                     color = excluded.color, reliability = excluded.reliability,
-                     image = excluded.image, pushed = excluded.pushed, fetched = excluded.fetched"
+                     VALUES (?,?,?,?,?,?,?,?,?,?) ON CONFLICT (lot, uuid) DO NOTHING"
                 )
             };
         }
         match self {
             RecordKind::Recognition => into!("recognition"),
             RecordKind::Crossing => into!("crossing"),
+        }
+    }
+
+    /// Writes over the row that there is.
+    fn replace(self) -> &'static str {
+        macro_rules! over {
+            ($table:literal) => {
+                concat!(
+                    "UPDATE ",
+                    $table,
+                    " SET device = ?3, at = ?4, plate = ?5, color = ?6, reliability = ?7,
+                     image = ?8, pushed = ?9, fetched = ?10 WHERE lot = ?1 AND uuid = ?2"
+                )
+            };
+        }
+        match self {
+            RecordKind::Recognition => over!("recognition"),
+            RecordKind::Crossing => over!("crossing"),
         }
     }
 
