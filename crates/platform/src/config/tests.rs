@@ -12,6 +12,8 @@ fn the_commented_file_parses_and_shows_the_defaults() {
     assert_eq!(config.command, Command::default());
     assert_eq!(config.retention, Retention::default());
     assert_eq!(config.limits, Limits::default());
+    assert_eq!(config.events, Events::default());
+    assert_eq!(config.webhooks, Webhooks::default());
 }
 
 #[test]
@@ -40,6 +42,20 @@ fn a_wrong_value_is_named_with_its_line_and_with_what_was_expected() {
         ),
         ("\"127.0.0.1:9443\"", "\"here\"", "standard", "address"),
         ("id = \"LOT-1\"", "id = \"\"", "id = \"\"", "printable"),
+        ("days = 14", "days = 0", "events.days is 0", "at least 1"),
+        (
+            "most = 5000000",
+            "most = 5",
+            "events.most is 5",
+            "at least 1000",
+        ),
+        ("[\"5s\"", "[\"5\"", "\"5\" is no time", "such as \"10s\""),
+        (
+            "\"12h\"]",
+            "\"200h\"]",
+            "webhooks.retry[11] is 720000s",
+            "at most 168h",
+        ),
     ] {
         let text = COMMENTED.replacen(right, wrong, 1);
         let changed = text.lines().zip(COMMENTED.lines());

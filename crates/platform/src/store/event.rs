@@ -1,4 +1,7 @@
 //! The log of events: rows in the order of the commits, numbered without gaps.
+//!
+//! One insert an event, without an index: some 3 µs of the writer, a twentieth of what the records of
+//! a passage cost it with the three events that it makes.
 
 use std::fmt;
 use std::ops::Range;
