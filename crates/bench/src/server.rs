@@ -49,6 +49,10 @@ standard = "{standard}"
 operators = "{operators}"
 [tls]
 plain = {plain}
+[limits]
+requests_per_address = 1000000
+under_way_per_supplier = 1024
+under_way_per_lot = 1024
 [heartbeat]
 interval = "1h"
 [reconcile]

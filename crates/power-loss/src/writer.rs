@@ -1,0 +1,82 @@
+//! The processes that write on their own: the gateway's journal, and stores that promise too much.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use boshi_gateway::journal::{Entry, Journal, Recognition};
+use boshi_protocol::id::{DeviceNo, LotId, RecordId};
+use boshi_protocol::plate::{Plate, PlateColor};
+use jiff::Timestamp;
+use rusqlite::{Connection, TransactionBehavior};
+
+use crate::trace::PROMISE;
+
+/// Lanes that write at once, so that commits are shared.
+const LANES: usize = 8;
+
+/// Writes `records` recognitions into the journal, and says of each that it is kept as soon as the
+/// journal says so.
+pub(crate) async fn journal(folder: &Path, records: usize) -> anyhow::Result<()> {
+    let journal = Journal::open(&folder.join("journal.db"))?;
+    let mut lanes = tokio::task::JoinSet::new();
+    for lane in 0..LANES {
+        let journal = journal.clone();
+        lanes.spawn(async move {
+            for number in 0..records / LANES {
+                let name = format!("{lane}-{number:06}");
+                let entry = Entry::Recognition(recognition(&name, lane)?);
+                journal.write(vec![entry]).await?;
+                promise(&name)?;
+            }
+            anyhow::Ok(())
+        });
+    }
+    while let Some(lane) = lanes.join_next().await {
+        lane??;
+    }
+    Ok(())
+}
+
+fn recognition(name: &str, lane: usize) -> anyhow::Result<Recognition> {
+    Ok(Recognition {
+        lot: LotId::new("LOT-1")?,
+        lane: format!("{lane:02}"),
+        device: DeviceNo::new(&format!("CAM-{lane:02}"))?,
+        record: RecordId::new(name)?,
+        plate: Plate::read("粤B12345")?,
+        color: PlateColor::Blue,
+        reliability: Some(96),
+        image: None,
+        at: Timestamp::now(),
+        replayed: false,
+        event: Some(format!("event-{name}")),
+    })
+}
+
+/// What must be caught: SQLite with `synchronous` at a weaker setting than both sides ship. It
+/// survives every kill, and no power cut.
+pub(crate) fn weak(folder: &Path, records: usize, synchronous: &str) -> anyhow::Result<()> {
+    let mut connection = Connection::open(folder.join("weak.db"))?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", synchronous)?;
+    connection.execute_batch(
+        "CREATE TABLE IF NOT EXISTS recognition (record TEXT NOT NULL PRIMARY KEY, plate TEXT)",
+    )?;
+    for number in 0..records {
+        let name = format!("{number:06}");
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        transaction.execute(
+            "INSERT INTO recognition (record, plate) VALUES (?, ?)",
+            [name.as_str(), "粤B12345"],
+        )?;
+        transaction.commit()?;
+        promise(&name)?;
+    }
+    Ok(())
+}
+
+/// In one call, so that the recording has it in one line.
+fn promise(name: &str) -> std::io::Result<()> {
+    let line = format!("{PROMISE}{name}\n");
+    std::io::stdout().lock().write_all(line.as_bytes())
+}
