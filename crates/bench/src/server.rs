@@ -53,6 +53,7 @@ plain = {plain}
 requests_per_address = 1000000
 under_way_per_supplier = 1024
 under_way_per_lot = 1024
+requests_per_lot = 1000000
 [heartbeat]
 interval = "1h"
 [reconcile]

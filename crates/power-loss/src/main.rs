@@ -120,7 +120,10 @@ async fn run(
         let weak = Recording::read(Kind::Weak, &recording)?;
         let found = weak.cut(cuts, seed).await?;
         say(&format!("{weaker}: {found}"))?;
-        ensure!(found.lost > 0, "{weaker} was not caught: this shows nothing");
+        ensure!(
+            found.lost > 0,
+            "{weaker} was not caught: this shows nothing"
+        );
     }
     Ok(())
 }
@@ -174,8 +177,14 @@ impl Recording {
     async fn must_lose_nothing(&self, name: &str, cuts: usize, seed: u64) -> anyhow::Result<()> {
         let found = self.cut(cuts, seed).await?;
         say(&format!("{name}: {found}"))?;
-        ensure!(found.promised > 0, "{name} promised nothing: this shows nothing");
-        ensure!(found.torn > 0, "no cut of {name} tore anything: this shows nothing");
+        ensure!(
+            found.promised > 0,
+            "{name} promised nothing: this shows nothing"
+        );
+        ensure!(
+            found.torn > 0,
+            "no cut of {name} tore anything: this shows nothing"
+        );
         ensure!(found.lost == 0, "{name} loses what it promised");
         Ok(())
     }
@@ -253,7 +262,11 @@ impl Recording {
         disk.cut(folder.path(), seed)?;
         let stored = self.kind.records(folder.path()).await?;
         let missing = promised.difference(&stored).count();
-        ensure!(missing == 0, "{missing} of {} promised are gone", promised.len());
+        ensure!(
+            missing == 0,
+            "{missing} of {} promised are gone",
+            promised.len()
+        );
         Ok(())
     }
 }

@@ -121,12 +121,13 @@ fn push(to: SocketAddr, supplier: usize, records: usize) -> anyhow::Result<()> {
             r#"{{"version":"1.0","token":"{token}","appId":"{APP_ID}","parkingLotId":"LOT-1","time":"{time}","deviceNo":"CAM-01","uuid":"{supplier:02}-{number:06}","recognitionTime":"{time}","image":"","plateNumber":"粤B{supplier:02}{:03}","color":"blue"}}"#,
             number % 1000
         );
-        write!(
-            stream,
+        // In one call, so that the server reads it in one, and the recording has it in one line.
+        let request = format!(
             "POST /receivePlateNumber HTTP/1.1\r\nHost: p\r\nContent-Type: application/json\r\n\
              Content-Length: {}\r\n\r\n{body}",
             body.len()
-        )?;
+        );
+        stream.write_all(request.as_bytes())?;
         let reply = reply(&mut replies)?;
         if !reply.contains(r#""respCode":"0""#) {
             bail!("{body} was answered {reply}");
@@ -161,6 +162,8 @@ standard = "{standard}"
 operators = "{operators}"
 [tls]
 plain = true
+[limits]
+requests_per_lot = 1000000
 [heartbeat]
 interval = "1h"
 [reconcile]

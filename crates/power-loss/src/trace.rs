@@ -30,7 +30,8 @@ pub(crate) enum Event {
 pub(crate) const PROMISE: &str = "kept ";
 
 /// The calls that have to be recorded.
-pub(crate) const CALLS: &str = "pwrite64,fdatasync,fsync,ftruncate,write,writev,sendto,recvfrom,read";
+pub(crate) const CALLS: &str =
+    "pwrite64,fdatasync,fsync,ftruncate,write,writev,sendto,recvfrom,read";
 
 /// Reads a whole recording.
 pub(crate) fn read(recording: &str) -> anyhow::Result<Vec<Event>> {
@@ -121,7 +122,7 @@ impl Reader {
 
     /// A line of a writer's, or a reply to what was asked on that connection.
     fn sent(&mut self, file: &str, arguments: &str) {
-        let data = text(arguments).map(|(data, _)| data).unwrap_or_default();
+        let data = texts(arguments);
         let said = String::from_utf8_lossy(&data);
         for line in said.lines() {
             if let Some(record) = line.strip_prefix(PROMISE) {
@@ -156,6 +157,16 @@ fn text(arguments: &str) -> Option<(Vec<u8>, &str)> {
     Some((bytes(hex)?, rest))
 }
 
+/// All quoted texts as one: `writev` shows a head and a body as two.
+fn texts(mut arguments: &str) -> Vec<u8> {
+    let mut all = Vec::new();
+    while let Some((data, rest)) = text(arguments) {
+        all.extend(data);
+        arguments = rest;
+    }
+    all
+}
+
 fn number(text: &str) -> Option<u64> {
     let digits = text.split(')').next()?;
     digits.trim().parse().ok()
@@ -164,7 +175,9 @@ fn number(text: &str) -> Option<u64> {
 /// `-xx` shows each byte as `\xNN`.
 fn bytes(hex: &str) -> Option<Vec<u8>> {
     let parts = hex.split("\\x").skip(1);
-    parts.map(|byte| u8::from_str_radix(byte, 16).ok()).collect()
+    parts
+        .map(|byte| u8::from_str_radix(byte, 16).ok())
+        .collect()
 }
 
 fn unescape(path: &str) -> anyhow::Result<String> {
@@ -224,9 +237,11 @@ mod tests {
             "7 recvfrom(9<socket:[5]>,  <unfinished ...>\n\
              7 <... recvfrom resumed>\"{}\", 99, 0, NULL, NULL) = 20\n\
              7 sendto(8<socket:[4]>, \"{yes}\", 9, 0, NULL, 0) = 9\n\
-             7 sendto(9<socket:[5]>, \"{yes}\", 9, 0, NULL, 0) = 9\n\
+             7 writev(9<socket:[5]>, [{{iov_base=\"{head}\", iov_len=2}}, {{iov_base=\"{yes}\", \
+             iov_len=9}}], 2) = 11\n\
              7 sendto(9<socket:[5]>, \"{yes}\", 9, 0, NULL, 0) = 9\n",
             hex(r#"{"uuid":"u-7"}"#),
+            head = hex("HTTP/1.1 200 OK\r\n\r\n"),
             yes = hex(r#"{"respCode":"0"}"#)
         );
         assert_eq!(

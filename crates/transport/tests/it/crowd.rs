@@ -16,7 +16,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Where the crowd comes from; everybody else comes from elsewhere.
 const CROWD: [u8; 4] = [127, 0, 0, 3];
 
-const LIMITS: Limits = Limits {
+/// Bounds that a test can wait for.
+pub(crate) const LIMITS: Limits = Limits {
     connections: 400,
     per_origin: 300,
     asking: Rate {

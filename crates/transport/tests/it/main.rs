@@ -5,4 +5,5 @@
 mod client;
 mod crowd;
 mod server;
+mod smuggling;
 mod support;
