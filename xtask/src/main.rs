@@ -1,5 +1,6 @@
 //! What developers and CI run: `cargo xtask test`, `cargo xtask demo`, `cargo xtask
-//! conformance`, `cargo xtask conform-matrix`, `cargo xtask bench`, `cargo xtask fuzz-api`.
+//! conformance`, `cargo xtask conform-matrix`, `cargo xtask bench`, `cargo xtask power-loss`,
+//! `cargo xtask fuzz-api`.
 
 mod citations;
 mod conformance;
@@ -39,6 +40,12 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Cut the power of both sides' stores at hundreds of points (Linux, strace)
+    PowerLoss {
+        /// Arguments of `boshi-power-loss run`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// What the conformance kit finds of every deliberately broken implementation, a line each
     ConformMatrix,
     /// Ask the operators' interface everything, by schemathesis (needs Python, installs it)
@@ -67,6 +74,9 @@ fn run(root: &Path) -> anyhow::Result<ExitCode> {
         Task::Test => steps::test(root)?,
         Task::Demo { arguments } => return Ok(exit_code(steps::demo(root, &arguments)?.code())),
         Task::Bench { arguments } => return Ok(exit_code(tools::bench(root, &arguments)?.code())),
+        Task::PowerLoss { arguments } => {
+            return Ok(exit_code(tools::power_loss(root, &arguments)?.code()));
+        }
         Task::ConformMatrix => return Ok(exit_code(steps::conform_matrix(root)?.code())),
         Task::FuzzApi { seconds } => fuzz::fuzz(root, seconds)?,
         Task::Conformance { check: true } => conformance::check(root)?,

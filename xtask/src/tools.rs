@@ -29,6 +29,24 @@ pub(crate) fn bench(root: &Path, arguments: &[String]) -> anyhow::Result<ExitSta
     ended(command.args(arguments))
 }
 
+/// Records both sides' stores, cuts their power, and judges what is left. Returns how it ended.
+///
+/// # Errors
+/// When it cannot be built or started.
+pub(crate) fn power_loss(root: &Path, arguments: &[String]) -> anyhow::Result<ExitStatus> {
+    let mut build = Command::new("cargo");
+    let packages = ["--package", "boshi", "--package", "boshi-power-loss"];
+    build.arg("build").args(packages);
+    if !ended(build.current_dir(root))?.success() {
+        bail!("the build failed");
+    }
+    let built = root.join("target/debug");
+    let mut command = Command::new(built.join("boshi-power-loss"));
+    command.arg("run").arg("--boshi").arg(built.join("boshi"));
+    command.arg("--folder").arg(root.join("target/power-loss"));
+    ended(command.args(arguments))
+}
+
 fn ended(command: &mut Command) -> anyhow::Result<ExitStatus> {
     let status = command.status();
     status.with_context(|| format!("cannot start {command:?}"))
