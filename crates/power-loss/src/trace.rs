@@ -103,10 +103,10 @@ impl Reader {
             return Ok(());
         };
         match name {
-            "fdatasync" | "fsync" if succeeded(call) => {
+            "fdatasync" | "fsync" if result(call) == Some(0) => {
                 self.events.push(Event::SyncEnds { file });
             }
-            "pwrite64" | "ftruncate" if !succeeded(call) && call.contains(") = ") => {
+            "pwrite64" | "ftruncate" if result(call).is_some_and(|result| result < 0) => {
                 bail!("a write failed, which this does not model: {name} {file}");
             }
             "recvfrom" | "read" => {
@@ -145,9 +145,10 @@ fn parts(call: &str) -> Option<(&str, String, &str)> {
     Some((name, unescape(file).ok()?, rest))
 }
 
-fn succeeded(call: &str) -> bool {
-    let result = call.rsplit_once(") = ").map(|(_, result)| result.trim());
-    result.is_some_and(|result| !result.starts_with('-') && !result.starts_with('?'))
+/// What a call returned; none when its process was killed in it. `strace` aligns results.
+fn result(call: &str) -> Option<i64> {
+    let (_, result) = call.rsplit_once(" = ")?;
+    result.split_whitespace().next()?.parse().ok()
 }
 
 /// The first quoted text and what follows it.
@@ -209,7 +210,7 @@ mod tests {
              8 write(1</d/out>, \"{}\", 7) = 7\n\
              7 <... pwrite64 resumed>) = 2\n\
              7 fdatasync(3</d/a.db-wal> <unfinished ...>\n\
-             7 <... fdatasync resumed>) = 0\n\
+             7 <... fdatasync resumed>)              = 0\n\
              7 fdatasync(4</d/a.db>) = -1 EIO (Input/output error)\n",
             hex("ab"),
             hex("kept u1\n")
