@@ -2,6 +2,7 @@
 
 mod change;
 mod check;
+mod equipment;
 mod log;
 mod lot;
 #[cfg(test)]
@@ -24,6 +25,9 @@ use serde::Deserialize;
 pub use boshi_service::config::ConfigError;
 
 pub use self::change::Changed;
+pub use self::equipment::{
+    Framing, Input, InputsBy, Modbus, ModbusModule, PulseBy, RelayBarrier, Role,
+};
 pub use self::log::LogLevel;
 pub use self::lot::{Direction, Display, Lane, Lot, POLL, Place};
 pub use self::timing::Timing;

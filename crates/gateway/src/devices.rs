@@ -1,13 +1,22 @@
 //! The devices of the lanes: what they tell, and how they are told (`docs/DEVICES.md`).
+//!
+//! `controller` is the port behind which a driver stands for each device; `generic`, `modbus` are
+//! the drivers. What is told comes in through `intake`, from outside or from a driver.
 
 pub(crate) mod attached;
+mod contact;
 mod controller;
 mod event;
 pub(crate) mod flood;
+mod generic;
+mod health;
 pub(crate) mod intake;
 pub(crate) mod mailbox;
+pub(crate) mod modbus;
 mod parts;
 pub(crate) mod polled;
+pub(crate) mod teller;
 
-pub(crate) use self::controller::{Checked, CommandError, Controller};
+pub(crate) use self::controller::{Checked, CommandError, Controller, Driver};
 pub(crate) use self::event::contact;
+pub(crate) use self::generic::Generic;

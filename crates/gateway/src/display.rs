@@ -96,7 +96,7 @@ impl Display {
         let id = Uuid::now_v7().to_string();
         let devices = [self.device.clone()];
         let checked = self.controller.check(&id, &devices).await;
-        checked.is_ok_and(|checked| checked.online.contains(&self.device))
+        checked.online.contains(&self.device)
     }
 
     /// What the lane has to tell from now on; the latest counts.

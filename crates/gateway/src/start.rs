@@ -1,5 +1,6 @@
 //! The whole gateway: started, and stopped in good time.
 
+mod drivers;
 mod listeners;
 mod lots;
 pub(crate) mod recover;
@@ -127,7 +128,7 @@ pub async fn start(config: Config, stop: CancellationToken) -> Result<Running, S
     let mut mailboxes = Mailboxes::default();
     let (in_force, following) = watch::channel(Arc::new(config.clone()));
     let around = Surroundings::new(&config, following.clone(), &journal, &stop, &tasks);
-    let lots = around.start_lots(&mut mailboxes).await?;
+    let mut lots = around.start_lots(&mut mailboxes).await?;
     let left = lots.iter().map(|lot| lot.left).sum();
     recover::explain(before.as_ref(), left, Timestamp::now());
     let run = ThisRun::begin(journal.clone()).await;
@@ -138,7 +139,8 @@ pub async fn start(config: Config, stop: CancellationToken) -> Result<Running, S
     let peers = lots.iter().map(|lot| lot.peer.clone()).collect();
     let reloader = Reloader::new(in_force, Arc::clone(&door), peers);
     let listeners = Listeners::new(tasks.clone(), stop.clone());
-    let intake = intake(&config, &lots, &pictures, &journal);
+    let intake = Arc::new(intake(&config, &lots, &pictures, &journal));
+    drivers::run(&mut lots, &intake, &tasks, &stop);
     let disk = keep_house(&following, &lots, &journal, &pictures, &tasks, &stop);
     let local = Local {
         lots: lots.iter().map(StartedLot::local).collect(),
@@ -163,10 +165,9 @@ pub async fn start(config: Config, stop: CancellationToken) -> Result<Running, S
         mailboxes,
         stop: stop.clone(),
     };
-    let routes = intake::router(Arc::new(intake)).merge(polled::router(Arc::new(polled)));
+    let routes = intake::router(intake).merge(polled::router(Arc::new(polled)));
     listeners.serve("devices", on.devices.0, None, routes);
-    let routes = local::router(Arc::new(local));
-    listeners.serve("local", on.local.0, None, routes);
+    listeners.serve("local", on.local.0, None, local::router(Arc::new(local)));
     tasks.close();
     half_done.disarm();
     Ok(Running {

@@ -125,6 +125,7 @@ impl Changed {
                 forbid_empty_plate_open,
                 display,
                 lanes,
+                modbus,
                 places,
             } = new;
             let key = |what: &str| format!("lot {id}: {what}");
@@ -132,6 +133,7 @@ impl Changed {
             self.keep(&key("name"), old.name == *name);
             let same = old.forbid_empty_plate_open == *forbid_empty_plate_open;
             self.keep(&key("forbid_empty_plate_open"), same);
+            self.keep(&key("modbus"), old.modbus == *modbus);
             self.keep(&key("place"), old.places == *places);
             let same = old.lanes.len() == lanes.len()
                 && old
@@ -172,7 +174,7 @@ fn same_lane(old: &Lane, new: &Lane) -> bool {
         && old.safety_loop == *safety_loop
         && old.limit_switch == *limit_switch
         && old.device_url == *device_url
-        && same_secret(Some(&old.device_key), Some(device_key))
+        && same_secret(old.device_key.as_ref(), device_key.as_ref())
 }
 
 /// Both are this machine's own, so that it does not matter how long it takes.

@@ -1,5 +1,7 @@
 //! What the types alone cannot say.
 
+mod equipment;
+
 use std::collections::HashSet;
 
 use boshi_protocol::abnormal_text::Texts;
@@ -35,8 +37,11 @@ fn check_keys(config: &Config) -> Result<(), ConfigError> {
     let mut seen = HashSet::new();
     for (lot, known) in config.lots.iter().enumerate() {
         for (lane, known) in known.lanes.iter().enumerate() {
+            let Some(key) = &known.device_key else {
+                continue;
+            };
             for device in known.devices() {
-                if !seen.insert((known.device_key.expose_secret(), device)) {
+                if !seen.insert((key.expose_secret(), device)) {
                     let field = format!("lot[{lot}].lane[{lane}].device_key");
                     let twice = format!("that of {:?} elsewhere too", device.as_str());
                     let expected = "another key, or another number, in each lot";
@@ -84,14 +89,36 @@ fn check_lot(path: &str, lot: &Lot) -> Result<(), ConfigError> {
             }
         }
         check_lane(&path, lane)?;
+        check_controller(&path, lot, lane)?;
     }
-    Ok(())
+    equipment::check(path, lot)
+}
+
+/// A device that no driver of the gateway's own speaks to needs a controller that does.
+fn check_controller(path: &str, lot: &Lot, lane: &Lane) -> Result<(), ConfigError> {
+    if let Some(address) = &lane.device_url {
+        if !lane.fetches_commands() {
+            url(&format!("{path}.device_url"), address)?;
+        }
+        if lane.device_key.is_none() {
+            let expected = "the key that the controller and the gateway show each other";
+            let field = format!("{path}.device_key");
+            return Err(ConfigError::value(field, "missing", expected));
+        }
+        return Ok(());
+    }
+    let Some(device) = lane.devices().find(|device| !lot.drives(device)) else {
+        return Ok(());
+    };
+    let expected = format!(
+        "the address of a controller, or a driver for {:?}",
+        device.as_str()
+    );
+    let field = format!("{path}.device_url");
+    Err(ConfigError::value(field, "missing", expected))
 }
 
 fn check_lane(path: &str, lane: &Lane) -> Result<(), ConfigError> {
-    if !lane.fetches_commands() {
-        url(&format!("{path}.device_url"), &lane.device_url)?;
-    }
     let second = lane.exit_recognizer.as_ref();
     let (value, expected) = match (lane.direction, second) {
         (Direction::Mixed, None) => {

@@ -7,6 +7,7 @@ use boshi_protocol::lane;
 use secrecy::SecretString;
 use serde::Deserialize;
 
+use super::Modbus;
 use boshi_service::config::value;
 
 /// What stands in place of a `device_url` when the controller fetches its commands.
@@ -32,6 +33,9 @@ pub struct Lot {
     /// Its lanes.
     #[serde(default, rename = "lane")]
     pub lanes: Vec<Lane>,
+    /// Its modules of relays and contacts.
+    #[serde(default)]
+    pub modbus: Vec<Modbus>,
     /// Its spaces.
     #[serde(default, rename = "place")]
     pub places: Vec<Place>,
@@ -84,11 +88,11 @@ pub struct Lane {
     /// Whether the barrier tells where its arm is.
     #[serde(default = "yes")]
     pub limit_switch: bool,
-    /// Where commands to the devices go, or [`POLL`].
-    pub device_url: String,
-    /// What the devices and the gateway show each other.
-    #[serde(deserialize_with = "value::secret")]
-    pub device_key: SecretString,
+    /// Where commands to devices go that no driver of the gateway's own speaks to, or [`POLL`].
+    pub device_url: Option<String>,
+    /// What those devices and the gateway show each other.
+    #[serde(default, deserialize_with = "value::optional_secret")]
+    pub device_key: Option<SecretString>,
 }
 
 /// Which way vehicles go.
@@ -110,6 +114,14 @@ pub struct Place {
     /// Its number.
     #[serde(deserialize_with = "value::id")]
     pub number: PlaceNo,
+}
+
+impl Lot {
+    /// Whether a driver of the gateway's own speaks to this device.
+    pub fn drives(&self, device: &DeviceNo) -> bool {
+        let barriers = self.modbus.iter().flat_map(|it| &it.barriers);
+        barriers.into_iter().any(|it| it.device == *device)
+    }
 }
 
 impl Lane {
@@ -146,7 +158,7 @@ impl Lane {
 
     /// Whether its controller fetches its commands, instead of being called.
     pub fn fetches_commands(&self) -> bool {
-        self.device_url == POLL
+        self.device_url.as_deref() == Some(POLL)
     }
 
     /// The recognizers, one or two.

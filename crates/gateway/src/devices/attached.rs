@@ -22,7 +22,8 @@ pub(crate) struct AttachedLane {
     pub(crate) lane: LaneNo,
     pub(crate) layout: Layout,
     devices: Vec<DeviceNo>,
-    key: Key,
+    /// None when no controller speaks for it.
+    key: Option<Key>,
 }
 
 impl Attached {
@@ -34,7 +35,7 @@ impl Attached {
                 lane: LaneNo(place),
                 layout: lane.layout(),
                 devices: lane.devices().cloned().collect(),
-                key: Key::of(lane.device_key.expose_secret()),
+                key: (lane.device_key.as_ref()).map(|key| Key::of(key.expose_secret())),
             })
         });
         let places = lots.iter().flat_map(|lot| {
@@ -52,8 +53,13 @@ impl Attached {
     pub(crate) fn by_key(&self, key: &str) -> Vec<&AttachedLane> {
         self.lanes
             .iter()
-            .filter(|lane| lane.key.opens(key))
+            .filter(|lane| lane.key.as_ref().is_some_and(|own| own.opens(key)))
             .collect()
+    }
+
+    /// The lanes of a lot.
+    pub(crate) fn of_lot(&self, lot: &LotId) -> Vec<&AttachedLane> {
+        self.lanes.iter().filter(|lane| lane.lot == *lot).collect()
     }
 
     /// The space of that number in a lot of these lanes.

@@ -1,35 +1,20 @@
-//! What speaks for the devices of a lane, told by HTTP and JSON.
+//! The device port: what a lane can want of its devices, whichever driver speaks to each.
 //!
-//! A command is sent once. Whoever did not answer may have acted: that is *unknown*, never tried
-//! again, and said to nobody as done (OPEN-7).
+//! A command is given once. Whoever did not answer may have acted: that is *unknown*, never tried
+//! again, and said to nobody as done (OPEN-7). What devices tell goes the other way, through
+//! [`Teller`](super::teller::Teller).
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use boshi_protocol::endpoint::Line;
 use boshi_protocol::id::DeviceNo;
 use boshi_protocol::lane::Motion;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
-use secrecy::{ExposeSecret as _, SecretString};
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use futures_util::future::join_all;
+use serde_json::Value;
 
 use super::event::Event;
-use super::mailbox::Mailbox;
-use crate::reload::InForce;
-
-/// Longest that an answer is waited for.
-const ANSWER: Duration = Duration::from_secs(3);
-
-/// Longest that the answer of a barrier is waited for. Longer than a lane waits, so that a late
-/// answer is still heard: a barrier that moved late did move.
-const LATE_ANSWER: Duration = Duration::from_secs(10);
-
-/// Longest that a connection on the lot's own network may take.
-const CONNECT: Duration = Duration::from_secs(2);
-
-/// Largest answer in bytes: the devices of one lane need less than one kilobyte.
-const MAX_ANSWER_BYTES: usize = 64 * 1024;
+use super::generic::Generic;
+use super::modbus::Module;
 
 /// Why a command did not succeed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -42,41 +27,7 @@ pub(crate) enum CommandError {
     Unknown(String),
 }
 
-/// One controller.
-#[derive(Clone, Debug)]
-pub(crate) struct Controller {
-    way: Way,
-}
-
-/// How a controller is told.
-#[derive(Clone, Debug)]
-enum Way {
-    /// It is called.
-    Called {
-        client: reqwest::Client,
-        url: String,
-        key: SecretString,
-    },
-    /// It fetches its commands itself.
-    Fetches {
-        mailbox: Arc<Mailbox>,
-        /// Says how long lanes wait for a barrier.
-        in_force: InForce,
-    },
-}
-
-#[derive(Deserialize)]
-struct Reply {
-    ok: bool,
-    #[serde(default)]
-    error: String,
-    #[serde(default)]
-    online: Vec<String>,
-    #[serde(default)]
-    state: Vec<Map<String, Value>>,
-}
-
-/// What a controller says about its devices.
+/// What is known of the devices that were asked for.
 #[derive(Debug, Default)]
 pub(crate) struct Checked {
     /// Those that answer.
@@ -85,38 +36,26 @@ pub(crate) struct Checked {
     pub(crate) state: Vec<Event>,
 }
 
+/// What speaks to one kind of equipment.
+#[derive(Clone, Debug)]
+pub(crate) enum Driver {
+    /// A controller over HTTP and JSON.
+    Generic(Generic),
+    /// A module of relays and contacts.
+    Modbus(Module),
+}
+
+/// The devices of a lane, each behind its driver.
+#[derive(Clone, Debug)]
+pub(crate) struct Controller {
+    drivers: Arc<[(Driver, Vec<DeviceNo>)]>,
+}
+
 impl Controller {
-    pub(crate) fn new(client: reqwest::Client, url: String, key: SecretString) -> Controller {
-        Controller {
-            way: Way::Called { client, url, key },
-        }
-    }
-
-    /// One that fetches its commands from `mailbox`. What was not fetched in good time before lanes
-    /// give a barrier up is withdrawn.
-    pub(crate) fn that_fetches(mailbox: Arc<Mailbox>, in_force: InForce) -> Controller {
-        Controller {
-            way: Way::Fetches { mailbox, in_force },
-        }
-    }
-
-    /// The client that all controllers share.
-    pub(crate) fn client() -> Result<reqwest::Client, reqwest::Error> {
-        reqwest::Client::builder()
-            .tls_certs_only([])
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .tcp_nodelay(true)
-            .connect_timeout(CONNECT)
-            .build()
-    }
-
-    /// Where it takes commands; empty when it fetches them.
-    pub(crate) fn url(&self) -> &str {
-        match &self.way {
-            Way::Called { url, .. } => url,
-            Way::Fetches { .. } => "",
-        }
+    /// Each driver with the devices that it speaks to.
+    pub(crate) fn new(drivers: Vec<(Driver, Vec<DeviceNo>)>) -> Controller {
+        let drivers = drivers.into();
+        Controller { drivers }
     }
 
     /// Drives a barrier, once.
@@ -126,13 +65,10 @@ impl Controller {
         barrier: &DeviceNo,
         motion: Motion,
     ) -> Result<(), CommandError> {
-        let word = match motion {
-            Motion::Pulse => "open",
-            Motion::Hold => "hold",
-            Motion::Release => "restore",
-        };
-        let command = json!({"command": word, "id": id, "device": barrier.as_str()});
-        self.send(command, LATE_ANSWER).await.map(drop)
+        match self.driver_of(barrier)? {
+            Driver::Generic(generic) => generic.drive(id, barrier, motion).await,
+            Driver::Modbus(module) => module.drive(barrier, motion).await,
+        }
     }
 
     /// Shows lines on a display (SHOW-1, SHOW-2).
@@ -142,90 +78,59 @@ impl Controller {
         display: &DeviceNo,
         lines: &[Line],
     ) -> Result<(), CommandError> {
-        let line = |line: &Line| json!({"text": line.text, "alignment": line.alignment.as_str()});
-        let lines: Vec<Value> = lines.iter().map(line).collect();
-        let device = display.as_str();
-        let command = json!({"command": "show", "id": id, "device": device, "lines": lines});
-        self.send(command, ANSWER).await.map(drop)
-    }
-
-    /// Asks which of these devices answer, and how their contacts are (ABN-3).
-    pub(crate) async fn check(
-        &self,
-        id: &str,
-        devices: &[DeviceNo],
-    ) -> Result<Checked, CommandError> {
-        let numbers: Vec<&str> = devices.iter().map(DeviceNo::as_str).collect();
-        let command = json!({"command": "check", "id": id, "devices": numbers});
-        let Reply { online, state, .. } = self.send(command, ANSWER).await?;
-        let known = |device: &&DeviceNo| online.iter().any(|text| text == device.as_str());
-        let state = state.into_iter().filter_map(|object| {
-            let event = Event::of(object);
-            event
-                .inspect_err(|error| tracing::warn!(error, "a controller's state is unreadable"))
-                .ok()
-        });
-        Ok(Checked {
-            online: devices.iter().filter(known).cloned().collect(),
-            state: state.collect(),
-        })
-    }
-
-    async fn send(&self, command: Value, limit: Duration) -> Result<Reply, CommandError> {
-        let reply = match &self.way {
-            Way::Called { client, url, key } => {
-                let authorization = format!("Bearer {}", key.expose_secret());
-                let request = client
-                    .post(url)
-                    .timeout(limit)
-                    .header(CONTENT_TYPE, "application/json")
-                    .header(AUTHORIZATION, authorization)
-                    .body(command.to_string());
-                called(request).await?
-            }
-            Way::Fetches { mailbox, in_force } => {
-                let within = in_force.borrow().timing.act / 3 * 2;
-                let id = command["id"].as_str().unwrap_or_default().to_owned();
-                let answer = mailbox.send(&id, command, within, limit).await?;
-                serde_json::from_value(answer).map_err(|_| unreadable())?
-            }
-        };
-        if reply.ok {
-            Ok(reply)
-        } else {
-            Err(CommandError::NotDone(reply.error))
+        match self.driver_of(display)? {
+            Driver::Generic(generic) => generic.show(id, display, lines).await,
+            Driver::Modbus(_) => Err(no_driver(display)),
         }
+    }
+
+    /// Asks which of these devices answer, and how their contacts are (ABN-3). A driver that
+    /// does not answer costs its own devices only.
+    pub(crate) async fn check(&self, id: &str, devices: &[DeviceNo]) -> Checked {
+        let asked = self.drivers.iter().map(async |(driver, own)| {
+            let own = own.iter().filter(|it| devices.contains(it)).cloned();
+            let own: Vec<DeviceNo> = own.collect();
+            let checked = match driver {
+                _ if own.is_empty() && driver.is_generic() => return Checked::default(),
+                Driver::Generic(generic) => generic.check(id, &own).await,
+                Driver::Modbus(module) => Ok(module.check(&own)),
+            };
+            checked.unwrap_or_else(|error| {
+                tracing::warn!(%error, devices = ?own, "a controller does not answer");
+                Checked::default()
+            })
+        });
+        let mut all = Checked::default();
+        for checked in join_all(asked).await {
+            all.online.extend(checked.online);
+            all.state.extend(checked.state);
+        }
+        all
+    }
+
+    fn driver_of(&self, device: &DeviceNo) -> Result<&Driver, CommandError> {
+        let mut drivers = self.drivers.iter();
+        let found = drivers.find(|(_, own)| own.contains(device));
+        found
+            .map(|(driver, _)| driver)
+            .ok_or_else(|| no_driver(device))
     }
 }
 
-/// Calls a controller, once.
-async fn called(request: reqwest::RequestBuilder) -> Result<Reply, CommandError> {
-    let mut response = request.send().await.map_err(|error| {
-        if error.is_connect() {
-            CommandError::NotDone("控制器无法连接".to_owned())
-        } else {
-            CommandError::Unknown("控制器未应答".to_owned())
+impl Driver {
+    /// How it stands with its device, for people; none when it has no connection of its own.
+    pub(crate) fn shown(&self) -> Option<Value> {
+        match self {
+            Driver::Generic(_) => None,
+            Driver::Modbus(module) => Some(module.shown()),
         }
-    })?;
-    let status = response.status();
-    let mut bytes = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|_| unreadable())? {
-        if bytes.len() + chunk.len() > MAX_ANSWER_BYTES {
-            return Err(unreadable());
-        }
-        bytes.extend_from_slice(&chunk);
     }
-    if !status.is_success() {
-        let why = format!("控制器返回 HTTP {}", status.as_u16());
-        return Err(if status.is_server_error() {
-            CommandError::Unknown(why)
-        } else {
-            CommandError::NotDone(why)
-        });
+
+    fn is_generic(&self) -> bool {
+        matches!(self, Driver::Generic(_))
     }
-    serde_json::from_slice(&bytes).map_err(|_| unreadable())
 }
 
-fn unreadable() -> CommandError {
-    CommandError::Unknown("控制器应答无法读取".to_owned())
+fn no_driver(device: &DeviceNo) -> CommandError {
+    CommandError::NotDone(format!("设备 {device} 没有可用的驱动"))
 }

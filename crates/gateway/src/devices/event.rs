@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 /// What a device tells.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Event {
     Plate(PlateEvent),
     TriggerLoop(LoopEvent),
@@ -23,7 +23,7 @@ pub(crate) enum Event {
     Place(PlaceEvent),
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PlateEvent {
     #[serde(deserialize_with = "id")]
@@ -44,7 +44,7 @@ pub(crate) struct PlateEvent {
     pub(super) replay: bool,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LoopEvent {
     #[serde(deserialize_with = "id")]
@@ -52,7 +52,7 @@ pub(crate) struct LoopEvent {
     pub(super) pressed: bool,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SafetyEvent {
     #[serde(deserialize_with = "id")]
@@ -63,7 +63,7 @@ pub(crate) struct SafetyEvent {
     pub(super) after_ms: Option<u64>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ArmEvent {
     #[serde(deserialize_with = "id")]
@@ -72,20 +72,20 @@ pub(crate) struct ArmEvent {
     pub(super) position: Position,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct FireEvent {
     pub(super) on: bool,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Heartbeat {
     #[serde(deserialize_with = "ids")]
     pub(super) devices: Vec<DeviceNo>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PlaceEvent {
     #[serde(deserialize_with = "id")]

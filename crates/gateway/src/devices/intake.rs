@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::attached::{Attached, AttachedLane};
-use super::event::{self, Event, PlaceEvent, PlateEvent, SafetyEvent};
+use super::event::{self, ArmEvent, Event, LoopEvent, PlaceEvent, PlateEvent, SafetyEvent};
 use super::flood::Floods;
 use super::parts;
 use crate::driver::{Busy, Handle};
@@ -55,6 +55,15 @@ pub(crate) struct Intake {
 pub(crate) struct Remembered {
     ids: HashSet<String>,
     order: VecDeque<String>,
+}
+
+/// Why an event of a driver of this gateway is not taken.
+#[derive(Debug)]
+pub(crate) enum Untaken {
+    /// It makes no sense, and will not.
+    Never(String),
+    /// The lot is busy, or hears too much of this device.
+    Later,
 }
 
 /// How an event is answered.
@@ -123,15 +132,37 @@ impl Intake {
         taking.await.unwrap_or(Err(Answer::Busy))
     }
 
+    /// A driver of this gateway tells something of the devices of a lot. Who tells of a loop need
+    /// not be who it is named after, so that only a driver's heartbeats say who answers.
+    pub(crate) async fn told(&self, lot: &LotId, event: Event) -> Result<(), Untaken> {
+        let lanes = self.attached.of_lot(lot);
+        let answer = match &event {
+            Event::TriggerLoop(LoopEvent { device, .. })
+            | Event::SafetyLoop(SafetyEvent { device, .. })
+            | Event::Arm(ArmEvent { device, .. }) => self.contact(&lanes, device, &event).await,
+            Event::Plate(_) | Event::Fire(_) | Event::Heartbeat(_) | Event::Place(_) => {
+                self.take(&lanes, event).await
+            }
+        };
+        match answer {
+            Ok(_) => Ok(()),
+            Err(Answer::Wrong(why)) => Err(Untaken::Never(why)),
+            Err(_) => Err(Untaken::Later),
+        }
+    }
+
     async fn take(&self, lanes: &[&AttachedLane], event: Event) -> Result<Answer, Answer> {
         if !self.floods.allow(&self.attached, lanes, &event) {
             return Err(Answer::TooMany);
         }
         match event {
             Event::Plate(event) => self.plate(lanes, event).await,
-            Event::TriggerLoop(ref it) => self.contact(lanes, &it.device, RECOGNIZER, &event).await,
-            Event::SafetyLoop(ref it) => self.contact(lanes, &it.device, BARRIER, &event).await,
-            Event::Arm(ref it) => self.contact(lanes, &it.device, BARRIER, &event).await,
+            Event::TriggerLoop(LoopEvent { ref device, .. })
+            | Event::SafetyLoop(SafetyEvent { ref device, .. })
+            | Event::Arm(ArmEvent { ref device, .. }) => {
+                self.heard(lanes, device).await?;
+                self.contact(lanes, device, &event).await
+            }
             Event::Fire(event) => {
                 for lane in lanes {
                     let input = Input::Lane(lane.lane, LaneInput::Fire { on: event.on });
@@ -245,19 +276,27 @@ impl Intake {
         self.hand_over(lot, Input::Note(Entry::Place(place))).await
     }
 
+    /// Who tells of its contact is there.
+    async fn heard(&self, lanes: &[&AttachedLane], device: &DeviceNo) -> Result<Answer, Answer> {
+        let lane = lane_of(lanes, device)?;
+        self.hand_over(&lane.lot, Input::Heard(device.clone()))
+            .await
+    }
+
     /// A loop or a limit switch tells something of its lane.
     async fn contact(
         &self,
         lanes: &[&AttachedLane],
         device: &DeviceNo,
-        expected: &str,
         event: &Event,
     ) -> Result<Answer, Answer> {
         let lane = lane_of(lanes, device)?;
+        let expected = match event {
+            Event::TriggerLoop(_) => RECOGNIZER,
+            _ => BARRIER,
+        };
         let input = event::contact(&lane.layout, event);
         let input = input.ok_or_else(|| wrong_kind(device, expected))?;
-        self.hand_over(&lane.lot, Input::Heard(device.clone()))
-            .await?;
         if let Event::SafetyLoop(SafetyEvent {
             after_ms: Some(millis),
             ..

@@ -92,11 +92,7 @@ impl Outward {
         let results = self.results.clone();
         self.tasks.spawn(async move {
             let id = Uuid::now_v7().to_string();
-            let checked = controller.check(&id, &devices).await;
-            let Checked { online, state } = checked.unwrap_or_else(|error| {
-                tracing::warn!(%error, url = controller.url(), "a controller does not answer");
-                Checked::default()
-            });
+            let Checked { online, state } = controller.check(&id, &devices).await;
             let contacts = state.iter().filter_map(|event| contact(&layout, event));
             let contacts = contacts.collect();
             let checked = Input::Checked {

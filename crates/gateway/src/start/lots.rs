@@ -10,11 +10,13 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::StartError;
+use super::drivers::Drivers;
 use super::recover::{LeftBehind, TakenUp, recover};
 use crate::clock::{Clock, SkewWatch, Skews};
 use crate::config::{self, Config};
-use crate::devices::Controller;
 use crate::devices::mailbox::Mailboxes;
+use crate::devices::modbus::Worker;
+use crate::devices::{Controller, Driver};
 use crate::display::{Display, Wording};
 use crate::driver::{Driver, Handle, LaneEquipment, Outward};
 use crate::journal::{Journal, JournalError};
@@ -35,6 +37,10 @@ pub(super) struct StartedLot {
     pub(super) peer: Peer,
     /// What its run before left behind.
     pub(super) left: LeftBehind,
+    /// Its drivers that have a connection of their own.
+    pub(super) drivers: Vec<Driver>,
+    /// The tasks of its drivers, which are yet to run.
+    pub(super) workers: Vec<Worker>,
 }
 
 impl StartedLot {
@@ -50,6 +56,7 @@ impl StartedLot {
             configured: self.configured.clone(),
             driver: self.driver.clone(),
             displays: self.displays.clone(),
+            drivers: self.drivers.clone(),
         }
     }
 }
@@ -121,15 +128,10 @@ async fn start_lot(
     } = recover(lot, journal, Timestamp::now()).await?;
     let gates = journal.gates(&lot.id).await?;
     let machine = Lot::new(lot, Rules::of(config)?, &gates);
-    let client = Controller::client()?;
+    let mut drivers = Drivers::new(lot, mailboxes, in_force)?;
     let mut displays = Vec::new();
     let equipment = lot.lanes.iter().map(|lane| {
-        let controller = if lane.fetches_commands() {
-            Controller::that_fetches(mailboxes.of(&lane.device_key), in_force.clone())
-        } else {
-            let url = lane.device_url.clone();
-            Controller::new(client.clone(), url, lane.device_key.clone())
-        };
+        let controller = drivers.of(lane);
         let beside = displays_of(lot, lane, &controller, in_force, stop);
         displays.extend(beside.iter().map(|(_, display)| display.clone()));
         LaneEquipment {
@@ -140,6 +142,7 @@ async fn start_lot(
         }
     });
     let equipment = equipment.collect();
+    let (drivers, workers) = (drivers.shown(), drivers.workers);
     let skew = &around.skews[&lot.id];
     let heard = Arc::clone(skew);
     let peer = peer(config, lot)?.watching_clock(move |ahead| heard.heard(ahead));
@@ -165,6 +168,8 @@ async fn start_lot(
         displays,
         peer,
         left,
+        drivers,
+        workers,
     })
 }
 

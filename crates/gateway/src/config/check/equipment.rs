@@ -1,0 +1,164 @@
+//! What the types cannot say of the drivers' equipment.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use boshi_protocol::id::DeviceNo;
+use boshi_service::config::unique;
+
+use super::super::{ConfigError, Input, Lot, Modbus, ModbusModule, PulseBy, Role};
+
+/// Most relays and inputs of one module: the addresses of the largest known ones, with room.
+const MOST: u16 = 64;
+
+/// Most looks at an input before it counts.
+const MOST_LOOKS: u8 = 20;
+
+/// Longest pulse: a relay that stays closed longer is a hold.
+const LONGEST_PULSE: Duration = Duration::from_secs(10);
+
+/// Pulses that modules time are so many of these long.
+const PULSE_UNIT: Duration = Duration::from_millis(100);
+
+/// Longest that a module may take to answer: vehicles wait for it.
+const LONGEST_ANSWER: Duration = Duration::from_secs(3);
+
+pub(super) fn check(path: &str, lot: &Lot) -> Result<(), ConfigError> {
+    let names = lot.modbus.iter().map(|it| it.name.as_str());
+    unique(names, |place| format!("{path}.modbus[{place}].name"))?;
+    let mut driven = HashSet::new();
+    for (place, module) in lot.modbus.iter().enumerate() {
+        let path = format!("{path}.modbus[{place}]");
+        check_address(&path, &module.address)?;
+        check_relays(&path, lot, module, &mut driven)?;
+        check_inputs(&path, lot, module)?;
+        check_numbers(&path, module)?;
+    }
+    let fires = lot.modbus.iter().flat_map(|it| &it.inputs);
+    let fires = fires.filter(|it| it.role == Role::Fire).count();
+    if fires > 1 {
+        let field = format!("{path}.modbus: inputs that are \"fire\"");
+        return wrong(field, fires, "one at most: it opens every lane of the lot");
+    }
+    check_contacts(path, lot)
+}
+
+fn check_address(path: &str, address: &str) -> Result<(), ConfigError> {
+    let right = address.rsplit_once(':').is_some_and(|(host, port)| {
+        !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port != 0)
+    });
+    if right {
+        return Ok(());
+    }
+    let expected = "a host and a port, as \"192.168.1.254:502\"";
+    wrong(format!("{path}.address"), format!("{address:?}"), expected)
+}
+
+fn check_numbers(path: &str, module: &Modbus) -> Result<(), ConfigError> {
+    if !(1..=MOST_LOOKS).contains(&module.looks) {
+        return wrong(format!("{path}.looks"), module.looks, "1 to 20");
+    }
+    let times = matches!(module.module, ModbusModule::Waveshare | ModbusModule::JyDam);
+    if module.pulse_by == Some(PulseBy::Module) && !times {
+        let expected = "\"gateway\": this module cannot time a pulse";
+        return wrong(format!("{path}.pulse_by"), "\"module\"", expected);
+    }
+    if module.answer > LONGEST_ANSWER {
+        let value = format!("{:?}", module.answer);
+        return wrong(format!("{path}.answer"), value, "3s at most");
+    }
+    Ok(())
+}
+
+fn check_relays<'a>(
+    path: &str,
+    lot: &Lot,
+    module: &'a Modbus,
+    driven: &mut HashSet<&'a DeviceNo>,
+) -> Result<(), ConfigError> {
+    let mut used = HashSet::new();
+    for (place, barrier) in module.barriers.iter().enumerate() {
+        let path = format!("{path}.barrier[{place}]");
+        let known = lot.lanes.iter().any(|it| it.barrier == barrier.device);
+        if !known || !driven.insert(&barrier.device) {
+            let value = format!("{:?}", barrier.device.as_str());
+            let expected = "the barrier of a lane of this lot, and each only once";
+            return wrong(format!("{path}.device"), value, expected);
+        }
+        for (key, relay) in [("open", Some(barrier.open)), ("hold", barrier.hold)] {
+            let Some(relay) = relay else { continue };
+            if !(1..=MOST).contains(&relay) || !used.insert(relay) {
+                let expected = "a relay's number from 1 to 64, and each only once in a module";
+                return wrong(format!("{path}.{key}"), relay, expected);
+            }
+        }
+        let whole = barrier.pulse.as_millis() % PULSE_UNIT.as_millis() == 0;
+        if !whole || barrier.pulse > LONGEST_PULSE {
+            let value = format!("{:?}", barrier.pulse);
+            let expected = "a multiple of 100ms, 10s at most";
+            return wrong(format!("{path}.pulse"), value, expected);
+        }
+    }
+    Ok(())
+}
+
+fn check_inputs(path: &str, lot: &Lot, module: &Modbus) -> Result<(), ConfigError> {
+    let mut used = HashSet::new();
+    for (place, input) in module.inputs.iter().enumerate() {
+        let path = format!("{path}.input[{place}]");
+        if !(1..=MOST).contains(&input.number) || !used.insert(input.number) {
+            let expected = "an input's number from 1 to 64, and each only once in a module";
+            return wrong(format!("{path}.number"), input.number, expected);
+        }
+        check_owner(&path, lot, input)?;
+    }
+    Ok(())
+}
+
+fn check_owner(path: &str, lot: &Lot, input: &Input) -> Result<(), ConfigError> {
+    let device = input.device.as_ref();
+    let mut lanes = lot.lanes.iter();
+    let (right, expected) = match input.role {
+        Role::Fire => (device.is_none(), "nothing: the alarm is of the whole lot"),
+        Role::TriggerLoop => (
+            lanes.any(|it| it.trigger_loop && it.recognizers().any(|it| Some(it) == device)),
+            "the recognizer of a lane with trigger_loop = true",
+        ),
+        Role::SafetyLoop => (
+            lanes.any(|it| it.safety_loop && Some(&it.barrier) == device),
+            "the barrier of a lane with safety_loop = true",
+        ),
+        Role::ArmUp | Role::ArmDown => (
+            lanes.any(|it| it.limit_switch && Some(&it.barrier) == device),
+            "the barrier of a lane with limit_switch = true",
+        ),
+    };
+    if right {
+        return Ok(());
+    }
+    let value = device.map_or_else(|| "missing".to_owned(), |it| format!("{:?}", it.as_str()));
+    wrong(format!("{path}.device"), value, expected)
+}
+
+/// One loop wired to two inputs would be pressed and left by whichever was looked at last.
+fn check_contacts(path: &str, lot: &Lot) -> Result<(), ConfigError> {
+    let mut seen = Vec::new();
+    for input in lot.modbus.iter().flat_map(|it| &it.inputs) {
+        let contact = (input.role, &input.device);
+        if seen.contains(&contact) {
+            let value = format!("{:?} of {:?} once more", input.role, input.device);
+            let field = format!("{path}.modbus: an input");
+            return wrong(field, value, "each contact of a device only once");
+        }
+        seen.push(contact);
+    }
+    Ok(())
+}
+
+fn wrong<T>(
+    field: impl Into<String>,
+    value: impl ToString,
+    expected: &str,
+) -> Result<T, ConfigError> {
+    Err(ConfigError::value(field, value.to_string(), expected))
+}

@@ -1,0 +1,153 @@
+//! A contact that a driver looks at: a loop's detector, a limit switch, the fire alarm.
+
+use boshi_protocol::lane::Position;
+
+use super::event::{ArmEvent, Event, FireEvent, LoopEvent, SafetyEvent};
+use crate::config::{Input, Role};
+
+/// One contact, with what is known of it.
+#[derive(Debug)]
+pub(super) struct Contact {
+    wired: Input,
+    /// How many looks in a row must show a new state before it counts.
+    looks: u8,
+    /// How it is; none before it has been seen for long enough.
+    settled: Option<bool>,
+    /// What the latest looks have shown, and how many of them in a row.
+    run: (bool, u8),
+}
+
+impl Contact {
+    pub(super) fn new(wired: Input, looks: u8) -> Contact {
+        Contact {
+            wired,
+            looks,
+            settled: None,
+            run: (false, 0),
+        }
+    }
+
+    /// The input's number, as printed on the device.
+    pub(super) fn number(&self) -> u16 {
+        self.wired.number
+    }
+
+    /// The contact was looked at; what that is worth telling.
+    pub(super) fn see(&mut self, level: bool) -> Option<Event> {
+        let on = level != self.wired.invert;
+        let (shown, looks) = self.run;
+        let looks = if shown == on { looks } else { 0 };
+        self.run = (on, looks.saturating_add(1));
+        if self.run.1 < self.looks || self.settled == Some(on) {
+            return None;
+        }
+        self.settled = Some(on);
+        self.told(on)
+    }
+
+    /// How it is now, for whoever asks; nothing of an anti-smash loop, whose press is a crossing
+    /// and told once.
+    pub(super) fn state(&self) -> Option<Event> {
+        match self.wired.role {
+            Role::SafetyLoop => None,
+            Role::TriggerLoop | Role::ArmUp | Role::ArmDown | Role::Fire => {
+                self.told(self.settled?)
+            }
+        }
+    }
+
+    fn told(&self, on: bool) -> Option<Event> {
+        let arm = |device, position| Event::Arm(ArmEvent { device, position });
+        if self.wired.role == Role::Fire {
+            return Some(Event::Fire(FireEvent { on }));
+        }
+        let device = self.wired.device.clone()?;
+        let pressed = on;
+        match self.wired.role {
+            Role::TriggerLoop => Some(Event::TriggerLoop(LoopEvent { device, pressed })),
+            Role::SafetyLoop => Some(Event::SafetyLoop(SafetyEvent {
+                device,
+                pressed,
+                after_ms: None,
+            })),
+            // An arm that has left its end is somewhere, which is no position.
+            Role::ArmUp => on.then(|| arm(device, Position::Up)),
+            Role::ArmDown => on.then(|| arm(device, Position::Down)),
+            Role::Fire => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use boshi_protocol::id::DeviceNo;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn contact(role: Role, invert: bool, looks: u8) -> Contact {
+        let device = Some(DeviceNo::new("D").unwrap());
+        let wired = Input {
+            number: 1,
+            role,
+            device,
+            invert,
+        };
+        Contact::new(wired, looks)
+    }
+
+    fn pressed(event: Option<Event>) -> Option<bool> {
+        match event? {
+            Event::TriggerLoop(it) => Some(it.pressed),
+            Event::SafetyLoop(it) => Some(it.pressed),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_bounce_is_no_press_and_a_press_is_told_once() {
+        let mut it = contact(Role::TriggerLoop, false, 2);
+        let looks = [false, false, true, false, true, true, true, false, false];
+        let told: Vec<_> = looks.map(|level| pressed(it.see(level))).into();
+        let mut expected = vec![None; 9];
+        (expected[1], expected[5], expected[8]) = (Some(false), Some(true), Some(false));
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn a_normally_closed_contact_is_pressed_when_it_opens() {
+        let mut it = contact(Role::SafetyLoop, true, 1);
+        assert_eq!(pressed(it.see(true)), Some(false));
+        assert_eq!(pressed(it.see(false)), Some(true));
+        assert!(it.state().is_none(), "a crossing is told once");
+    }
+
+    #[test]
+    fn an_arm_that_leaves_its_end_is_nowhere() {
+        let mut it = contact(Role::ArmUp, false, 1);
+        let Some(Event::Arm(arm)) = it.see(true) else {
+            panic!("an arm that is up is told");
+        };
+        assert_eq!(arm.position, Position::Up);
+        assert!(it.see(false).is_none());
+        assert!(it.state().is_none());
+    }
+
+    proptest! {
+        /// Against what "so many looks in a row" means, counted anew each time.
+        #[test]
+        fn a_state_counts_exactly_when_it_was_seen_so_often_in_a_row(
+            levels in proptest::collection::vec(any::<bool>(), 0..60), looks in 1_u8..5
+        ) {
+            let mut it = contact(Role::TriggerLoop, false, looks);
+            let mut settled = None;
+            for end in 0..levels.len() {
+                let run = levels[..=end].iter().rev().take_while(|level| **level == levels[end]);
+                let counts = run.count() >= usize::from(looks);
+                let expected = (counts && settled != Some(levels[end])).then_some(levels[end]);
+                prop_assert_eq!(pressed(it.see(levels[end])), expected);
+                settled = expected.or(settled);
+            }
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! How a driver stands with its device, for the watch over the devices and for people.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+/// How long after its last answer a device still counts as there: a connection that is made anew
+/// at once is no loss.
+const STILL_THERE: Duration = Duration::from_secs(3);
+
+/// How often a driver tells that its devices are alive: well within the default `silence`.
+pub(super) const BEAT: Duration = Duration::from_secs(5);
+
+/// What a driver has seen of its device since the start.
+#[derive(Debug, Default)]
+pub(super) struct Health(Mutex<Seen>);
+
+#[derive(Debug, Default)]
+struct Seen {
+    connected: bool,
+    heard: Option<(Instant, Timestamp)>,
+    connections: u64,
+    sent: u64,
+    received: u64,
+    faults: u64,
+    last_fault: Option<(Timestamp, String)>,
+}
+
+impl Health {
+    /// A connection was made.
+    pub(super) fn connected(&self) {
+        let mut seen = self.lock();
+        seen.connected = true;
+        seen.connections += 1;
+    }
+
+    /// Something was sent to the device.
+    pub(super) fn sent(&self) {
+        self.lock().sent += 1;
+    }
+
+    /// The device said something that makes sense.
+    pub(super) fn heard(&self) {
+        let mut seen = self.lock();
+        seen.received += 1;
+        seen.heard = Some((Instant::now(), Timestamp::now()));
+    }
+
+    /// The connection ended; true when that is news, and not another attempt that failed.
+    pub(super) fn lost(&self, why: &str) -> bool {
+        let mut seen = self.lock();
+        let news = std::mem::replace(&mut seen.connected, false) || seen.last_fault.is_none();
+        seen.faults += 1;
+        seen.last_fault = Some((Timestamp::now(), why.to_owned()));
+        news
+    }
+
+    /// Whether the device is there.
+    pub(super) fn answers(&self) -> bool {
+        let heard = self.lock().heard;
+        heard.is_some_and(|(heard, _)| heard.elapsed() < STILL_THERE)
+    }
+
+    /// For people: `online`, `degraded` (there, but the connection has just failed) or `offline`,
+    /// and why.
+    pub(super) fn shown(&self, driver: &str, name: &str, address: &str) -> Value {
+        let answers = self.answers();
+        let seen = self.lock();
+        let state = match (answers, seen.connected) {
+            (true, true) => "online",
+            (true, false) => "degraded",
+            (false, _) => "offline",
+        };
+        let fault = seen.last_fault.as_ref();
+        json!({
+            "name": name,
+            "driver": driver,
+            "address": address,
+            "state": state,
+            "heard": seen.heard.map(|(_, at)| at.to_string()),
+            "connections": seen.connections,
+            "sent": seen.sent,
+            "received": seen.received,
+            "faults": seen.faults,
+            "last_fault": fault.map(|(_, why)| why.as_str()),
+            "last_fault_at": fault.map(|(at, _)| at.to_string()),
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Seen> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,101 @@
+//! One connection to a module: a question at a time.
+
+use std::io;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use super::frame::{Answer, Call, Decoded, FrameError, MAX_FRAME, Peer};
+use crate::devices::health::Health;
+
+/// Longest that a connection on the lot's own network may take.
+const CONNECT: Duration = Duration::from_secs(2);
+
+/// Why a connection is of no use any more. What was asked last may have been done.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum LinkError {
+    #[error("无法连接：{0}")]
+    Connect(io::Error),
+    #[error("连接超时")]
+    ConnectSlow,
+    #[error("连接中断：{0}")]
+    Broken(#[from] io::Error),
+    #[error("连接被对方关闭")]
+    Closed,
+    #[error("未及时应答")]
+    Silent,
+    #[error("应答无法读取：{0}")]
+    Frame(#[from] FrameError),
+}
+
+/// A connection.
+#[derive(Debug)]
+pub(super) struct Link {
+    stream: TcpStream,
+    peer: Peer,
+    /// Longest that an answer may take.
+    patience: Duration,
+    transaction: u16,
+    /// What has come and is not read yet.
+    buffer: Vec<u8>,
+}
+
+impl Link {
+    pub(super) async fn open(
+        address: &str,
+        peer: Peer,
+        patience: Duration,
+    ) -> Result<Link, LinkError> {
+        let connecting = tokio::time::timeout(CONNECT, TcpStream::connect(address));
+        let stream = connecting.await.map_err(|_| LinkError::ConnectSlow)?;
+        let stream = stream.map_err(LinkError::Connect)?;
+        stream.set_nodelay(true)?;
+        Ok(Link {
+            stream,
+            peer,
+            patience,
+            transaction: 0,
+            buffer: Vec::with_capacity(MAX_FRAME),
+        })
+    }
+
+    /// Asks, once. After an error the connection is of no use: an answer that comes late would be
+    /// taken for that of the next question.
+    pub(super) async fn ask(&mut self, call: Call, health: &Health) -> Result<Answer, LinkError> {
+        self.transaction = self.transaction.wrapping_add(1);
+        let question = self.peer.encode(call, self.transaction);
+        let patience = self.patience;
+        let asking = async {
+            self.stream.write_all(&question).await?;
+            health.sent();
+            self.answer(call).await
+        };
+        let answer = tokio::time::timeout(patience, asking).await;
+        let answer = answer.unwrap_or(Err(LinkError::Silent))?;
+        health.heard();
+        Ok(answer)
+    }
+
+    async fn answer(&mut self, call: Call) -> Result<Answer, LinkError> {
+        loop {
+            match self.peer.decode(&self.buffer, call, self.transaction)? {
+                Decoded::Answer(answer) => {
+                    // Nothing may follow: the next question is not asked yet.
+                    self.buffer.clear();
+                    return Ok(answer);
+                }
+                Decoded::Stale(passed) => {
+                    self.buffer.drain(..passed);
+                }
+                Decoded::Incomplete => {
+                    let mut bytes = [0; MAX_FRAME];
+                    match self.stream.read(&mut bytes).await? {
+                        0 => return Err(LinkError::Closed),
+                        read => self.buffer.extend_from_slice(&bytes[..read]),
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,321 @@
+//! The task that owns the connection to a module.
+
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use boshi_protocol::id::DeviceNo;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+
+use super::frame::{Answer, Call};
+use super::link::{Link, LinkError};
+use super::relays::{Relays, Step};
+use super::wiring::Wiring;
+use super::{Order, Seen};
+use crate::config;
+use crate::devices::controller::CommandError;
+use crate::devices::event::{Event, Heartbeat};
+use crate::devices::health::BEAT;
+use crate::devices::teller::Teller;
+use crate::reload::InForce;
+
+/// Pause before a connection that failed is tried again.
+const AGAIN: Duration = Duration::from_millis(500);
+
+/// Longest that a worker goes on after the gateway was told to stop: as long as a lot may take.
+const STOPPING: Duration = Duration::from_secs(5);
+
+/// Looks after one module.
+#[derive(Debug)]
+pub(crate) struct Worker {
+    config: config::Modbus,
+    wiring: Wiring,
+    seen: Arc<Seen>,
+    orders: mpsc::Receiver<Order>,
+    relays: Relays,
+    in_force: InForce,
+}
+
+/// Why a connection ends.
+enum End {
+    /// Nobody gives orders any more.
+    Over,
+    Lost(LinkError),
+}
+
+impl From<LinkError> for End {
+    fn from(error: LinkError) -> End {
+        End::Lost(error)
+    }
+}
+
+impl Worker {
+    pub(super) fn new(
+        config: &config::Modbus,
+        seen: Arc<Seen>,
+        orders: mpsc::Receiver<Order>,
+        in_force: InForce,
+    ) -> Worker {
+        let wiring = Wiring::of(config);
+        Worker {
+            config: config.clone(),
+            wiring,
+            seen,
+            orders,
+            relays: Relays::new(&config.barriers, wiring.pulse_by),
+            in_force,
+        }
+    }
+
+    /// Runs until nobody gives orders any more, and a little longer than `stop` at most. No relay
+    /// that a pulse has closed is left so.
+    pub(crate) async fn run(mut self, teller: Teller, stop: CancellationToken) {
+        let late = async {
+            stop.cancelled().await;
+            tokio::time::sleep(STOPPING).await;
+        };
+        tokio::select! {
+            () = self.serve(&teller) => {}
+            () = late => {}
+        }
+        self.end_pulses().await;
+    }
+
+    async fn serve(&mut self, teller: &Teller) {
+        loop {
+            match self.connected(teller).await {
+                End::Over => return,
+                End::Lost(error) => {
+                    if self.seen.health.lost(&error.to_string()) {
+                        let (name, address) = (&self.seen.name, &self.config.address);
+                        tracing::warn!(name, address, %error, "a module is not there");
+                    }
+                }
+            }
+            if !self.away().await {
+                return;
+            }
+        }
+    }
+
+    /// Refuses what is ordered until it is time to try again; false when nobody orders any more.
+    async fn away(&mut self) -> bool {
+        let again = Instant::now() + AGAIN;
+        loop {
+            match tokio::time::timeout_at(again, self.orders.recv()).await {
+                Err(_) => return true,
+                Ok(None) => return false,
+                Ok(Some(order)) => {
+                    let error = CommandError::NotDone("继电器模块未连接".to_owned());
+                    // Who ordered may have given up.
+                    let _ = order.answer.send(Err(error));
+                }
+            }
+        }
+    }
+
+    async fn connected(&mut self, teller: &Teller) -> End {
+        match self.session(teller).await {
+            Ok(()) => End::Over,
+            Err(end) => end,
+        }
+    }
+
+    async fn session(&mut self, teller: &Teller) -> Result<(), End> {
+        let mut link = self.open().await?;
+        self.look_at_relays(&mut link).await?;
+        self.look_at_inputs(&mut link, teller).await?;
+        self.seen.health.connected();
+        let (name, address) = (&self.seen.name, &self.config.address);
+        tracing::info!(name, address, "a module is there");
+        let mut looks = interval(self.config.poll);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut beats = interval(BEAT);
+        loop {
+            let end = self.relays.next_end();
+            tokio::select! {
+                biased;
+                order = self.orders.recv() => match order {
+                    Some(order) => self.obey(&mut link, order).await?,
+                    None => return Ok(()),
+                },
+                () = sleep_until(end) => self.end_pulse(&mut link).await?,
+                _ = looks.tick() => self.look_at_inputs(&mut link, teller).await?,
+                _ = beats.tick() => self.beat(teller).await,
+            }
+        }
+    }
+
+    async fn open(&self) -> Result<Link, LinkError> {
+        let (peer, patience) = (self.wiring.peer, self.config.answer);
+        Link::open(&self.config.address, peer, patience).await
+    }
+
+    async fn beat(&self, teller: &Teller) {
+        let devices = self.seen.barriers.clone();
+        if !devices.is_empty() {
+            teller.tell(Event::Heartbeat(Heartbeat { devices })).await;
+        }
+    }
+
+    /// After a connection, a relay may be closed that nobody wants so, and a hold be forgotten.
+    async fn look_at_relays(&mut self, link: &mut Link) -> Result<(), LinkError> {
+        for relay in self.relays.watched() {
+            let closed = self.is_closed(link, relay).await?;
+            if closed.is_some_and(|closed| self.relays.found(relay, closed, Instant::now())) {
+                tracing::warn!(relay, name = self.seen.name, "a hold is asserted again");
+                let call = self.wiring.switch(relay, true);
+                link.ask(call, &self.seen.health).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// How a relay is; none when the module does not say.
+    async fn is_closed(&self, link: &mut Link, relay: u16) -> Result<Option<bool>, LinkError> {
+        let call = self.wiring.look(relay);
+        Ok(match link.ask(call, &self.seen.health).await? {
+            Answer::Bits(bits) => bits.first().copied(),
+            Answer::Written | Answer::Exception(_) => None,
+        })
+    }
+
+    async fn look_at_inputs(&mut self, link: &mut Link, teller: &Teller) -> Result<(), LinkError> {
+        let highest = self.config.inputs.iter().map(|it| it.number).max();
+        // A module without inputs is looked at all the same, to know that it is there.
+        let (call, wired) = match highest {
+            Some(count) => (self.wiring.inputs(count), true),
+            None => (self.wiring.look(1), false),
+        };
+        let levels = match link.ask(call, &self.seen.health).await? {
+            Answer::Bits(levels) if wired => levels,
+            Answer::Bits(_) | Answer::Written => return Ok(()),
+            Answer::Exception(code) => {
+                let error = std::io::Error::other(format!("模块拒绝读取输入，异常码 {code:02}"));
+                return Err(LinkError::Broken(error));
+            }
+        };
+        for event in self.news(&levels) {
+            teller.tell(event).await;
+        }
+        Ok(())
+    }
+
+    fn news(&self, levels: &[bool]) -> Vec<Event> {
+        let contacts = self.seen.contacts.lock();
+        let mut contacts = contacts.unwrap_or_else(PoisonError::into_inner);
+        let seen = contacts.iter_mut().filter_map(|contact| {
+            let level = levels.get(usize::from(contact.number()) - 1)?;
+            contact.see(*level)
+        });
+        seen.collect()
+    }
+
+    async fn obey(&mut self, link: &mut Link, order: Order) -> Result<(), LinkError> {
+        let now = Instant::now();
+        if order.until <= now || order.answer.is_closed() {
+            let late = CommandError::NotDone("指令已过时".to_owned());
+            let _ = order.answer.send(Err(late));
+            return Ok(());
+        }
+        let travel = self.in_force.borrow().timing.travel;
+        let step = self.relays.begin(&order.barrier, order.motion, now, travel);
+        let step = match step {
+            Ok(step) => step,
+            Err(why) => {
+                let _ = order.answer.send(Err(CommandError::NotDone(why)));
+                return Ok(());
+            }
+        };
+        let call = match step {
+            Step::Pulse { relay, length } => self.wiring.pulse(relay, length),
+            Step::Close { relay } | Step::Open { relay } => {
+                self.wiring.switch(relay, step.closes())
+            }
+        };
+        let (result, link) = match link.ask(call, &self.seen.health).await {
+            Ok(answer) => (self.took(&order.barrier, step, &answer), Ok(())),
+            Err(error) => (self.read_back(step, &error).await, Err(error)),
+        };
+        if result.is_ok() && !step.closes() {
+            self.relays.opened(step.relay());
+        }
+        // Who ordered may have given up.
+        let _ = order.answer.send(result);
+        link
+    }
+
+    fn took(
+        &mut self,
+        barrier: &DeviceNo,
+        step: Step,
+        answer: &Answer,
+    ) -> Result<(), CommandError> {
+        match answer {
+            Answer::Written => Ok(()),
+            Answer::Exception(code) => {
+                self.relays.refused(barrier, step);
+                let why = format!("继电器模块拒绝，异常码 {code:02}");
+                Err(CommandError::NotDone(why))
+            }
+            Answer::Bits(_) => Err(CommandError::Unknown("继电器模块答非所问".to_owned())),
+        }
+    }
+
+    /// Nobody answered: the relay itself is asked how it is, over a connection of its own. It is
+    /// never told again; one that is not as wanted may have been so, or may still become so.
+    async fn read_back(&self, step: Step, error: &LinkError) -> Result<(), CommandError> {
+        let looked = async {
+            let mut link = self.open().await?;
+            self.is_closed(&mut link, step.relay()).await
+        };
+        match looked.await {
+            Ok(Some(closed)) if closed == step.closes() => Ok(()),
+            Ok(Some(_) | None) | Err(_) => {
+                let why = format!("继电器模块{error}，回读未能证实");
+                Err(CommandError::Unknown(why))
+            }
+        }
+    }
+
+    async fn end_pulse(&mut self, link: &mut Link) -> Result<(), LinkError> {
+        let Some(relay) = self.relays.ending(Instant::now()) else {
+            return Ok(());
+        };
+        let call = self.wiring.switch(relay, false);
+        match link.ask(call, &self.seen.health).await? {
+            Answer::Written => self.relays.opened(relay),
+            Answer::Exception(_) | Answer::Bits(_) => {
+                self.relays.not_opened(relay, Instant::now());
+            }
+        }
+        Ok(())
+    }
+
+    /// The last thing that is done.
+    async fn end_pulses(&mut self) {
+        let closed = self.relays.all_endings();
+        if closed.is_empty() {
+            return;
+        }
+        let ending = async {
+            let mut link = self.open().await?;
+            for relay in closed {
+                let call: Call = self.wiring.switch(relay, false);
+                link.ask(call, &self.seen.health).await?;
+            }
+            Ok::<(), LinkError>(())
+        };
+        if let Err(error) = ending.await {
+            tracing::error!(%error, name = self.seen.name, "a relay may have stayed closed");
+        }
+    }
+}
+
+async fn sleep_until(end: Option<Instant>) {
+    match end {
+        Some(end) => tokio::time::sleep_until(end).await,
+        None => std::future::pending().await,
+    }
+}

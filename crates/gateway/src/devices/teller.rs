@@ -1,0 +1,60 @@
+//! What a driver tells of its devices, handed to the lot in order, each until it is taken.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use boshi_protocol::id::LotId;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::event::Event;
+use super::intake::{Intake, Untaken};
+
+/// Pause before an event that the lot could not take is offered again.
+const AGAIN: Duration = Duration::from_millis(200);
+
+/// How many events of one driver wait for the lot at most; a driver that has more waits itself.
+const EVENTS_QUEUED: usize = 256;
+
+/// Where a driver puts its events; cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Teller {
+    events: mpsc::Sender<Event>,
+}
+
+impl Teller {
+    /// A teller, and its task, which is yet to run.
+    pub(crate) fn new(
+        intake: Arc<Intake>,
+        lot: LotId,
+        stop: CancellationToken,
+    ) -> (Teller, impl Future<Output = ()> + Send + 'static) {
+        let (events, waiting) = mpsc::channel(EVENTS_QUEUED);
+        let task = async move {
+            let telling = hand_over(intake, lot, waiting);
+            stop.run_until_cancelled(telling).await;
+        };
+        (Teller { events }, task)
+    }
+
+    /// Tells an event, after those told before.
+    pub(crate) async fn tell(&self, event: Event) {
+        // Nobody listens any more: the gateway is stopping.
+        let _ = self.events.send(event).await;
+    }
+}
+
+async fn hand_over(intake: Arc<Intake>, lot: LotId, mut waiting: mpsc::Receiver<Event>) {
+    while let Some(event) = waiting.recv().await {
+        loop {
+            match intake.told(&lot, event.clone()).await {
+                Ok(()) => break,
+                Err(Untaken::Never(why)) => {
+                    tracing::error!(%lot, why, "a driver told what no lane can take");
+                    break;
+                }
+                Err(Untaken::Later) => tokio::time::sleep(AGAIN).await,
+            }
+        }
+    }
+}
