@@ -17,6 +17,6 @@ mod parts;
 pub(crate) mod polled;
 pub(crate) mod teller;
 
-pub(crate) use self::controller::{Checked, CommandError, Controller, Driver};
+pub(crate) use self::controller::{Checked, CommandError, Controller, DeviceDriver};
 pub(crate) use self::event::contact;
 pub(crate) use self::generic::Generic;

@@ -29,7 +29,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::answer::Problem;
 use crate::config;
-use crate::devices::Driver;
+use crate::devices::DeviceDriver;
 use crate::devices::intake::bearer;
 use crate::disk_watch::DiskState;
 use crate::display::Display;
@@ -53,7 +53,7 @@ pub(crate) struct LocalLot {
     pub(crate) configured: config::Lot,
     pub(crate) driver: Handle,
     pub(crate) displays: Vec<Display>,
-    pub(crate) drivers: Vec<Driver>,
+    pub(crate) drivers: Vec<DeviceDriver>,
 }
 
 /// The routes of the local interface.

@@ -38,7 +38,7 @@ pub(crate) struct Checked {
 
 /// What speaks to one kind of equipment.
 #[derive(Clone, Debug)]
-pub(crate) enum Driver {
+pub(crate) enum DeviceDriver {
     /// A controller over HTTP and JSON.
     Generic(Generic),
     /// A module of relays and contacts.
@@ -48,12 +48,12 @@ pub(crate) enum Driver {
 /// The devices of a lane, each behind its driver.
 #[derive(Clone, Debug)]
 pub(crate) struct Controller {
-    drivers: Arc<[(Driver, Vec<DeviceNo>)]>,
+    drivers: Arc<[(DeviceDriver, Vec<DeviceNo>)]>,
 }
 
 impl Controller {
     /// Each driver with the devices that it speaks to.
-    pub(crate) fn new(drivers: Vec<(Driver, Vec<DeviceNo>)>) -> Controller {
+    pub(crate) fn new(drivers: Vec<(DeviceDriver, Vec<DeviceNo>)>) -> Controller {
         let drivers = drivers.into();
         Controller { drivers }
     }
@@ -66,8 +66,8 @@ impl Controller {
         motion: Motion,
     ) -> Result<(), CommandError> {
         match self.driver_of(barrier)? {
-            Driver::Generic(generic) => generic.drive(id, barrier, motion).await,
-            Driver::Modbus(module) => module.drive(barrier, motion).await,
+            DeviceDriver::Generic(generic) => generic.drive(id, barrier, motion).await,
+            DeviceDriver::Modbus(module) => module.drive(barrier, motion).await,
         }
     }
 
@@ -79,8 +79,8 @@ impl Controller {
         lines: &[Line],
     ) -> Result<(), CommandError> {
         match self.driver_of(display)? {
-            Driver::Generic(generic) => generic.show(id, display, lines).await,
-            Driver::Modbus(_) => Err(no_driver(display)),
+            DeviceDriver::Generic(generic) => generic.show(id, display, lines).await,
+            DeviceDriver::Modbus(_) => Err(no_driver(display)),
         }
     }
 
@@ -92,8 +92,8 @@ impl Controller {
             let own: Vec<DeviceNo> = own.collect();
             let checked = match driver {
                 _ if own.is_empty() && driver.is_generic() => return Checked::default(),
-                Driver::Generic(generic) => generic.check(id, &own).await,
-                Driver::Modbus(module) => Ok(module.check(&own)),
+                DeviceDriver::Generic(generic) => generic.check(id, &own).await,
+                DeviceDriver::Modbus(module) => Ok(module.check(&own)),
             };
             checked.unwrap_or_else(|error| {
                 tracing::warn!(%error, devices = ?own, "a controller does not answer");
@@ -108,7 +108,7 @@ impl Controller {
         all
     }
 
-    fn driver_of(&self, device: &DeviceNo) -> Result<&Driver, CommandError> {
+    fn driver_of(&self, device: &DeviceNo) -> Result<&DeviceDriver, CommandError> {
         let mut drivers = self.drivers.iter();
         let found = drivers.find(|(_, own)| own.contains(device));
         found
@@ -117,17 +117,17 @@ impl Controller {
     }
 }
 
-impl Driver {
+impl DeviceDriver {
     /// How it stands with its device, for people; none when it has no connection of its own.
     pub(crate) fn shown(&self) -> Option<Value> {
         match self {
-            Driver::Generic(_) => None,
-            Driver::Modbus(module) => Some(module.shown()),
+            DeviceDriver::Generic(_) => None,
+            DeviceDriver::Modbus(module) => Some(module.shown()),
         }
     }
 
     fn is_generic(&self) -> bool {
-        matches!(self, Driver::Generic(_))
+        matches!(self, DeviceDriver::Generic(_))
     }
 }
 

@@ -13,7 +13,7 @@ use crate::devices::intake::Intake;
 use crate::devices::mailbox::Mailboxes;
 use crate::devices::modbus::{Module, Worker};
 use crate::devices::teller::Teller;
-use crate::devices::{Controller, Driver, Generic};
+use crate::devices::{Controller, DeviceDriver, Generic};
 use crate::reload::InForce;
 
 /// The drivers of a lot.
@@ -55,19 +55,23 @@ impl<'a> Drivers<'a> {
             if config.has_fire() || config.touches().any(|it| devices.contains(&it)) {
                 let barriers = config.barriers.iter().map(|it| &it.device);
                 let own = barriers.filter(|it| devices.contains(it)).cloned();
-                drivers.push((Driver::Modbus(module.clone()), own.collect()));
+                drivers.push((DeviceDriver::Modbus(module.clone()), own.collect()));
             }
         }
         if let Some(generic) = self.generic(lane) {
             let left = devices.into_iter().filter(|it| !self.lot.drives(it));
-            drivers.push((Driver::Generic(generic), left.cloned().collect()));
+            drivers.push((DeviceDriver::Generic(generic), left.cloned().collect()));
         }
         Controller::new(drivers)
     }
 
     /// Those that have a connection of their own.
-    pub(super) fn shown(&self) -> Vec<Driver> {
-        self.modules.iter().cloned().map(Driver::Modbus).collect()
+    pub(super) fn shown(&self) -> Vec<DeviceDriver> {
+        self.modules
+            .iter()
+            .cloned()
+            .map(DeviceDriver::Modbus)
+            .collect()
     }
 
     fn generic(&mut self, lane: &config::Lane) -> Option<Generic> {

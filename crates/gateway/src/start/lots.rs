@@ -16,7 +16,7 @@ use crate::clock::{Clock, SkewWatch, Skews};
 use crate::config::{self, Config};
 use crate::devices::mailbox::Mailboxes;
 use crate::devices::modbus::Worker;
-use crate::devices::{Controller, Driver};
+use crate::devices::{Controller, DeviceDriver};
 use crate::display::{Display, Wording};
 use crate::driver::{Driver, Handle, LaneEquipment, Outward};
 use crate::journal::{Journal, JournalError};
@@ -38,7 +38,7 @@ pub(super) struct StartedLot {
     /// What its run before left behind.
     pub(super) left: LeftBehind,
     /// Its drivers that have a connection of their own.
-    pub(super) drivers: Vec<Driver>,
+    pub(super) drivers: Vec<DeviceDriver>,
     /// The tasks of its drivers, which are yet to run.
     pub(super) workers: Vec<Worker>,
 }

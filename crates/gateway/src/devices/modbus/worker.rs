@@ -141,8 +141,9 @@ impl Worker {
                     None => return Ok(()),
                 },
                 () = sleep_until(end) => self.end_pulse(&mut link).await?,
-                _ = looks.tick() => self.look_at_inputs(&mut link, teller).await?,
+                // Before the looks: those of a slow module are always due.
                 _ = beats.tick() => self.beat(teller).await,
+                _ = looks.tick() => self.look_at_inputs(&mut link, teller).await?,
             }
         }
     }
