@@ -32,6 +32,7 @@ pub(super) async fn status(access: &Access, part: Part) -> anyhow::Result<()> {
                     &["设备", "类型", "车道", "状态", "自", "最近应答"],
                     devices,
                 ));
+                print_drivers(lot);
             }
         }
     });
@@ -116,6 +117,49 @@ fn doing(doing: &Value) -> &'static str {
         Some("yielding") => "等待对向",
         _ => "等待人工",
     }
+}
+
+/// The equipment that the gateway's own drivers speak to, if there is any.
+fn print_drivers(lot: &Value) {
+    let drivers = lot["drivers"].as_array().into_iter().flatten();
+    let drivers: Vec<Vec<String>> = drivers.map(driver).collect();
+    if !drivers.is_empty() {
+        let head = [
+            "设备连接",
+            "驱动",
+            "地址",
+            "状态",
+            "最近应答",
+            "连接",
+            "发",
+            "收",
+            "故障",
+            "最近故障",
+        ];
+        say(&table(&head, drivers));
+    }
+}
+
+fn driver(driver: &Value) -> Vec<String> {
+    let state = match driver["state"].as_str() {
+        Some("online") => "在线",
+        Some("degraded") => "正在重连",
+        _ => "离线",
+    };
+    let seconds = driver["heard_seconds_ago"].as_u64();
+    let count = |key: &str| number(&driver[key]).to_string();
+    vec![
+        text(&driver["name"]),
+        text(&driver["driver"]),
+        text(&driver["address"]),
+        state.to_owned(),
+        seconds.map_or_else(|| "-".to_owned(), |seconds| format!("{seconds} 秒前")),
+        count("connections"),
+        count("sent"),
+        count("received"),
+        count("faults"),
+        driver["last_fault"].as_str().unwrap_or("-").to_owned(),
+    ]
 }
 
 fn device(device: &Value) -> Vec<String> {

@@ -95,3 +95,80 @@ fn a_size_is_a_number_with_its_unit() {
         );
     }
 }
+
+/// A lane whose barrier hangs on a module of relays, in place of the example's controller.
+const MODULE: &str = r#"
+[[lot.modbus]]
+name = "IO-01"
+address = "192.168.1.254:502"
+module = "waveshare"
+[[lot.modbus.barrier]]
+device = "BAR-01"
+open = 1
+pulse = "500ms"
+[[lot.modbus.input]]
+number = 1
+is = "trigger_loop"
+device = "CAM-01"
+"#;
+
+#[test]
+fn what_is_wrong_with_a_module_is_said_with_its_key() {
+    let whole = format!("{COMMENTED}{MODULE}");
+    Config::parse(&whole).unwrap();
+    for (right, wrong, words) in [
+        ("\"waveshare\"", "\"wave\"", "wave"),
+        ("254:502", "254", "address"),
+        ("open = 1", "open = 0", "open"),
+        ("open = 1", "open = 1\nhold = 1", "hold"),
+        ("open = 1", "open = 65", "open"),
+        ("\"BAR-01\"\nopen", "\"BAR-09\"\nopen", "BAR-09"),
+        (
+            "\"500ms\"\n[[lot.modbus.input",
+            "\"450ms\"\n[[lot.modbus.input",
+            "pulse",
+        ),
+        (
+            "\"500ms\"\n[[lot.modbus.input",
+            "\"11s\"\n[[lot.modbus.input",
+            "pulse",
+        ),
+        ("number = 1\n", "number = 0\n", "number"),
+        ("\"trigger_loop\"", "\"safety_loop\"", "CAM-01"),
+        ("\"trigger_loop\"", "\"fire\"", "CAM-01"),
+        ("\"trigger_loop\"", "\"door\"", "door"),
+        (
+            "\"waveshare\"",
+            "\"plain\"\npulse_by = \"module\"",
+            "pulse_by",
+        ),
+        ("\"waveshare\"", "\"plain\"\nlooks = 0", "looks"),
+        ("\"waveshare\"", "\"plain\"\nanswer = \"4s\"", "answer"),
+        ("\"waveshare\"", "\"plain\"\nport = 502", "port"),
+    ] {
+        let module = MODULE.replacen(right, wrong, 1);
+        assert_ne!(module, MODULE, "{right} is not there");
+        let error = Config::parse(&format!("{COMMENTED}{module}"));
+        let error = error.unwrap_err().to_string();
+        assert!(error.contains(words), "{wrong}: {error}");
+    }
+}
+
+/// A controller is needed exactly for what no driver speaks to.
+#[test]
+fn a_device_without_driver_and_controller_is_named() {
+    let without: String = (COMMENTED.lines())
+        .filter(|line| !line.starts_with("device_url") && !line.starts_with("device_key"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let error = Config::parse(&format!("{without}{MODULE}"))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("device_url") && error.contains("CAM-01"),
+        "{error}"
+    );
+    let keyless = COMMENTED.replace("device_key = \"change-this-key\"", "");
+    let error = Config::parse(&keyless).unwrap_err().to_string();
+    assert!(error.contains("device_key"), "{error}");
+}

@@ -20,7 +20,7 @@ pub(super) struct Health(Mutex<Seen>);
 #[derive(Debug, Default)]
 struct Seen {
     connected: bool,
-    heard: Option<(Instant, Timestamp)>,
+    heard: Option<Instant>,
     connections: u64,
     sent: u64,
     received: u64,
@@ -45,7 +45,7 @@ impl Health {
     pub(super) fn heard(&self) {
         let mut seen = self.lock();
         seen.received += 1;
-        seen.heard = Some((Instant::now(), Timestamp::now()));
+        seen.heard = Some(Instant::now());
     }
 
     /// The connection ended; true when that is news, and not another attempt that failed.
@@ -60,7 +60,7 @@ impl Health {
     /// Whether the device is there.
     pub(super) fn answers(&self) -> bool {
         let heard = self.lock().heard;
-        heard.is_some_and(|(heard, _)| heard.elapsed() < STILL_THERE)
+        heard.is_some_and(|heard| heard.elapsed() < STILL_THERE)
     }
 
     /// For people: `online`, `degraded` (there, but the connection has just failed) or `offline`,
@@ -79,7 +79,7 @@ impl Health {
             "driver": driver,
             "address": address,
             "state": state,
-            "heard": seen.heard.map(|(_, at)| at.to_string()),
+            "heard_seconds_ago": seen.heard.map(|heard| heard.elapsed().as_secs()),
             "connections": seen.connections,
             "sent": seen.sent,
             "received": seen.received,

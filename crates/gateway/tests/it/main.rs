@@ -13,6 +13,7 @@ mod displays;
 mod envelope;
 mod events;
 mod fire;
+mod independent;
 mod keeping;
 mod killed;
 mod local;

@@ -66,6 +66,7 @@ invert = true
 number = "A-001""#,
         module.address
     );
+    // Nothing burns.
     module.input(4, true);
     let site = Site::new(&platform.url(), &controller.url())
         .with("\n[[lot.place]]\nnumber = \"A-001\"", &wired)
