@@ -16,7 +16,7 @@ pub(crate) fn bench(root: &Path, arguments: &[String]) -> anyhow::Result<ExitSta
     let mut build = Command::new("cargo");
     let packages = ["--package", "boshi", "--package", "boshi-bench"];
     build.args(["build", "--release"]).args(packages);
-    if !ended(build.current_dir(root))?.success() {
+    if !ended(apart(build.current_dir(root)))?.success() {
         bail!("the release build failed");
     }
     let built = root.join("target/release");
@@ -37,7 +37,7 @@ pub(crate) fn power_loss(root: &Path, arguments: &[String]) -> anyhow::Result<Ex
     let mut build = Command::new("cargo");
     let packages = ["--package", "boshi", "--package", "boshi-power-loss"];
     build.arg("build").args(packages);
-    if !ended(build.current_dir(root))?.success() {
+    if !ended(apart(build.current_dir(root)))?.success() {
         bail!("the build failed");
     }
     let built = root.join("target/debug");
@@ -45,6 +45,19 @@ pub(crate) fn power_loss(root: &Path, arguments: &[String]) -> anyhow::Result<Ex
     command.arg("run").arg("--boshi").arg(built.join("boshi"));
     command.arg("--folder").arg(root.join("target/power-loss"));
     ended(command.args(arguments))
+}
+
+/// Not what cargo tells a program that it runs: a build that sees that builds some crates anew.
+fn apart(command: &mut Command) -> &mut Command {
+    let told = std::env::vars_os().map(|(name, _)| name);
+    let told = told.filter(|name| {
+        let name = name.to_string_lossy();
+        name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
+    });
+    for name in told {
+        command.env_remove(name);
+    }
+    command
 }
 
 fn ended(command: &mut Command) -> anyhow::Result<ExitStatus> {

@@ -50,18 +50,19 @@ pub(crate) async fn serve(address: SocketAddr, authority: Option<&Path>) -> anyh
     let router = Router::new()
         .route("/receivePlateNumber", post(recognized))
         .with_state(credentials);
+    // Before it listens: whoever finds it listening reads the authority's certificate.
+    let names = ["127.0.0.1".to_owned()];
+    let tls = match authority {
+        Some(folder) => Some(LocalAuthority::open_or_create(folder)?.server_config(&names)?),
+        None => None,
+    };
     let listener = TcpListener::bind(address).await?;
-    match authority {
+    match tls.map(TlsAcceptor::from) {
         None => {
             let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
             axum::serve(listener, router).await?;
         }
-        Some(folder) => {
-            let authority = LocalAuthority::open_or_create(folder)?;
-            let config = authority.server_config(&["127.0.0.1".to_owned()])?;
-            let tls = TlsAcceptor::from(config);
-            axum::serve(Encrypted { listener, tls }, router).await?;
-        }
+        Some(tls) => axum::serve(Encrypted { listener, tls }, router).await?,
     }
     Ok(())
 }
