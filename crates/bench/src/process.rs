@@ -33,7 +33,9 @@ impl Process {
         command: &Command,
         log: &Path,
     ) -> anyhow::Result<Process> {
-        let mut pinned = Command::new("taskset");
+        // Killed with whoever measures, also when that is killed and drops nothing.
+        let mut pinned = Command::new("setpriv");
+        pinned.args(["--pdeathsig", "KILL", "taskset"]);
         pinned.arg("--cpu-list").arg(SERVER_CORE.to_string());
         pinned.arg(command.get_program()).args(command.get_args());
         for (key, value) in command.get_envs() {

@@ -1,5 +1,7 @@
 //! The table that a run writes.
 
+mod goals;
+
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -25,6 +27,7 @@ impl Report {
     /// The whole document.
     pub(crate) fn markdown(&self) -> String {
         let mut text = self.head();
+        text.push_str(&goals::table(self));
         self.against_bare(&mut text);
         if let Some(contest) = &self.alternatives {
             alternatives(&mut text, contest);
@@ -45,7 +48,7 @@ impl Report {
         };
         format!(
             "# Benchmarks\n\n\
-             Written by `cargo xtask bench`, which repeats it: Linux with two cores, `taskset`, and for the\n\
+             Written by `cargo xtask bench`, which repeats it: Linux with two cores, util-linux, and for the\n\
              alternatives `node`, `npm` and `python3` (`--without-alternatives` leaves them out). Every server has\n\
              one core, the load has the other. Contestants take turns, {rounds} rounds of {seconds:.1} s each after a\n\
              shorter one that does not count; a ratio is the median of the ratios of runs made one after the\n\
