@@ -122,25 +122,9 @@ impl Account {
     }
 
     fn outcome(&self, outcome: &str) -> String {
-        let (chinese, english) = match outcome {
-            "crossed" => ("放行，已过闸", "let through, crossed"),
-            "released_blind" => ("断网放行，已过闸", "released blind, crossed"),
-            "commanded" => ("指令放行，已过闸", "opened by command, crossed"),
-            "forced" => ("强制开闸，已过闸", "forced open, crossed"),
-            "held_open" => ("常开通过", "crossed while held open"),
-            "by_hand" => ("手动抬杆，已过闸", "opened by hand, crossed"),
-            "tailgated" => ("跟车过闸", "tailgated"),
-            "unexplained" => ("原因不明过闸", "crossed, unexplained"),
-            "opened_not_crossed" => ("已开闸，未过闸", "opened, did not cross"),
-            "backed_out" => ("未过闸，已离开", "left without crossing"),
-            "never_arrived" => ("识别后未到闸口", "read, never arrived"),
-            "let_through" => ("已放行", "let through"),
-            "replayed" => ("补传的历史识别", "history of the recognizer"),
-            "interrupted" => ("重启时未结束", "cut off by a restart"),
-            "crosstalk" => ("相邻车道的车辆", "a vehicle of another lane"),
-            other => return other.to_owned(),
-        };
-        self.pick(chinese, english).to_owned()
+        let words = outcome_words(outcome);
+        let words = words.map(|(chinese, english)| self.pick(chinese, english));
+        words.unwrap_or(outcome).to_owned()
     }
 
     fn steps(&self, steps: &Value) -> String {
@@ -230,6 +214,28 @@ fn span(millis: u64) -> String {
     } else {
         format!("{}.{} s", millis / 1000, millis % 1000 / 100)
     }
+}
+
+/// How a passage ended, in Chinese and in English.
+pub(crate) fn outcome_words(outcome: &str) -> Option<(&'static str, &'static str)> {
+    Some(match outcome {
+        "crossed" => ("放行，已过闸", "let through, crossed"),
+        "released_blind" => ("断网放行，已过闸", "released blind, crossed"),
+        "commanded" => ("指令放行，已过闸", "opened by command, crossed"),
+        "forced" => ("强制开闸，已过闸", "forced open, crossed"),
+        "held_open" => ("常开通过", "crossed while held open"),
+        "by_hand" => ("手动抬杆，已过闸", "opened by hand, crossed"),
+        "tailgated" => ("跟车过闸", "tailgated"),
+        "unexplained" => ("原因不明过闸", "crossed, unexplained"),
+        "opened_not_crossed" => ("已开闸，未过闸", "opened, did not cross"),
+        "backed_out" => ("未过闸，已离开", "left without crossing"),
+        "never_arrived" => ("识别后未到闸口", "read, never arrived"),
+        "let_through" => ("已放行", "let through"),
+        "replayed" => ("补传的历史识别", "history of the recognizer"),
+        "interrupted" => ("重启时未结束", "cut off by a restart"),
+        "crosstalk" => ("相邻车道的车辆", "a vehicle of another lane"),
+        _ => return None,
+    })
 }
 
 #[cfg(test)]

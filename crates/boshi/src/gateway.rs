@@ -10,6 +10,7 @@ mod proof;
 mod reload;
 mod run;
 mod status;
+mod words;
 
 use std::path::PathBuf;
 

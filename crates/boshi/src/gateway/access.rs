@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::Args;
 use serde_json::Value;
 
@@ -27,7 +27,27 @@ pub(crate) struct Access {
     pub(super) json: bool,
 }
 
+/// Which lot.
+#[derive(Args)]
+pub(crate) struct Chosen {
+    /// The lot; may be left out when there is only one
+    lot: Option<String>,
+}
+
 impl Access {
+    /// The lot that was named, or the only one.
+    pub(super) fn lot(&self, chosen: Chosen) -> anyhow::Result<String> {
+        if let Some(lot) = chosen.lot {
+            return Ok(lot);
+        }
+        let config = run::load(&self.config)?;
+        let ids: Vec<_> = config.lots.iter().map(|lot| lot.id.as_str()).collect();
+        match ids[..] {
+            [only] => Ok(only.to_owned()),
+            _ => bail!("请指明车场：{}", ids.join("、")),
+        }
+    }
+
     pub(super) fn interface(&self) -> anyhow::Result<Interface> {
         let config = run::load(&self.config)?;
         let path = config.local_key();

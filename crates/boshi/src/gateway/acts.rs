@@ -3,15 +3,15 @@
 use clap::Args;
 use serde_json::json;
 
-use super::access::Access;
+use super::access::{Access, Chosen};
 use super::look::text;
 use crate::terminal::say;
 
 /// Send failed records again.
 #[derive(Args)]
 pub(crate) struct Resend {
-    /// The lot
-    lot: String,
+    #[command(flatten)]
+    lot: Chosen,
     /// One record (uuid): its recognition and its crossing
     #[arg(long, conflicts_with_all = ["from", "to"], required_unless_present = "from")]
     record: Option<String>,
@@ -51,8 +51,8 @@ pub(crate) struct Show {
 /// How many vehicles are inside.
 #[derive(Args)]
 pub(crate) struct Occupancy {
-    /// The lot
-    lot: String,
+    #[command(flatten)]
+    lot: Chosen,
     /// As somebody has counted just now
     #[arg(long, value_name = "NUMBER", requires_all = ["by", "reason"])]
     set: Option<u32>,
@@ -67,7 +67,8 @@ pub(crate) struct Occupancy {
 }
 
 pub(super) async fn occupancy(wanted: Occupancy) -> anyhow::Result<()> {
-    let path = ["lots", &wanted.lot, "occupancy"];
+    let lot = wanted.access.lot(wanted.lot)?;
+    let path = ["lots", &lot, "occupancy"];
     let interface = wanted.access.interface()?;
     let now = match wanted.set {
         None => interface.get(&path).await?,
@@ -99,7 +100,8 @@ pub(super) async fn resend(wanted: Resend) -> anyhow::Result<()> {
         "by": wanted.by,
         "reason": wanted.reason,
     });
-    let path = ["lots", &wanted.lot, "resend"];
+    let lot = wanted.access.lot(wanted.lot)?;
+    let path = ["lots", &lot, "resend"];
     let done = wanted.access.interface()?.post(&path, &body).await?;
     let more = match done["more"] == true {
         true => "，还有更多，请再次执行",

@@ -6,8 +6,9 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use serde_json::Value;
 
-use super::access::Access;
+use super::access::{Access, Chosen};
 use super::status::{Part, status};
+use super::words;
 use crate::account::{china_time, clock_time};
 use crate::terminal::{say, table};
 use crate::told::told_to_stop;
@@ -21,8 +22,8 @@ type Column = (&'static str, fn(&Value) -> String);
 /// The records to be pushed.
 #[derive(Args)]
 pub(crate) struct Outbox {
-    /// The lot
-    lot: String,
+    #[command(flatten)]
+    lot: Chosen,
     /// Only in this state
     #[arg(long, value_enum)]
     state: Option<PushState>,
@@ -44,8 +45,8 @@ enum PushState {
 /// Attempts to push.
 #[derive(Args)]
 pub(crate) struct Attempts {
-    /// The lot
-    lot: String,
+    #[command(flatten)]
+    lot: Chosen,
     /// Only of this record (uuid)
     #[arg(long)]
     record: Option<String>,
@@ -56,8 +57,8 @@ pub(crate) struct Attempts {
 /// Acts of the barriers.
 #[derive(Args)]
 pub(crate) struct Lifts {
-    /// The lot
-    lot: String,
+    #[command(flatten)]
+    lot: Chosen,
     /// Only of this lane
     #[arg(long)]
     lane: Option<String>,
@@ -68,8 +69,8 @@ pub(crate) struct Lifts {
 /// What people did.
 #[derive(Args)]
 pub(crate) struct Acts {
-    /// The lot
-    lot: String,
+    #[command(flatten)]
+    lot: Chosen,
     #[command(flatten)]
     list: List,
 }
@@ -90,8 +91,8 @@ pub(crate) struct Devices {
 /// The latest stays.
 #[derive(Args)]
 pub(crate) struct Stays {
-    /// The lot
-    lot: String,
+    #[command(flatten)]
+    lot: Chosen,
     /// A part of the plate
     #[arg(long, default_value = "")]
     plate: String,
@@ -133,10 +134,8 @@ pub(super) async fn outbox(wanted: Outbox) -> anyhow::Result<()> {
         PushState::Failed => "failed",
     });
     let filter = state.map(|state| ("state", Cow::from(state)));
-    wanted
-        .list
-        .print(&wanted.lot, "outbox", filter, COLUMNS)
-        .await
+    let lot = wanted.list.access.lot(wanted.lot)?;
+    wanted.list.print(&lot, "outbox", filter, COLUMNS).await
 }
 
 pub(super) async fn attempts(wanted: Attempts) -> anyhow::Result<()> {
@@ -146,20 +145,18 @@ pub(super) async fn attempts(wanted: Attempts) -> anyhow::Result<()> {
         ("记录", |row| text(&row["record"])),
         ("第几次", |row| text(&row["attempt"])),
         ("毫秒", |row| text(&row["millis"])),
-        ("结果", |row| text(&row["outcome"])),
+        ("结果", |row| words::attempt(&text(&row["outcome"]))),
     ];
     let filter = wanted.record.map(|record| ("record", record.into()));
-    wanted
-        .list
-        .print(&wanted.lot, "attempts", filter, COLUMNS)
-        .await
+    let lot = wanted.list.access.lot(wanted.lot)?;
+    wanted.list.print(&lot, "attempts", filter, COLUMNS).await
 }
 
 pub(super) async fn lifts(wanted: Lifts) -> anyhow::Result<()> {
     const COLUMNS: &[Column] = &[
         ("时间", |row| time(&row["at"])),
         ("车道", |row| text(&row["lane"])),
-        ("原因", |row| cause(&row["cause"])),
+        ("原因", |row| words::cause(&text(&row["cause"]))),
         ("记录", |row| text(&row["record"])),
         ("结果", |row| match row["result"].as_str() {
             None => "未应答".to_owned(),
@@ -168,10 +165,8 @@ pub(super) async fn lifts(wanted: Lifts) -> anyhow::Result<()> {
         }),
     ];
     let filter = wanted.lane.map(|lane| ("lane", lane.into()));
-    wanted
-        .list
-        .print(&wanted.lot, "lifts", filter, COLUMNS)
-        .await
+    let lot = wanted.list.access.lot(wanted.lot)?;
+    wanted.list.print(&lot, "lifts", filter, COLUMNS).await
 }
 
 pub(super) async fn acts(wanted: Acts) -> anyhow::Result<()> {
@@ -183,7 +178,8 @@ pub(super) async fn acts(wanted: Acts) -> anyhow::Result<()> {
         ("原因", |row| text(&row["reason"])),
         ("结果", |row| text(&row["outcome"])),
     ];
-    wanted.list.print(&wanted.lot, "acts", None, COLUMNS).await
+    let lot = wanted.list.access.lot(wanted.lot)?;
+    wanted.list.print(&lot, "acts", None, COLUMNS).await
 }
 
 pub(super) async fn devices(wanted: Devices) -> anyhow::Result<()> {
@@ -206,7 +202,8 @@ pub(super) async fn stays(wanted: Stays) -> anyhow::Result<()> {
         ("plate", Cow::from(wanted.plate)),
         ("limit", wanted.limit.to_string().into()),
     ];
-    let path = ["lots", &wanted.lot, "stays"];
+    let lot = wanted.access.lot(wanted.lot)?;
+    let path = ["lots", &lot, "stays"];
     let stays = wanted.access.interface()?.get_with(&path, &query).await?;
     wanted.access.print(&stays, || {
         let rows = stays["items"].as_array().into_iter().flatten();
@@ -332,22 +329,6 @@ fn kind(kind: &Value) -> String {
         Some("recognition") => "识别",
         Some("crossing") => "过闸",
         _ => "异常",
-    };
-    word.to_owned()
-}
-
-fn cause(cause: &Value) -> String {
-    let word = match cause.as_str() {
-        Some("may_pass") => "平台放行",
-        Some("blind") => "断网放行",
-        Some("commanded") => "指令开闸",
-        Some("forced") => "强制开闸",
-        Some("hold_ordered") => "常开",
-        Some("restore_ordered") => "恢复",
-        Some("fire") => "消防",
-        Some("hold_asserted") => "保持常开",
-        Some("seen") => "手动抬杆",
-        _ => return text(cause),
     };
     word.to_owned()
 }

@@ -42,7 +42,7 @@ pub(super) async fn status(access: &Access, part: Part) -> anyhow::Result<()> {
 /// Nothing, while there is room.
 fn print_disk(disk: &Value) {
     let level = match disk["level"].as_str() {
-        Some("filling") => "磁盘空间不足",
+        Some("filling") => "磁盘空间偏紧",
         Some("full") => "磁盘将满，正在删除最旧的图片",
         _ => return,
     };

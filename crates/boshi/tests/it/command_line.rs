@@ -57,6 +57,24 @@ fn an_unknown_key_is_refused_with_its_name_and_line() {
 }
 
 #[test]
+fn a_lot_may_be_left_out_only_when_there_is_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("gateway.toml");
+    let data = folder.path().display();
+    let one = format!(
+        "data = '{data}'\npublic_url = 'http://lot'\n[platform]\nbase_url = 'http://127.0.0.1:1'\n\
+         app_id = '1'\nsecret = 's'\n[[lot]]\nid = 'L1'\n"
+    );
+    std::fs::write(&file, &one).unwrap();
+    let file_name = file.to_str().unwrap();
+    let said = complaint(&boshi(&["gateway", "stays", "--config", file_name]));
+    assert!(said.contains("local.key"), "the only one is meant: {said}");
+    std::fs::write(&file, format!("{one}[[lot]]\nid = 'L2'\n")).unwrap();
+    let said = complaint(&boshi(&["gateway", "stays", "--config", file_name]));
+    assert!(said.contains("L1、L2"), "{said}");
+}
+
+#[test]
 fn a_side_that_does_not_run_is_said_to_be_missing() {
     let folder = tempfile::tempdir().unwrap();
     let missing = folder.path().join("none.toml");

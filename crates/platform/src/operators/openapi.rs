@@ -164,10 +164,8 @@ fn word(need: Need) -> &'static str {
 fn in_path(path: &str) -> impl Iterator<Item = &'static str> {
     let names = path.split('/').filter_map(|part| {
         let name = part.strip_prefix('{')?.strip_suffix('}')?;
-        words::NAMES
-            .iter()
-            .map(|(known, _)| *known)
-            .find(|known| *known == name)
+        let mut known = words::fields().map(|(known, _)| known);
+        known.find(|known| *known == name)
     });
     names.collect::<Vec<_>>().into_iter()
 }
