@@ -1,16 +1,20 @@
 //! Controllers that fetch their commands, and events that come as forms.
 
+use std::time::Instant;
+
 use serde_json::{Value, json};
 
 use crate::controller::{Controller, KEYS};
 use crate::platform::Platform;
 use crate::site::{Site, World};
+use crate::wire::PATIENCE;
 
-/// A world whose lanes fetch their commands.
-async fn polled_world() -> World {
+/// A world whose lanes fetch their commands, and which waits `act` for what becomes of one.
+async fn polled_world(act: &str) -> World {
     let platform = Platform::start().await;
     let controller = Controller::start().await;
     let site = Site::new(&platform.url(), "poll");
+    let site = site.with("act = \"500ms\"", &format!("act = {act:?}"));
     let gateway = site.start().await;
     World {
         platform,
@@ -40,7 +44,9 @@ async fn answer(world: &World, body: &Value) -> u16 {
 
 /// Fetches commands, answering every other at once, until one is `wanted`.
 async fn fetch(world: &World, wanted: &str) -> Value {
+    let end = Instant::now() + PATIENCE;
     loop {
+        assert!(Instant::now() < end, "no command to {wanted} came");
         let (status, reply) = poll(world, KEYS[0]).await;
         assert_eq!(status, 200, "{reply}");
         for command in reply["commands"].as_array().unwrap() {
@@ -56,7 +62,7 @@ async fn fetch(world: &World, wanted: &str) -> Value {
 /// OPEN-7
 #[tokio::test]
 async fn a_controller_that_cannot_be_called_fetches_its_commands_and_answers_them() {
-    let world = polled_world().await;
+    let world = polled_world("10s").await;
     let order = json!({"deviceNo": "CAM-01", "openMode": "3"});
     let (reply, ()) = tokio::join!(world.gateway.call("/receiveOpenGate", order), async {
         let command = fetch(&world, "open").await;
@@ -71,7 +77,7 @@ async fn a_controller_that_cannot_be_called_fetches_its_commands_and_answers_the
 /// OPEN-7
 #[tokio::test]
 async fn a_command_that_nobody_fetches_is_not_done_and_is_not_kept_for_later() {
-    let world = polled_world().await;
+    let world = polled_world("500ms").await;
     let order = json!({"deviceNo": "CAM-01", "openMode": "3"});
     let reply = world.gateway.call("/receiveOpenGate", order).await;
     assert_eq!(reply["respCode"], "1", "{reply}");
@@ -85,7 +91,7 @@ async fn a_command_that_nobody_fetches_is_not_done_and_is_not_kept_for_later() {
 
 #[tokio::test]
 async fn only_who_has_the_key_of_a_polled_lane_fetches_its_commands() {
-    let world = polled_world().await;
+    let world = polled_world("500ms").await;
     assert_eq!(poll(&world, "key-three").await.0, 401);
     let called = World::new().await;
     assert_eq!(poll(&called, KEYS[0]).await.0, 401);

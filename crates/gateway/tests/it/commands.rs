@@ -172,6 +172,7 @@ async fn a_barrier_that_never_answers_is_no_success() {
 async fn a_barrier_that_is_offline_is_not_driven() {
     let often = "[supervision]\ncheck = \"50ms\"\n[[lot]]";
     let world = World::with(&[("[[lot]]", often)]).await;
+    world.gateway.finds_every_device().await;
     let others = ["CAM-01", "LED-01", "CAM-02", "BAR-02", "LED-02"];
     world.controller.has_online(&others);
     let abnormal = world.platform.hears("/receiveAbnormal", 1).await;

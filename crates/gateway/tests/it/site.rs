@@ -330,6 +330,13 @@ impl Gateway {
         self.until(what, |lane| lane["safety_loop"] == false).await;
     }
 
+    /// Waits until each device has answered: one that never did is given time to come up before it is
+    /// missed.
+    pub(crate) async fn finds_every_device(&self) {
+        let found = "SELECT count(DISTINCT device) FROM device_state WHERE online";
+        self.counts(found, 6).await;
+    }
+
     /// Waits until the first lane is as wanted.
     pub(crate) async fn until(&self, what: &str, wanted: impl Fn(&Value) -> bool) {
         let end = std::time::Instant::now() + PATIENCE;

@@ -14,6 +14,7 @@ async fn devices_that_do_not_answer_are_reported_in_the_standards_words() {
         let devices = ["CAM-01", "BAR-01", "LED-01", "CAM-02", "BAR-02", "LED-02"];
         world.controller.has_online(&devices);
     };
+    world.gateway.finds_every_device().await;
     world.controller.has_online(&["CAM-02", "BAR-02", "LED-02"]);
     let told = world.platform.hears("/receiveAbnormal", 3).await;
     let mut told: Vec<(&str, &str, &str)> = told
