@@ -96,7 +96,9 @@ async fn what_becomes_too_old_or_too_much_goes_at_once() {
     // A busy machine asks first as for an unread vehicle: so large a picture takes its time.
     let picture = eventually("a question with the picture", || {
         let asked = world.platform.heard("/receivePlateNumber");
-        let images = asked.iter().filter_map(|asked| asked.body["image"].as_str());
+        let images = asked
+            .iter()
+            .filter_map(|asked| asked.body["image"].as_str());
         let mut paths = images.filter_map(|url| url.strip_prefix("https://lot.example"));
         paths.next().map(str::to_owned)
     });

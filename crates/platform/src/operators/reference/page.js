@@ -11,7 +11,7 @@ const WORDS = {
         failed: "The document cannot be read: " },
 };
 const METHODS = ["get", "post", "put", "delete"];
-let lang = recalled() === "en" ? "en" : "zh";
+let lang = (new URLSearchParams(location.search).get("lang") || recalled()) === "en" ? "en" : "zh";
 let shown = null;
 
 /** An element with attributes and children; texts stay texts. */
@@ -21,6 +21,9 @@ function make(tag, attributes = {}, ...children) {
   element.append(...children.filter((child) => child !== null));
   return element;
 }
+
+/** A text in which what stands between backticks is code. */
+const marked = (text) => text.split("`").map((part, place) => (place % 2 ? make("code", {}, part) : part));
 
 const resolved = (schema) => (schema.$ref ? { ...shown.components.schemas[schema.$ref.split("/").pop()], ...schema } : schema);
 
@@ -133,7 +136,7 @@ function route(method, path, operation) {
   details.addEventListener("toggle", () => {
     if (!details.open || details.children.length > 1) return;
     const inside = make("div", { class: "inside" });
-    if (operation.description) inside.append(make("p", { class: "needs" }, operation.description));
+    if (operation.description) inside.append(make("p", { class: "needs" }, ...marked(operation.description)));
     if (operation.parameters.length) inside.append(make("h3", {}, words.parameters), parameters(operation));
     const content = operation.requestBody && Object.entries(operation.requestBody.content)[0];
     if (content) inside.append(make("h3", {}, `${words.body} `, make("code", {}, content[0])), fields(content[1].schema));
@@ -162,7 +165,7 @@ function render() {
   document.getElementById("lang").textContent = words.other;
   document.getElementById("download").href = `/api/v1/openapi.json${lang === "en" ? "?lang=en" : ""}`;
   search.placeholder = words.search;
-  const index = [], reference = [make("p", { class: "introduction" }, shown.info.description)];
+  const index = [], reference = [make("p", { class: "introduction" }, ...marked(shown.info.description))];
   for (const [name, routes] of grouped()) {
     const found = routes.filter(fits);
     if (!found.length) continue;
@@ -204,6 +207,7 @@ function recalled() {
 
 document.getElementById("lang").addEventListener("click", () => {
   lang = lang === "zh" ? "en" : "zh";
+  history.replaceState(null, "", location.pathname + location.hash);
   try { localStorage.setItem("boshi.lang", lang); } catch { /* it is chosen again next time */ }
   load();
 });
