@@ -38,7 +38,7 @@ pub(crate) enum Command {
     /// Make a backup of a gateway, running or not: journal, pictures, keys, configuration (备份)
     Backup(keep::Backup),
     /// Make a data folder from a backup; nothing is overwritten (恢复)
-    RestoreBackup(keep::RestoreBackup),
+    RestoreBackup(crate::kept::RestoreBackup),
     /// Check the journal of a gateway, running or not (检查记录库)
     CheckJournal {
         #[command(flatten)]

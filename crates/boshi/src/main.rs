@@ -7,6 +7,7 @@ mod demo;
 mod files;
 mod gateway;
 mod interface;
+mod kept;
 mod lines;
 mod platform;
 mod simulate;

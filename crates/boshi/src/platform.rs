@@ -46,7 +46,7 @@ pub(crate) enum Command {
     /// Make a backup of the platform, running or not (备份)
     Backup(keep::Backup),
     /// Give a backup back, into a folder that is made (恢复备份)
-    RestoreBackup(keep::RestoreBackup),
+    RestoreBackup(crate::kept::RestoreBackup),
     /// Check the records, beside a running platform or without one (检查记录库)
     CheckStore {
         #[command(flatten)]

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use anyhow::bail;
 use boshi_platform::keep::{self, Findings, Flaw};
 use clap::Args;
 
 use super::{ConfigFile, run};
+use crate::kept::{RestoreBackup, tell_findings, tell_restored};
 use crate::terminal::say;
 
 /// Where a backup is made.
@@ -16,16 +16,6 @@ pub(crate) struct Backup {
     to: PathBuf,
     #[command(flatten)]
     config: ConfigFile,
-}
-
-/// Where a backup is, and where it goes.
-#[derive(Args)]
-pub(crate) struct RestoreBackup {
-    /// The folder of the backup
-    from: PathBuf,
-    /// The data folder to be made, which must not be in use
-    #[arg(long, value_name = "FOLDER")]
-    data: PathBuf,
 }
 
 pub(super) fn backup(wanted: &Backup) -> anyhow::Result<()> {
@@ -42,13 +32,7 @@ pub(super) fn backup(wanted: &Backup) -> anyhow::Result<()> {
 pub(super) fn restore_backup(wanted: &RestoreBackup) -> anyhow::Result<()> {
     let (from, data) = (&wanted.from, &wanted.data);
     let manifest = keep::restore(from, data)?;
-    let files = manifest.files.len();
-    say(&format!(
-        "已恢复 {} 的备份到 {}：{files} 个文件均已校验；当时的配置文件为 {}",
-        manifest.made_at,
-        data.display(),
-        from.join("platform.toml").display()
-    ));
+    tell_restored(&manifest, from, data, "platform.toml");
     report(&keep::check(&data.join("platform.db"))?)
 }
 
@@ -58,23 +42,14 @@ pub(super) fn check(config: &ConfigFile) -> anyhow::Result<()> {
 }
 
 fn report(found: &Findings) -> anyhow::Result<()> {
-    for fault in &found.faults {
-        say(&format!("文件损坏：{fault}"));
-    }
-    for (flaw, count) in &found.flaws {
-        say(&format!("{}：{count}", words(*flaw)));
-    }
     let counts = found.counts.iter();
     let counts = counts.map(|it| format!("{} {}", table(it.table), it.rows));
     let counts: Vec<String> = counts.collect();
-    if !counts.is_empty() {
-        say(&counts.join("，"));
-    }
-    if !found.is_sound() {
-        bail!("记录库有问题");
-    }
-    say("记录库完好");
-    Ok(())
+    let flaws = found
+        .flaws
+        .iter()
+        .map(|(flaw, count)| (words(*flaw), *count));
+    tell_findings(&found.faults, flaws, &counts.join("，"))
 }
 
 fn table(name: &str) -> &str {
