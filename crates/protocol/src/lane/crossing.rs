@@ -50,9 +50,13 @@ impl Lane {
             outcome,
             abnormal,
         } = self.explain(turn, edge.tick);
-        let (vehicle, seen_coming) = match crosser {
+        let (vehicle, is_sure_of_side) = match crosser {
             Crosser::Known(vehicle) => (vehicle, true),
             Crosser::Unread(side) => (self.recognize_crossing(turn, side, edge), true),
+            Crosser::Unknown if outcome == Outcome::Tailgated => {
+                let side = self.followed_side();
+                (self.recognize_crossing(turn, side, edge), true)
+            }
             Crosser::Unknown => {
                 let side = self.likely_side();
                 (self.recognize_crossing(turn, side, edge), false)
@@ -77,7 +81,8 @@ impl Lane {
                 arm_up: outcome != Outcome::Unexplained,
             };
         }
-        if seen_coming {
+        if is_sure_of_side {
+            self.crossed_from = Some(vehicle.side);
             self.begin_wake(vehicle.side, vehicle.plate().cloned(), edge);
         }
         let until = edge.tick + self.timing.approach_window;

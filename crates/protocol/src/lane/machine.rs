@@ -40,6 +40,8 @@ pub struct Lane {
     pub(super) barrier: Barrier,
     pub(super) gate: Gate,
     pub(super) wake: Option<Wake>,
+    /// The side from which the last vehicle crossed of which that is known.
+    pub(super) crossed_from: Option<Side>,
     pub(super) arm_stuck: Watch,
     /// Since when the limit switch says "up" although nobody has to cross.
     pub(super) needlessly_up: Option<Moment>,
@@ -77,6 +79,7 @@ impl Lane {
             barrier: Barrier::default(),
             gate: Gate::Normal,
             wake: None,
+            crossed_from: None,
             arm_stuck: Watch::Quiet,
             needlessly_up: None,
             occurrences: Occurrences::default(),

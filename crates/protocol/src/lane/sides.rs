@@ -52,6 +52,11 @@ impl Lane {
         self.owner().unwrap_or(self.sides()[0])
     }
 
+    /// The side from which somebody comes who follows under the same arm.
+    pub(super) fn followed_side(&self) -> Side {
+        self.crossed_from.unwrap_or_else(|| self.likely_side())
+    }
+
     /// A vehicle from `from` begins to cross.
     pub(super) fn begin_wake(&mut self, from: Side, plate: Option<Plate>, edge: Moment) {
         if self.layout.is_mixed() {
@@ -130,8 +135,10 @@ impl Lane {
             Stay::Free { .. } | Stay::Approaching { .. } | Stay::Unread { .. } => None,
             Stay::Waiting(_) | Stay::Dormant { .. } | Stay::Spent(_) => None,
         };
-        wake.is_some_and(|wake| wake.plate.as_ref() == Some(plate))
-            || passer.is_some_and(|passer| passer.plate.as_ref() == Some(plate))
+        // Of whom nothing was read on its way in, this is the plate.
+        let may_be = |known: Option<&Plate>| known.is_none_or(|known| known == plate);
+        wake.is_some_and(|wake| may_be(wake.plate.as_ref()))
+            || passer.is_some_and(|passer| may_be(passer.plate.as_ref()))
             || passing.any(|vehicle| vehicle.goes_by(plate))
             || leaving.any(|vehicle| vehicle.goes_by(plate))
             || waiting.is_some_and(|waiting| waiting.vehicle.goes_by(plate))

@@ -144,3 +144,74 @@ fn without_an_anti_smash_loop_the_far_loop_still_sees_the_vehicle_leave() {
     assert_eq!(scene.recognized_plates(), [CAR]);
     assert_eq!(scene.outcomes(), [ended("r1", Outcome::LetThrough)]);
 }
+
+/// D-14: nobody asks for who has crossed, and no arm lifts for it, whatever the far camera reads.
+#[test]
+fn who_follows_unread_is_not_taken_for_one_that_comes_from_the_other_side() {
+    let mut scene = Scene::new(mixed());
+    scene.arrives(CAR);
+    scene.may_pass();
+    scene.wait(seconds(3));
+    scene.safety(true);
+    scene.leaves();
+    scene.trigger(Side::Exit, true);
+    scene.safety(false);
+    scene.wait(seconds(1));
+    scene.trigger(Side::Exit, false);
+    scene.safety(true);
+    scene.trigger(Side::Exit, true);
+    scene.reads_from(Side::Exit, NEXT, 95);
+    scene.safety(false);
+    scene.wait(seconds(2));
+    scene.trigger(Side::Exit, false);
+    scene.wait(seconds(60));
+    assert_eq!(scene.recognized_plates(), [CAR, ""]);
+    assert_eq!(scene.crossings().len(), 2);
+    assert_eq!(scene.crossings()[1].side, Side::Entry);
+    assert_eq!(scene.pulses().len(), 1);
+}
+
+/// Nor when it is read before it presses the far loop.
+#[test]
+fn who_followed_unread_and_is_read_on_its_way_to_the_far_loop_does_not_come_either() {
+    let mut scene = Scene::new(mixed());
+    scene.arrives(CAR);
+    scene.may_pass();
+    scene.wait(seconds(3));
+    scene.safety(true);
+    scene.leaves();
+    scene.trigger(Side::Exit, true);
+    scene.safety(false);
+    scene.wait(seconds(1));
+    scene.trigger(Side::Exit, false);
+    scene.safety(true);
+    scene.reads_from(Side::Exit, NEXT, 95);
+    scene.trigger(Side::Exit, true);
+    scene.safety(false);
+    scene.wait(seconds(2));
+    scene.trigger(Side::Exit, false);
+    scene.wait(seconds(60));
+    assert_eq!(scene.recognized_plates(), [CAR, ""]);
+    assert_eq!(scene.pulses().len(), 1);
+}
+
+/// The next vehicle from there is another: it waits for the lane and is asked for.
+#[test]
+fn who_comes_from_the_other_side_after_one_that_followed_unread_is_asked_for() {
+    let mut scene = Scene::new(mixed());
+    scene.arrives(CAR);
+    scene.may_pass();
+    scene.wait(seconds(3));
+    scene.safety(true);
+    scene.leaves();
+    scene.safety(false);
+    scene.wait(seconds(1));
+    scene.safety(true);
+    scene.trigger(Side::Exit, true);
+    scene.safety(false);
+    scene.wait(seconds(2));
+    scene.trigger(Side::Exit, false);
+    scene.wait(seconds(2));
+    comes_out(&mut scene, NEXT);
+    assert_eq!(scene.recognized_plates(), [CAR, "", NEXT]);
+}
