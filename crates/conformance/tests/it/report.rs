@@ -60,6 +60,37 @@ async fn junit_counts_failures_and_the_json_counts_the_same() {
     assert_eq!(value["summary"]["failed"], report.summary.failed);
 }
 
+/// The attributes that the schemas of those who read JUnit XML know; they refuse others.
+#[tokio::test(start_paused = true)]
+async fn junit_has_no_attribute_that_its_readers_refuse() {
+    let known = [
+        ("testsuites", "name tests failures errors time"),
+        (
+            "testsuite",
+            "name tests failures skipped errors time timestamp",
+        ),
+        ("testcase", "classname name time"),
+        ("failure", "type message"),
+        ("skipped", "message"),
+    ];
+    let xml = junit(&report().await).unwrap();
+    for (element, attributes) in known {
+        let begin = format!("<{element} ");
+        let tags = xml.split(&begin).skip(1);
+        for tag in tags.map(|it| it.split('>').next().unwrap()) {
+            // Names and values in turn: values have no quotation marks in them.
+            let names = tag
+                .split('"')
+                .step_by(2)
+                .filter_map(|it| it.trim().strip_suffix('='));
+            let unknown: Vec<_> = names
+                .filter(|name| !attributes.split(' ').any(|it| it == *name))
+                .collect();
+            assert!(unknown.is_empty(), "{element}: {unknown:?}");
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn all_three_files_are_written() {
     let folder = tempfile::tempdir().unwrap();
