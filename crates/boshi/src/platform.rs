@@ -3,6 +3,7 @@
 mod access;
 mod blocks;
 mod devices;
+mod import;
 mod keep;
 mod lists;
 mod lots;
@@ -63,6 +64,8 @@ pub(crate) enum Command {
     /// Lots (车场) that are registered while the platform runs, and whether they can be reached
     #[command(subcommand)]
     Lot(registry::Lot),
+    /// Register, change or retire the suppliers and lots in a file (批量登记)
+    Import(import::Import),
     /// Users of this interface (用户), their roles, passwords and keys
     #[command(subcommand)]
     User(users::User),
@@ -149,6 +152,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<()> {
         Command::Lots { access } => lots::list(&access).await,
         Command::Supplier(command) => registry::supplier(command).await,
         Command::Lot(command) => registry::lot(command).await,
+        Command::Import(wanted) => import::import(wanted).await,
         Command::User(command) => users::user(command).await,
         Command::Open(open) => devices::open(open).await,
         Command::Hold(wanted) => proof::hold(wanted).await,

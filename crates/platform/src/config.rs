@@ -17,6 +17,7 @@ use serde::Deserialize;
 
 pub use boshi_service::config::ConfigError;
 
+use crate::addresses::Addresses;
 use crate::decision::{self, Direction};
 use crate::registry::{self, ExternalEntry, LaneEntry, LotEntry};
 
@@ -190,6 +191,8 @@ pub struct Supplier {
     secret_file: Option<PathBuf>,
     #[serde(default, deserialize_with = "value::optional_secret")]
     previous_secret: Option<SecretString>,
+    #[serde(default)]
+    addresses: Addresses,
 }
 
 /// A car park.
@@ -305,6 +308,7 @@ impl Supplier {
                 self.secret.as_ref(),
             )?,
             previous: self.previous_secret.clone(),
+            addresses: self.addresses.clone(),
         })
     }
 }

@@ -7,6 +7,7 @@
 //! it could not push and merges that by `uuid`. Operators act through an interface of their own,
 //! gates by [`commands`] that are written down before they are sent. [`fn@start`] joins all of it.
 
+pub mod addresses;
 mod announce;
 pub mod china;
 pub mod commands;

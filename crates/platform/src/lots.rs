@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
+use crate::addresses::Addresses;
 use crate::config::{Config, ConfigError};
 use crate::decision::{Direction, Policy};
 use crate::external::External;
@@ -64,6 +66,8 @@ pub struct Lot {
     pub source: Source,
     /// What its supplier signs with.
     pub credentials: Credentials,
+    /// From where its supplier may call.
+    pub addresses: Addresses,
     /// It was retired, or another has taken its place.
     pub(crate) over: CancellationToken,
     /// What decides about its vehicles.
@@ -90,6 +94,8 @@ pub struct Presence {
     pub heartbeat: Option<Result<(), String>>,
     /// By how many seconds its clock was ahead of ours in its last call (D-4).
     pub skew_seconds: Option<i64>,
+    /// From where its supplier called last without being let in; none once it was.
+    pub refused_from: Option<IpAddr>,
     /// How the last pass ended that fetched what was missed; none before the first.
     pub pass: Option<Pass>,
     /// When the last pass began that fetched everything; none since the start.
@@ -209,7 +215,9 @@ impl Lots {
             lot: id.clone(),
             reason,
         })?;
-        Lot::new(id, entry, source, (credentials, peer), watch).map(Arc::new)
+        let addresses = supplier.supplier.addresses;
+        let supplier = (credentials, addresses);
+        Lot::new(id, entry, source, supplier, peer, watch).map(Arc::new)
     }
 
     /// Puts a lot in the place of the one of its id, which is over.
@@ -277,7 +285,8 @@ impl Lot {
         id: &LotId,
         entry: LotEntry,
         source: Source,
-        (credentials, peer): (Credentials, Peer),
+        (credentials, addresses): (Credentials, Addresses),
+        peer: Peer,
         watch: Watch,
     ) -> Result<Lot, LotsError> {
         let failed = |reason| LotsError::Entry {
@@ -292,6 +301,7 @@ impl Lot {
             entry,
             source,
             credentials,
+            addresses,
             over: CancellationToken::new(),
             called: Notify::new(),
             returned: Notify::new(),
@@ -300,6 +310,7 @@ impl Lot {
                 watch,
                 heartbeat: None,
                 skew_seconds: None,
+                refused_from: None,
                 pass: None,
                 reconciled: None,
             }),

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
+use crate::addresses::Addresses;
 use crate::config::{Heartbeat, Reconcile};
 use crate::lots::{Lot, Lots, LotsError, Source};
 use crate::reconcile::{Reconciler, keep_reconciled};
@@ -64,6 +65,8 @@ pub(crate) struct Wanted {
     pub(crate) secret: Option<SecretString>,
     /// Only the present secret is valid from now on.
     pub(crate) forget_previous: bool,
+    /// From where it may call; as before when none are given.
+    pub(crate) addresses: Option<Addresses>,
 }
 
 impl Registrar {
@@ -148,12 +151,14 @@ impl Registrar {
         Ok(())
     }
 
-    /// Registers a supplier, or changes it, and its lots with it.
+    /// Registers a supplier, or changes it, and its lots with it; with `dry` only says whether that
+    /// could be done.
     pub(crate) async fn put_supplier(
         &self,
         wanted: Wanted,
         by: String,
-    ) -> Result<(), RegistrarError> {
+        dry: bool,
+    ) -> Result<Supplier, RegistrarError> {
         let _alone = self.changing.lock().await;
         let before = self.lots.supplier(&wanted.app_id);
         if before
@@ -167,6 +172,9 @@ impl Registrar {
         let secret = wanted
             .secret
             .or_else(|| Some(before.as_ref()?.secret.clone()));
+        let addresses = wanted
+            .addresses
+            .or_else(|| Some(before.as_ref()?.addresses.clone()));
         let previous = match before {
             _ if wanted.forget_previous => None,
             Some(before) if changed => Some(before.secret),
@@ -178,7 +186,11 @@ impl Registrar {
             name: wanted.name,
             secret: secret.ok_or(RegistrarError::NoSecret)?,
             previous,
+            addresses: addresses.unwrap_or_default(),
         };
+        if dry {
+            return Ok(supplier);
+        }
         let kept = supplier.clone();
         let written = self.store.write(move |db| {
             let what = if changed {
@@ -191,7 +203,7 @@ impl Registrar {
         });
         written.await?;
         let app_id = supplier.app_id.clone();
-        self.lots.put_supplier(supplier, Source::Registry);
+        self.lots.put_supplier(supplier.clone(), Source::Registry);
         for lot in self.lots.all() {
             if *lot.credentials.app_id() == app_id {
                 let watch = lot.presence().watch.clone();
@@ -202,7 +214,7 @@ impl Registrar {
                 self.attend(&lot);
             }
         }
-        Ok(())
+        Ok(supplier)
     }
 
     /// Retires a supplier that has no lots any more.

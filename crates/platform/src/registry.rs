@@ -12,6 +12,7 @@ use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::addresses::Addresses;
 use crate::decision::{Default as Decided, Direction, Fallback};
 use crate::external::External;
 use crate::signed::{Outside, Secrets};
@@ -36,6 +37,8 @@ pub struct Supplier {
     pub secret: SecretString,
     /// What it signed with before, while that is being changed (D-6).
     pub previous: Option<SecretString>,
+    /// From where it may call.
+    pub addresses: Addresses,
 }
 
 /// A car park.

@@ -1,5 +1,6 @@
 //! The three endpoints that the platform serves, on [`boshi_transport::serve`].
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::Router;
@@ -37,13 +38,31 @@ impl Gatekeeper for Door {
         }
     }
 
+    fn may_call_from(&self, lot: &LotId, from: Option<IpAddr>) -> Result<(), Refusal> {
+        let Some(lot) = self.lots.get(lot) else {
+            return Ok(());
+        };
+        if lot.addresses.allow(from) {
+            return Ok(());
+        }
+        // Whoever knows the secret calls from elsewhere: it has moved, or the secret has.
+        lot.presence().refused_from = from;
+        let from = from.map_or_else(|| "不明".to_owned(), |from| from.to_string());
+        let sentence = format!("来源地址 {from} 不在供应商允许的地址之内");
+        Err(Refusal::new("WRONG_ADDRESS", sentence))
+    }
+
     fn heard(&self, lot: &LotId, skew_seconds: i64) {
         let Some(lot) = self.lots.get(lot) else {
             return;
         };
         let window = self.freshness.window();
         let too_much = |skew: i64| window.is_some_and(|most| skew.unsigned_abs() > most.as_secs());
-        let before = lot.presence().skew_seconds.replace(skew_seconds);
+        let before = {
+            let mut presence = lot.presence();
+            presence.refused_from = None;
+            presence.skew_seconds.replace(skew_seconds)
+        };
         if !too_much(skew_seconds) {
             lot.called.notify_one();
         } else if !before.is_some_and(too_much) {

@@ -11,7 +11,7 @@ mod load;
 mod patience;
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -83,6 +83,10 @@ impl Default for Limits {
         }
     }
 }
+
+/// From which address a request has come, IPv4 as such: an extension of every request that is served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Remote(pub IpAddr);
 
 /// Serves `router` on `listener` until `stop`, then finishes what is under way, for
 /// [`Limits::drain`] at most. Without `tls` it is plain HTTP.
@@ -214,8 +218,11 @@ async fn exchange<S>(
     let routes = TowerToHyperService::new(router);
     let service = service_fn(move |request: Request<Incoming>| {
         let may_ask = guest.may_ask();
-        let answer = may_ask
-            .then(|| routes.call(request.map(|body| Body::new(InTime::new(body, limits.body)))));
+        let answer = may_ask.then(|| {
+            let mut request = request.map(|body| Body::new(InTime::new(body, limits.body)));
+            request.extensions_mut().insert(Remote(guest.address()));
+            routes.call(request)
+        });
         async move {
             match answer {
                 Some(answer) => answer.await,

@@ -4,6 +4,7 @@
 //! while the request is served, and in the answer.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
 use axum::Router;
@@ -97,13 +98,17 @@ fn failed(method: &str, path: &str, status: StatusCode) {
     }
 }
 
-/// A call of the standard that was refused; `is_decision` when that is not the caller's fault, as
-/// with a vehicle that may not pass, which is in the records.
-pub(crate) fn refused(path: &str, lot: Option<&str>, code: &str, is_decision: bool) {
-    if is_decision {
-        debug!(path, lot, code, "a call was answered with a refusal");
-    } else if let Some(unsaid) = may_say() {
-        info!(path, lot, code, unsaid, "a call was refused");
+/// A call of the standard that was refused with a reason of its own, as for a vehicle that may not
+/// pass: that is in the records.
+pub(crate) fn decided(path: &str, lot: &str, code: &str) {
+    debug!(path, lot, code, "a call was answered with a refusal");
+}
+
+/// A call of the standard from an address, if that is known, that was refused.
+pub(crate) fn refused(path: &str, from: Option<IpAddr>, lot: Option<&str>, code: &str) {
+    if let Some(unsaid) = may_say() {
+        let from = from.map(tracing::field::display);
+        info!(path, from, lot, code, unsaid, "a call was refused");
     }
 }
 

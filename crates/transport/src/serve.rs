@@ -4,6 +4,7 @@
 //! when it is refused (D-1): a supplier takes any other status for a network failure, and five of
 //! those let the vehicle through.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -25,6 +26,7 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
+use crate::accept::Remote;
 use crate::request;
 
 /// Largest body of a request in bytes: the standard's own requests need less than two kilobytes.
@@ -100,6 +102,15 @@ pub trait Gatekeeper: Send + Sync + 'static {
     /// A refusal when there is no such lot or supplier, or the two do not belong together.
     fn credentials(&self, lot: &LotId, app: Option<&AppId>) -> Result<Credentials, Refusal>;
 
+    /// Whether the peer that speaks for `lot`, which has shown who it is, may call from there; none
+    /// when nobody knows from where it calls.
+    ///
+    /// # Errors
+    /// A refusal when it may not.
+    fn may_call_from(&self, _lot: &LotId, _from: Option<IpAddr>) -> Result<(), Refusal> {
+        Ok(())
+    }
+
     /// The peer that speaks for `lot` has shown who it is, with a clock that is ahead of ours by
     /// `skew_seconds`; also told when that is too much (D-4).
     fn heard(&self, _lot: &LotId, _skew_seconds: i64) {}
@@ -152,6 +163,14 @@ where
     router.route(E::PATH, route)
 }
 
+/// Who calls, as far as it is known.
+#[derive(Clone, Debug, Default)]
+struct Caller {
+    from: Option<IpAddr>,
+    /// Only when there is such a lot: a caller writes what it likes.
+    lot: Option<LotId>,
+}
+
 /// An answer, and what is to be said of it.
 struct Answered {
     response: Response,
@@ -167,36 +186,42 @@ where
     F::Output: Into<Reply<E::Response>>,
 {
     let (parts, body) = request.into_parts();
+    let remote = parts.extensions.get::<Remote>();
+    let mut caller = Caller {
+        from: remote.map(|remote| remote.0),
+        lot: None,
+    };
     if let Err(refusal) = content_type(&parts.headers) {
-        return turned_away::<E>(None, StatusCode::OK, &refusal);
+        return turned_away::<E>(&caller, StatusCode::OK, &refusal);
     }
     let body = match collect(body).await {
         Ok(body) => body,
-        Err((status, refusal)) => return turned_away::<E>(None, status, &refusal),
+        Err((status, refusal)) => return turned_away::<E>(&caller, status, &refusal),
     };
-    let (call, request) = match admit::<E>(gatekeeper, &body, Timestamp::now()) {
+    let admitted = admit::<E>(gatekeeper, &body, &mut caller, Timestamp::now());
+    let (call, request) = match admitted {
         Ok(admitted) => admitted,
-        Err((lot, refusal)) => return turned_away::<E>(lot, StatusCode::OK, &refusal),
+        Err(refusal) => return turned_away::<E>(&caller, StatusCode::OK, &refusal),
     };
     let lot = call.envelope.lot.clone();
     let _held = match gatekeeper.enter(&lot) {
         Ok(held) => held,
         Err(TooMuch::UnderWay(refusal)) => {
-            return turned_away::<E>(Some(lot), StatusCode::SERVICE_UNAVAILABLE, &refusal);
+            return turned_away::<E>(&caller, StatusCode::SERVICE_UNAVAILABLE, &refusal);
         }
         Err(TooMuch::TooOften(refusal)) => {
-            return turned_away::<E>(Some(lot), StatusCode::TOO_MANY_REQUESTS, &refusal);
+            return turned_away::<E>(&caller, StatusCode::TOO_MANY_REQUESTS, &refusal);
         }
     };
     match handler(call, request).await.into() {
         Reply::Unavailable(refusal) => {
-            turned_away::<E>(Some(lot), StatusCode::SERVICE_UNAVAILABLE, &refusal)
+            turned_away::<E>(&caller, StatusCode::SERVICE_UNAVAILABLE, &refusal)
         }
         Reply::Answer(answer) => {
             let (word, code) = match &answer {
                 Answer::Accepted { .. } => ("accepted", None),
                 Answer::Refused(refusal) => {
-                    request::refused(E::PATH, Some(lot.as_str()), refusal.code(), true);
+                    request::decided(E::PATH, lot.as_str(), refusal.code());
                     ("refused", Some(refusal.code().to_owned()))
                 }
             };
@@ -210,9 +235,9 @@ where
 }
 
 /// A call that no handler has answered.
-fn turned_away<E: Endpoint>(lot: Option<LotId>, status: StatusCode, refusal: &Refusal) -> Answered {
-    let lot = lot.as_ref().map(LotId::as_str);
-    request::refused(E::PATH, lot, refusal.code(), false);
+fn turned_away<E: Endpoint>(caller: &Caller, status: StatusCode, refusal: &Refusal) -> Answered {
+    let lot = caller.lot.as_ref().map(LotId::as_str);
+    request::refused(E::PATH, caller.from, lot, refusal.code());
     let mut response = json(status, refusal_text(refusal));
     response.extensions_mut().insert(request::Said);
     let again = [
@@ -247,35 +272,31 @@ pub fn with_fallbacks(router: Router) -> Router {
 /// Everything between bytes and a handler: pure, so that it is tested without a socket.
 ///
 /// # Errors
-/// The first check that fails: JSON, envelope, lot and supplier, time (D-4), token (T-6), fields.
+/// The first check that fails: JSON, envelope, lot and supplier, address, time (D-4), token (T-6),
+/// fields. Who is not genuine is told nothing of addresses.
 fn admit<E: Endpoint>(
     gatekeeper: &dyn Gatekeeper,
     body: &[u8],
+    caller: &mut Caller,
     now: Timestamp,
-) -> Result<(Call, E::Request), (Option<LotId>, Refusal)> {
-    let unknown = |refusal| (None, refusal);
-    let incoming = Incoming::parse(body, gatekeeper.tolerance()).map_err(unknown)?;
-    let envelope = incoming.envelope(E::SERVED_BY).map_err(unknown)?;
-    // Named in the log only when there is such a lot: a caller writes what it likes.
-    let credentials = gatekeeper
-        .credentials(&envelope.lot, envelope.app_id.as_ref())
-        .map_err(unknown)?;
-    let known = |refusal| (Some(envelope.lot.clone()), refusal);
+) -> Result<(Call, E::Request), Refusal> {
+    let incoming = Incoming::parse(body, gatekeeper.tolerance())?;
+    let envelope = incoming.envelope(E::SERVED_BY)?;
+    let credentials = gatekeeper.credentials(&envelope.lot, envelope.app_id.as_ref())?;
+    caller.lot = Some(envelope.lot.clone());
     let genuine = credentials.verify(&envelope.time.to_string(), &envelope.token);
     if genuine {
+        gatekeeper.may_call_from(&envelope.lot, caller.from)?;
         gatekeeper.heard(&envelope.lot, envelope.time.seconds_ahead_of(now));
     }
-    let skew_seconds = gatekeeper
-        .freshness()
-        .check(envelope.time, now)
-        .map_err(known)?;
+    let skew_seconds = gatekeeper.freshness().check(envelope.time, now)?;
     if !genuine {
-        return Err(known(Refusal::new(
+        return Err(Refusal::new(
             "BAD_TOKEN",
             "令牌不符，应为 MD5(time&appId&appSecret) 小写",
-        )));
+        ));
     }
-    let request = incoming.request::<E>().map_err(known)?;
+    let request = incoming.request::<E>()?;
     let digest = Sha256::digest(body).into();
     Ok((
         Call {

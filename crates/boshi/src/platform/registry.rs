@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::access::{Access, Query};
 use super::show::{Column, print, text};
@@ -19,7 +19,7 @@ pub(crate) enum Supplier {
         #[command(flatten)]
         access: Access,
     },
-    /// Register a supplier, or give it another name
+    /// Register a supplier, or change its name or addresses
     Put {
         /// Its app_id
         app_id: String,
@@ -29,6 +29,9 @@ pub(crate) enum Supplier {
         /// A file with its secret; made by the platform, and printed once, when not given to a new one
         #[arg(long, value_name = "FILE")]
         secret_file: Option<PathBuf>,
+        /// From where it may call: IP addresses or prefixes, as 203.0.113.7,2001:db8::/32; `any` for any
+        #[arg(long)]
+        addresses: Option<String>,
         #[command(flatten)]
         access: Access,
     },
@@ -56,17 +59,6 @@ pub(crate) enum Supplier {
 pub(crate) enum Lot {
     /// Print everything that is set of a lot
     Show(One),
-    /// Register or change the suppliers' lots in a file: [[lot]] tables as in the configuration, with
-    /// ca_pem or ca_file
-    Import {
-        /// The file
-        file: PathBuf,
-        /// Only say what could be done
-        #[arg(long)]
-        dry_run: bool,
-        #[command(flatten)]
-        access: Access,
-    },
     /// Call the lot's gateway and say, step by step, what works
     Check(One),
     /// Retire a lot; its records stay
@@ -86,6 +78,10 @@ pub(super) async fn supplier(command: Supplier) -> anyhow::Result<()> {
     const COLUMNS: &[Column] = &[
         ("编号", |row| text(&row["app_id"])),
         ("名称", |row| text(&row["name"])),
+        ("允许地址", |row| match text(&row["addresses"]) {
+            any if any == "any" => "任意".to_owned(),
+            addresses => addresses,
+        }),
         ("登记于", |row| source(&row["source"])),
         ("密钥更换中", |row| text(&row["rotating"])),
     ];
@@ -99,6 +95,7 @@ pub(super) async fn supplier(command: Supplier) -> anyhow::Result<()> {
             app_id,
             name,
             secret_file,
+            addresses,
             access,
         } => {
             let known = access.get(&["suppliers"], &Query::default()).await?;
@@ -108,7 +105,8 @@ pub(super) async fn supplier(command: Supplier) -> anyhow::Result<()> {
                 Some(path) => Some(read(&path)?.trim().to_owned()),
                 None => is_new.then(|| "generate".to_owned()),
             };
-            put(&access, &app_id, json!({"name": name, "secret": secret})).await
+            let body = json!({"name": name, "secret": secret, "addresses": addresses});
+            put(&access, &app_id, body).await
         }
         Supplier::Rotate {
             app_id,
@@ -152,11 +150,6 @@ pub(super) async fn lot(command: Lot) -> anyhow::Result<()> {
             say(&serde_json::to_string_pretty(&found)?);
             Ok(())
         }
-        Lot::Import {
-            file,
-            dry_run,
-            access,
-        } => import(&file, dry_run, &access).await,
         Lot::Check(One { lot, access }) => check(&lot, &access).await,
         Lot::Retire(One { lot, access }) => {
             let done = access.delete(&["lots", &lot], &Query::default()).await?;
@@ -164,47 +157,6 @@ pub(super) async fn lot(command: Lot) -> anyhow::Result<()> {
             Ok(())
         }
     }
-}
-
-async fn import(file: &PathBuf, dry_run: bool, access: &Access) -> anyhow::Result<()> {
-    let table: Map<String, Value> = toml::from_str(&read(file)?)?;
-    let lots = table.get("lot").and_then(Value::as_array);
-    let lots = lots.context("文件中没有 [[lot]]")?;
-    let mut failed = 0;
-    for (place, lot) in lots.iter().enumerate() {
-        let done = import_one(lot, dry_run, access).await;
-        let id = text(&lot["id"]);
-        match done {
-            Ok(()) if dry_run => say(&format!("lot[{place}] {id}：可以登记")),
-            Ok(()) => say(&format!("lot[{place}] {id}：已登记")),
-            Err(error) => {
-                failed += 1;
-                say(&format!("lot[{place}] {id}：{error:#}"));
-            }
-        }
-    }
-    if failed > 0 {
-        bail!("{failed} 个车场未能登记");
-    }
-    Ok(())
-}
-
-async fn import_one(lot: &Value, dry_run: bool, access: &Access) -> anyhow::Result<()> {
-    let mut entry = lot.as_object().context("应为 [[lot]] 表")?.clone();
-    let id = entry.remove("id");
-    let id = id.as_ref().and_then(Value::as_str).context("缺少 id")?;
-    if let Some(path) = entry.remove("ca_file") {
-        let path = path.as_str().context("ca_file 应为文件名")?;
-        entry.insert("ca_pem".to_owned(), read(&PathBuf::from(path))?.into());
-    }
-    if let Some(lanes) = entry.remove("lane") {
-        entry.insert("lanes".to_owned(), lanes);
-    }
-    let query = Query::default().with("dry_run", dry_run.then_some(true));
-    access
-        .put(&["lots", id], &query, entry.into())
-        .await
-        .map(drop)
 }
 
 async fn check(lot: &str, access: &Access) -> anyhow::Result<()> {

@@ -42,6 +42,18 @@ fn a_wrong_value_is_named_with_its_line_and_with_what_was_expected() {
         ),
         ("\"127.0.0.1:9443\"", "\"here\"", "standard", "address"),
         ("id = \"LOT-1\"", "id = \"\"", "id = \"\"", "printable"),
+        (
+            "# addresses = [\"203.0.113.7\"",
+            "addresses = [\"203.0.113.7/24\"",
+            "\"203.0.113.7/24\" goes on",
+            "expected 203.0.113.0/24",
+        ),
+        (
+            "# addresses = [\"203.0.113.7\"",
+            "addresses = [\"gate\"",
+            "\"gate\" is no address",
+            "such as 203.0.113.7",
+        ),
         ("days = 14", "days = 0", "events.days is 0", "at least 1"),
         (
             "most = 5000000",

@@ -116,6 +116,13 @@ fn lanes(lot: &Lot) -> Tried {
 fn heard(lot: &Lot, window: Duration) -> Tried {
     let presence = lot.presence();
     let step = "车场推送";
+    if let Some(from) = presence.refused_from {
+        return Tried {
+            step,
+            works: false,
+            found: format!("来自 {from} 的请求被拒绝：不在供应商允许的地址之内"),
+        };
+    }
     let Some(skew) = presence.skew_seconds else {
         return Tried {
             step,

@@ -28,6 +28,8 @@ pub(super) enum Kind {
     Id,
     /// Several ids, `A,B`.
     Ids,
+    /// Addresses and prefixes, `A,B`, or `any`.
+    Addresses,
     /// Some text for people, of so many characters at most.
     Words(usize),
     /// A password: between so many characters.
@@ -158,6 +160,9 @@ impl Kind {
             || json!({"type": "string", "minLength": least, "pattern": format!("^{PRINTABLE}*$")});
         match self {
             Kind::Plate | Kind::Ids => printable(),
+            Kind::Addresses => {
+                json!({"type": "string", "pattern": or_empty("[0-9a-fA-F.:/, ]+|any")})
+            }
             Kind::NoPlate => Kind::Plate.schema(false),
             Kind::Id => with_most(printable(), boshi_protocol::id::MAX_ID_CHARS),
             Kind::Words(most) => with_most(printable(), most),
@@ -213,6 +218,7 @@ impl Kind {
                 _ => "L1",
             }
             .into(),
+            Kind::Addresses => "203.0.113.7,2001:db8::/32".into(),
             Kind::Words(_) => match name {
                 "by" => "王工",
                 "reason" => "访客",

@@ -20,9 +20,10 @@ use super::error::ApiError;
 use super::field::{Field, Kind, field};
 use super::read::{Body, MAX_WORDS_CHARS, Params, words};
 use super::words::Tag;
+use crate::addresses::Addresses;
 use crate::lots::{Lot, LotsError, Source};
 use crate::registrar::{RegistrarError, Wanted};
-use crate::registry::{EntryError, LotEntry, lot_id};
+use crate::registry::{EntryError, LotEntry, Supplier, lot_id};
 use crate::role::Need;
 
 /// A supplier.
@@ -34,6 +35,8 @@ pub(super) struct SupplierView {
     source: Source,
     /// Whether the secret before the present one is still valid (D-6).
     rotating: bool,
+    /// From where it may call: addresses and prefixes, as `A,B`, or `any`.
+    addresses: String,
     /// The secret that was made just now: told once.
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<String>,
@@ -70,6 +73,10 @@ const SUPPLIER: &[Field] = &[
         "The appSecret; `generate` makes one, told once; the one before stays valid until forget_previous",
     ),
     field("forget_previous", Kind::Truth),
+    field("addresses", Kind::Addresses).says(
+        "允许请求的来源地址，以逗号分隔的 IP 或网段；any 为任意地址；省略则不变",
+        "From where it may call, IP addresses or prefixes as A,B; `any` for any; as before when not given",
+    ),
 ];
 const DRY: &[Field] = &[field("dry_run", Kind::Truth)];
 
@@ -90,6 +97,7 @@ fn of_suppliers(api: Api) -> Api {
             "Register a supplier or change it",
         )
         .needs(Need::Administer)
+        .query(DRY.iter().copied())
         .body(SUPPLIER)
         .json::<SupplierView>()
         .errors([StatusCode::CONFLICT]);
@@ -147,32 +155,44 @@ fn of_lots(api: Api) -> Api {
 
 async fn suppliers(State(operators): Shared) -> Json<Suppliers> {
     let known = operators.lots.suppliers().into_iter();
-    let items = known.map(|known| SupplierView {
-        app_id: known.supplier.app_id.to_string(),
-        name: known.supplier.name,
-        source: known.source,
-        rotating: known.supplier.previous.is_some(),
-        secret: None,
-    });
+    let items = known.map(|known| SupplierView::of(known.supplier, known.source));
     Json(Suppliers {
         items: items.collect(),
     })
 }
 
-/// Registers a supplier or changes it: `name`, `secret` (`generate` makes one), `forget_previous`.
+impl SupplierView {
+    fn of(supplier: Supplier, source: Source) -> SupplierView {
+        SupplierView {
+            app_id: supplier.app_id.to_string(),
+            name: supplier.name,
+            source,
+            rotating: supplier.previous.is_some(),
+            addresses: supplier.addresses.to_string(),
+            secret: None,
+        }
+    }
+}
+
+/// Registers a supplier or changes it; what is not given stays as it is.
 async fn put_supplier(
     State(operators): Shared,
     Path(app_id): Path<String>,
+    parameters: Params,
     caller: Caller,
     body: Body,
 ) -> Result<Json<SupplierView>, ApiError> {
-    let (name, secret, forget) = body.read(SUPPLIER, |fields| {
+    let dry = parameters.read(DRY, |fields| fields.optional_truth("dry_run"))? == Some(true);
+    let (name, secret, forget, addresses) = body.read(SUPPLIER, |fields| {
         let name = fields.optional_text("name")?;
         let name = name.map(|_| words(fields, "name")).transpose()?;
         let secret = fields.optional_text("secret")?;
         let secret = secret.map(|_| words(fields, "secret")).transpose()?;
         let forget = fields.optional_truth("forget_previous")?;
-        Ok((name, secret, forget == Some(true)))
+        let addresses = fields.optional_parsed("addresses", |text| {
+            Addresses::parse(text).map_err(|error| error.to_string())
+        })?;
+        Ok((name, secret, forget == Some(true), addresses))
     })?;
     let app_id = supplier_id(&app_id)?;
     let made = match secret.as_deref() {
@@ -184,21 +204,20 @@ async fn put_supplier(
         known.map(|known| known.supplier.name).unwrap_or_default()
     });
     let wanted = Wanted {
-        app_id: app_id.clone(),
-        name: name.clone(),
+        app_id,
+        name,
         secret: made.clone().or(secret.map(SecretString::from)),
         forget_previous: forget,
+        addresses,
     };
     let registrar = &operators.registrar;
-    registrar.put_supplier(wanted, caller.acting(None)).await?;
-    let known = operators.lots.supplier(&app_id);
-    Ok(Json(SupplierView {
-        app_id: app_id.to_string(),
-        name,
-        source: Source::Registry,
-        rotating: known.is_some_and(|known| known.supplier.previous.is_some()),
-        secret: made.map(|made| made.expose_secret().to_owned()),
-    }))
+    let put = registrar.put_supplier(wanted, caller.acting(None), dry);
+    let mut view = SupplierView::of(put.await?, Source::Registry);
+    // What was not kept is no secret of anybody.
+    view.secret = made
+        .filter(|_| !dry)
+        .map(|made| made.expose_secret().to_owned());
+    Ok(Json(view))
 }
 
 async fn retire_supplier(

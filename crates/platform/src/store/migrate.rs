@@ -34,6 +34,7 @@ const STEPS: &[Step] = &[
     step!("0004_users"),
     step!("0005_events"),
     step!("0006_webhooks"),
+    step!("0007_addresses"),
 ];
 
 /// What a file says of the steps it has taken. `user_version` is how many they are, as it was before

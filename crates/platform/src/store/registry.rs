@@ -7,6 +7,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 
 use super::{StoreError, audit, event};
+use crate::addresses::Addresses;
 use crate::events::Kind;
 use crate::registry::{LotEntry, Supplier};
 
@@ -18,17 +19,19 @@ pub(crate) type Registered = (Vec<Supplier>, Vec<(LotId, LotEntry)>);
 /// # Errors
 /// What the database said.
 pub(crate) fn load(connection: &Connection) -> Result<Registered, StoreError> {
-    let mut query = connection.prepare("SELECT app_id, name, secret, previous FROM supplier")?;
-    let rows = query.query_map([], |row| {
-        Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
-    })?;
+    let mut query =
+        connection.prepare("SELECT app_id, name, secret, previous, addresses FROM supplier")?;
+    type Columns = (String, String, String, Option<String>, Option<String>);
+    let rows = query.query_map([], |row| Columns::try_from(row))?;
     let suppliers = rows.map(|row| {
-        let (app_id, name, secret, previous): (String, String, String, Option<String>) = row?;
+        let (app_id, name, secret, previous, addresses) = row?;
+        let addresses = Addresses::parse(&addresses.unwrap_or_default());
         Ok(Supplier {
             app_id: AppId::new(&app_id).map_err(|_| StoreError::Corrupt("supplier"))?,
             name,
             secret: SecretString::from(secret),
             previous: previous.map(SecretString::from),
+            addresses: addresses.map_err(|_| StoreError::Corrupt("supplier"))?,
         })
     });
     let suppliers = suppliers.collect::<Result<_, StoreError>>()?;
@@ -53,8 +56,10 @@ pub(crate) fn put_supplier(
     act: &audit::Act<'_>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
+    let addresses = &supplier.addresses;
     connection.execute(
-        "INSERT OR REPLACE INTO supplier (app_id, name, secret, previous) VALUES (?,?,?,?)",
+        "INSERT OR REPLACE INTO supplier (app_id, name, secret, previous, addresses)
+         VALUES (?,?,?,?,?)",
         params![
             supplier.app_id.as_str(),
             supplier.name,
@@ -63,6 +68,7 @@ pub(crate) fn put_supplier(
                 .previous
                 .as_ref()
                 .map(|secret| secret.expose_secret()),
+            (!addresses.is_any()).then(|| addresses.to_string()),
         ],
     )?;
     audit::note(connection, None, act, now)

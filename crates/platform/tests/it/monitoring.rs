@@ -11,7 +11,7 @@ use tracing_subscriber::fmt::MakeWriter;
 use crate::site::{PATIENCE, Platform, SECRET, Site, eventually};
 use crate::supplier::{Reply, Supplier};
 
-const LISTEN: (&str, &str) = (
+pub(crate) const LISTEN: (&str, &str) = (
     "operators = \"127.0.0.1:0\"",
     "operators = \"127.0.0.1:0\"\nmonitoring = \"127.0.0.1:0\"",
 );
@@ -28,7 +28,7 @@ async fn get(platform: &Platform, path: &str) -> (u16, String) {
 }
 
 /// The first page that has all these lines.
-async fn page_with(platform: &Platform, lines: &[&str]) -> String {
+pub(crate) async fn page_with(platform: &Platform, lines: &[&str]) -> String {
     let end = Instant::now() + PATIENCE;
     loop {
         let (_, page) = get(platform, "/metrics").await;
@@ -180,6 +180,7 @@ async fn what_happens_is_counted_and_logged_with_a_request_id_and_without_a_secr
     let refused: Value = serde_json::from_str(refused).unwrap();
     assert_eq!(refused["span"]["request_id"].as_str().unwrap().len(), 32);
     assert_eq!(refused["fields"]["lot"], "L1");
+    assert_eq!(refused["fields"]["from"], "127.0.0.1");
     assert!(
         logged.contains("the lot does not answer"),
         "the log is complete"

@@ -25,7 +25,7 @@ fn lot(supplier: &Supplier) -> Value {
 }
 
 /// What the supplier S2, signing with `secret`, is answered for the lot L2.
-async fn push(platform: &Platform, secret: &str) -> String {
+pub(crate) async fn push(platform: &Platform, secret: &str) -> String {
     let now = Timestamp::now();
     let time = WireTime::from_timestamp(now).to_string();
     let signed = Credentials::new(AppId::new("S2").unwrap(), secret.into()).sign(&time);

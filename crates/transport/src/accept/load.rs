@@ -35,6 +35,7 @@ struct Origin {
 #[derive(Debug)]
 pub(super) struct Guest {
     load: Arc<Load>,
+    address: IpAddr,
     origin: IpAddr,
     asking: Rate,
 }
@@ -89,6 +90,7 @@ impl Load {
         self.taken.fetch_add(1, Ordering::Relaxed);
         Some(Guest {
             load: Arc::clone(self),
+            address: from.to_canonical(),
             origin,
             asking: limits.asking,
         })
@@ -100,6 +102,11 @@ impl Load {
 }
 
 impl Guest {
+    /// Whose connection it is.
+    pub(super) fn address(&self) -> IpAddr {
+        self.address
+    }
+
     /// Whether its address may make one more request now.
     pub(super) fn may_ask(&self) -> bool {
         let mut origins = self.load.origins();

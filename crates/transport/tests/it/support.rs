@@ -1,6 +1,6 @@
 //! A server with one lot and one supplier, and raw requests to it.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -35,6 +35,13 @@ impl Gatekeeper for OneLot {
             return Err(Refusal::new("UNKNOWN_APP", "没有此供应商"));
         }
         Ok(credentials)
+    }
+
+    fn may_call_from(&self, _: &LotId, from: Option<IpAddr>) -> Result<(), Refusal> {
+        match from {
+            Some(from) if from.is_loopback() => Ok(()),
+            _ => Err(Refusal::new("WRONG_ADDRESS", "来源地址不明")),
+        }
     }
 
     fn heard(&self, _: &LotId, skew_seconds: i64) {
