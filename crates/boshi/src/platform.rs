@@ -1,6 +1,7 @@
 //! `boshi platform …`: runs the platform, and talks to the operators' interface of a running one.
 
 mod access;
+mod archive;
 mod blocks;
 mod devices;
 mod import;
@@ -53,6 +54,9 @@ pub(crate) enum Command {
         #[command(flatten)]
         config: ConfigFile,
     },
+    /// Past months' records, moved to files of their own (归档)
+    #[command(subcommand)]
+    Archive(archive::Archive),
     /// List the lots and how they are
     Lots {
         #[command(flatten)]
@@ -149,6 +153,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<()> {
         Command::Backup(wanted) => keep::backup(&wanted),
         Command::RestoreBackup(wanted) => keep::restore_backup(&wanted),
         Command::CheckStore { config } => keep::check(&config),
+        Command::Archive(command) => archive::archive(command),
         Command::Lots { access } => lots::list(&access).await,
         Command::Supplier(command) => registry::supplier(command).await,
         Command::Lot(command) => registry::lot(command).await,

@@ -9,6 +9,7 @@
 
 pub mod addresses;
 mod announce;
+pub mod archive;
 pub mod china;
 pub mod commands;
 pub mod config;
@@ -36,6 +37,7 @@ mod signed;
 mod start;
 pub mod stay;
 pub mod store;
+mod table;
 pub mod tally;
 mod turnstile;
 pub mod watch;

@@ -51,6 +51,7 @@ use self::api::{Api, Described};
 use self::caller::{Gate, authorize};
 use self::error::ApiError;
 use self::export::export;
+pub(crate) use self::lists::asked_for;
 use self::lists::{Listing, list};
 use self::openapi::Document;
 use self::words::Tag;

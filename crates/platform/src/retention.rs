@@ -80,8 +80,8 @@ pub(crate) async fn keep_archived(
     }
 }
 
-/// Moves everything from before `cutoff` into the files of `folder`, piece by piece, so that
-/// nobody waits long for the writer.
+/// Moves everything from before `cutoff` into the files of `folder`, month by month, piece by piece, so
+/// that nobody waits long for the writer: only what is deleted takes its time.
 pub(crate) async fn archive(
     store: &Store,
     folder: &Path,
@@ -90,8 +90,18 @@ pub(crate) async fn archive(
     let mut moved = 0;
     loop {
         let folder = folder.to_owned();
-        let some = store.write(move |db| archive::move_some(db, &folder, cutoff));
-        match some.await? {
+        let kept = store.read(move |db| {
+            let Some(chunk) = archive::oldest(db, cutoff)? else {
+                return Ok(None);
+            };
+            chunk.keep(&folder)?;
+            Ok(Some(chunk))
+        });
+        let Some(chunk) = kept.await? else {
+            return Ok(moved);
+        };
+        match store.write(move |db| chunk.forget(db)).await? {
+            // Everything has changed since it was read: the next time.
             0 => return Ok(moved),
             rows => moved += rows,
         }

@@ -6,12 +6,18 @@ use std::path::{Path, absolute};
 
 use jiff::Timestamp;
 
-use crate::copied::{copy, fingerprint, make_file, make_folder, settle};
+use crate::copied::{Fingerprint, copy, fingerprint, make_file, make_folder, settle};
 use crate::manifest::{Listed, Manifest};
 use crate::{KeepError, file, is_free};
 
 /// The part of a backup that becomes the data folder again.
 pub(crate) const DATA: &str = "data";
+
+/// What the name of a database ends with: whichever there is besides the records is copied as they are.
+const DATABASE: &str = "db";
+
+/// What the name of the journal of such a database ends with: its copy needs none.
+const DATABASES_JOURNAL: &str = "db-journal";
 
 /// What is special in a program's data folder.
 #[derive(Clone, Copy, Debug)]
@@ -28,7 +34,7 @@ pub struct Folder {
 const UNFINISHED: &str = "part";
 
 /// Makes a backup of the folder `data` in `to`, a folder that is made or empty; `written_in` is the
-/// file of the configuration, and `snapshot` writes the records in the one file to the other, which
+/// file of the configuration, and `snapshot` writes the database in the one file to the other, which
 /// is empty. Keys are in it: only its owner can read it.
 ///
 /// # Errors
@@ -38,7 +44,7 @@ pub fn backup(
     data: &Path,
     written_in: &Path,
     to: &Path,
-    snapshot: impl FnOnce(&Path, &Path) -> Result<(), KeepError>,
+    snapshot: impl Fn(&Path, &Path) -> Result<(), KeepError>,
 ) -> Result<Manifest, KeepError> {
     let data = fs::canonicalize(data).map_err(file(data))?;
     let to = absolute(to).map_err(file(to))?;
@@ -54,11 +60,9 @@ pub fn backup(
     let mut files = Vec::new();
     // First, since a picture is there before the record that shows it.
     let records = kept.join(folder.records);
-    make_file(&records).map_err(file(&records))?;
-    snapshot(&data.join(folder.records), &records)?;
-    let is = fingerprint(&records).map_err(file(&records))?;
+    let is = copy_database(&data.join(folder.records), &records, &snapshot)?;
     files.push(Listed::new(&Path::new(DATA).join(folder.records), is));
-    folder.copy_all(&data, Path::new(DATA), &to, &mut files)?;
+    folder.copy_all((&data, Path::new(DATA)), &to, &mut files, &snapshot)?;
     let is = copy(written_in, &to.join(folder.configuration)).map_err(file(written_in))?;
     files.push(Listed::new(Path::new(folder.configuration), is));
     settle(&to).map_err(file(&to))?;
@@ -71,14 +75,28 @@ pub fn backup(
     Ok(manifest)
 }
 
+/// Copies a database as it is at one moment, whoever writes in it.
+fn copy_database(
+    from: &Path,
+    to: &Path,
+    snapshot: &impl Fn(&Path, &Path) -> Result<(), KeepError>,
+) -> Result<Fingerprint, KeepError> {
+    if let Some(folder) = to.parent() {
+        make_folder(folder).map_err(file(folder))?;
+    }
+    make_file(to).map_err(file(to))?;
+    snapshot(from, to)?;
+    fingerprint(to).map_err(file(to))
+}
+
 impl Folder {
     /// Copies what is in the folder `from` to `to/below`, except what belongs to the program that runs.
     fn copy_all(
         &self,
-        from: &Path,
-        below: &Path,
+        (from, below): (&Path, &Path),
         to: &Path,
         files: &mut Vec<Listed>,
+        snapshot: &impl Fn(&Path, &Path) -> Result<(), KeepError>,
     ) -> Result<(), KeepError> {
         for entry in fs::read_dir(from).map_err(file(from))? {
             let entry = entry.map_err(file(from))?;
@@ -88,7 +106,12 @@ impl Folder {
                 continue;
             };
             if kind.is_dir() {
-                self.copy_all(&path, &below, to, files)?;
+                self.copy_all((&path, &below), to, files, snapshot)?;
+            } else if kind.is_file() && path.extension().is_some_and(|it| it == DATABASE) {
+                if !self.is_records(&path) {
+                    let is = copy_database(&path, &to.join(&below), snapshot)?;
+                    files.push(Listed::new(&below, is));
+                }
             } else if kind.is_file() && self.belongs_to_backup(&path) {
                 match copy(&path, &to.join(&below)) {
                     Ok(is) => files.push(Listed::new(&below, is)),
@@ -103,8 +126,14 @@ impl Folder {
 
     fn belongs_to_backup(&self, path: &Path) -> bool {
         let name = path.file_name().and_then(|name| name.to_str());
-        let transient =
-            name.is_some_and(|name| name == self.records || self.transient.contains(&name));
-        !transient && path.extension().is_none_or(|it| it != UNFINISHED)
+        let transient = name.is_some_and(|name| self.transient.contains(&name));
+        let left_out =
+            |ending: &std::ffi::OsStr| ending == UNFINISHED || ending == DATABASES_JOURNAL;
+        !transient && !path.extension().is_some_and(left_out)
+    }
+
+    /// The records are copied before everything else.
+    fn is_records(&self, path: &Path) -> bool {
+        path.file_name().is_some_and(|name| name == self.records)
     }
 }

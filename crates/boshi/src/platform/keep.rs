@@ -43,7 +43,7 @@ pub(super) fn check(config: &ConfigFile) -> anyhow::Result<()> {
 
 fn report(found: &Findings) -> anyhow::Result<()> {
     let counts = found.counts.iter();
-    let counts = counts.map(|it| format!("{} {}", table(it.table), it.rows));
+    let counts = counts.map(|it| format!("{} {}", table_word(it.table), it.rows));
     let counts: Vec<String> = counts.collect();
     let flaws = found
         .flaws
@@ -52,7 +52,8 @@ fn report(found: &Findings) -> anyhow::Result<()> {
     tell_findings(&found.faults, flaws, &counts.join("，"))
 }
 
-fn table(name: &str) -> &str {
+/// What a table is called.
+pub(super) fn table_word(name: &'static str) -> &'static str {
     match name {
         "recognition" => "识别",
         "crossing" => "过闸",
@@ -62,6 +63,7 @@ fn table(name: &str) -> &str {
         "command" => "命令",
         "outage" => "中断",
         "audit" => "审计",
+        "correction" => "更正",
         other => other,
     }
 }

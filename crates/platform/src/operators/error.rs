@@ -29,6 +29,11 @@ pub(super) struct ApiError {
 }
 
 impl ApiError {
+    /// What is wrong, in words.
+    pub(super) fn into_text(self) -> String {
+        self.error
+    }
+
     /// 400: a field that cannot be taken.
     pub(super) fn field(field: impl Into<Cow<'static, str>>, error: impl Into<String>) -> ApiError {
         ApiError::new(StatusCode::BAD_REQUEST, Some(field.into()), error)

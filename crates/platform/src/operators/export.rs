@@ -6,8 +6,8 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 use futures_util::stream;
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
 
 use super::Shared;
 use super::caller::Caller;
@@ -15,9 +15,9 @@ use super::error::ApiError;
 use super::field::Field;
 use super::lists::{self, searched};
 use super::read::Params;
-use crate::csv;
 use crate::store::newest::{Listed, MAX_LIMIT, Search, newest};
 use crate::store::{Store, StoreError};
+use crate::table;
 
 /// The parameters of a table: those of the list, but for what says which page.
 pub(super) fn known<T: Listed>() -> Vec<Field> {
@@ -34,7 +34,7 @@ struct Rest {
 }
 
 /// The table of the rows that the parameters of the list choose.
-pub(super) async fn export<T: Listed + Serialize + Send + 'static>(
+pub(super) async fn export<T: Listed + Serialize + JsonSchema + Send + 'static>(
     State(operators): Shared,
     caller: Caller,
     parameters: Params,
@@ -63,35 +63,22 @@ pub(super) async fn export<T: Listed + Serialize + Send + 'static>(
 }
 
 impl Rest {
-    async fn page<T: Listed + Serialize + Send + 'static>(
+    async fn page<T: Listed + Serialize + JsonSchema + Send + 'static>(
         mut self,
     ) -> Result<(String, Option<Rest>), StoreError> {
         let search = self.search.clone();
         let found = self.store.read(move |db| newest::<T>(db, &search)).await?;
-        let mut text = String::new();
-        for item in found.items {
-            let Ok(Value::Object(row)) = serde_json::to_value(item) else {
-                return Err(StoreError::Corrupt("row"));
-            };
-            if std::mem::take(&mut self.is_first) {
-                text.push_str(csv::BYTE_ORDER_MARK);
-                text.push_str(&csv::write(row.keys().map(String::as_str)));
-            }
-            let cells: Vec<String> = row.values().map(cell).collect();
-            text.push_str(&csv::write(cells.iter().map(String::as_str)));
+        let mut text = match std::mem::take(&mut self.is_first) {
+            true => table::heading::<T>(),
+            false => String::new(),
+        };
+        for item in &found.items {
+            text.push_str(&table::line(item)?);
         }
         let rest = found.next.map(|next| {
             self.search.before = Some(next);
             self
         });
         Ok((text, rest))
-    }
-}
-
-fn cell(value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::String(text) => text.clone(),
-        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => value.to_string(),
     }
 }

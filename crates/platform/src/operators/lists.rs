@@ -77,6 +77,18 @@ pub(super) fn searched<T: Listed>(
     Ok(search)
 }
 
+/// What these names and values ask for, of whom everything is open to.
+///
+/// # Errors
+/// What is wrong with them.
+pub(crate) fn asked_for<T: Listed>(
+    asked: impl Iterator<Item = (String, String)>,
+) -> Result<Search, String> {
+    let parameters = Params::of(asked);
+    let search = parameters.read(&known::<T>(), |fields| search(fields, T::FILTERS));
+    search.map_err(ApiError::into_text)
+}
+
 fn search(fields: &Fields<'_>, filters: &[Filter]) -> Result<Search, FieldError> {
     let mut narrowed = Vec::new();
     for filter in filters {

@@ -56,6 +56,11 @@ impl Body {
 }
 
 impl Params {
+    /// These names and values.
+    pub(super) fn of(pairs: impl Iterator<Item = (String, String)>) -> Params {
+        Params(pairs.map(|(name, value)| (name, value.into())).collect())
+    }
+
     /// Reads the parameters; one that is not among `known` is an error.
     pub(super) fn read<T>(
         &self,
@@ -132,10 +137,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Params {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Params, ApiError> {
         let query = Query::<Vec<(String, String)>>::from_request_parts(parts, state).await;
         let Query(pairs) = query.map_err(|_| ApiError::unreadable("地址中的参数无法读取"))?;
-        let pairs = pairs.into_iter();
-        Ok(Params(
-            pairs.map(|(name, value)| (name, value.into())).collect(),
-        ))
+        Ok(Params::of(pairs.into_iter()))
     }
 }
 

@@ -49,10 +49,11 @@ pub struct Findings {
 }
 
 /// What is counted for people.
-const TABLES: [&str; 8] = [
+const TABLES: [&str; 9] = [
     "recognition",
     "crossing",
     "stay",
+    "correction",
     "decision",
     "abnormality",
     "command",
@@ -149,11 +150,7 @@ fn reading(path: &Path) -> Result<Connection, StoreError> {
 
 fn findings(from: &Connection) -> Result<Findings, StoreError> {
     let moment = from.unchecked_transaction()?;
-    let sql = format!("PRAGMA integrity_check({FAULTS_NAMED})");
-    let mut query = moment.prepare(&sql)?;
-    let faults = query.query_map([], |row| row.get::<_, String>(0))?;
-    let mut faults: Vec<String> = faults.collect::<Result<_, _>>()?;
-    faults.retain(|fault| fault != "ok");
+    let faults = faults(&moment)?;
     if !faults.is_empty() {
         // Nobody can count in a broken file.
         return Ok(Findings {
@@ -162,22 +159,39 @@ fn findings(from: &Connection) -> Result<Findings, StoreError> {
         });
     }
     migrate::must_be_newest(&moment)?;
-    let count = |sql: &str| -> Result<u64, StoreError> {
-        let count: i64 = moment.query_row(sql, [], |row| row.get(0))?;
-        u64::try_from(count).map_err(|_| StoreError::Corrupt("count"))
-    };
     let mut found = Findings::default();
     for flaw in Flaw::ALL {
-        let times = count(flaw.count())?;
+        let times = count(&moment, flaw.count())?;
         if times > 0 {
             found.flaws.push((flaw, times));
         }
     }
-    for table in TABLES {
-        let rows = count(&format!("SELECT count(*) FROM {table}"))?;
-        found.counts.push(Counted { table, rows });
-    }
+    found.counts = counts(&moment)?;
     Ok(found)
+}
+
+/// What is broken in the file, in the words of the database.
+pub(crate) fn faults(from: &Connection) -> Result<Vec<String>, StoreError> {
+    let sql = format!("PRAGMA integrity_check({FAULTS_NAMED})");
+    let mut query = from.prepare(&sql)?;
+    let faults = query.query_map([], |row| row.get::<_, String>(0))?;
+    let mut faults: Vec<String> = faults.collect::<Result<_, _>>()?;
+    faults.retain(|fault| fault != "ok");
+    Ok(faults)
+}
+
+/// How much there is of what is counted for people.
+pub(crate) fn counts(from: &Connection) -> Result<Vec<Counted>, StoreError> {
+    let counted = TABLES.into_iter().map(|table| {
+        let rows = count(from, &format!("SELECT count(*) FROM {table}"))?;
+        Ok(Counted { table, rows })
+    });
+    counted.collect()
+}
+
+pub(crate) fn count(from: &Connection, sql: &str) -> Result<u64, StoreError> {
+    let count: i64 = from.query_row(sql, [], |row| row.get(0))?;
+    u64::try_from(count).map_err(|_| StoreError::Corrupt("count"))
 }
 
 #[cfg(test)]

@@ -33,6 +33,14 @@ pub enum StoreError {
         /// The step of this program.
         name: &'static str,
     },
+    /// The archive does not hold what was written into it.
+    #[error(
+        "the archive does not hold a row of {table} that was written into it: nothing is deleted"
+    )]
+    NotKept {
+        /// Of which kind.
+        table: &'static str,
+    },
     /// Too much waits to be written.
     #[error("too many writes wait")]
     Busy,

@@ -103,3 +103,43 @@ async fn ten_thousand_blocks_are_imported_and_exported_as_they_came() {
     let some = platform.text("/blocks/export?plate=00001").await;
     assert_eq!(some.lines().count(), 2);
 }
+
+#[tokio::test]
+async fn a_table_of_nothing_has_its_heading_which_is_that_of_a_table_of_something() {
+    let platform = Site::new(NOBODY).start().await;
+    let lists = [
+        "recognitions",
+        "crossings",
+        "stays",
+        "corrections",
+        "abnormalities",
+        "decisions",
+        "commands",
+        "outages",
+        "permits",
+        "blocks",
+        "audit",
+    ];
+    for list in lists {
+        let text = platform
+            .text(&format!("/{list}/export?to=2000-01-01"))
+            .await;
+        let heading = text.strip_prefix('\u{feff}').unwrap();
+        assert!(
+            heading.contains(',') && heading.ends_with("\r\n"),
+            "{list}: {heading}"
+        );
+        assert_eq!(heading.lines().count(), 1, "{list}: {heading}");
+    }
+    platform.push(1, "CAM-01").await;
+    let text = platform.text("/recognitions/export").await;
+    let item = platform.get("/recognitions").await["items"][0].clone();
+    let names: Vec<&str> = item
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+    let heading = text.lines().next().unwrap();
+    assert_eq!(heading.trim_start_matches('\u{feff}'), names.join(","));
+}
