@@ -37,6 +37,13 @@ struct Said {
     reason: String,
 }
 
+/// A reason as a line of a display: to many a controller a control character is a command.
+fn line(reason: &str) -> String {
+    let shown = reason.chars().map(|c| if c.is_control() { ' ' } else { c });
+    let line: String = shown.take(MAX_REASON_CHARS).collect();
+    line.trim().to_owned()
+}
+
 impl External {
     /// What the other system says about a vehicle on which `own` would have been decided.
     pub(crate) async fn ask(
@@ -77,7 +84,7 @@ impl External {
             Ok(reply) => match serde_json::from_slice::<Said>(&reply.body) {
                 Ok(said) => Opinion::Said {
                     pass: said.pass,
-                    reason: said.reason.chars().take(MAX_REASON_CHARS).collect(),
+                    reason: line(&said.reason),
                 },
                 Err(_) => silent("外部系统的应答无法读取".to_owned()),
             },

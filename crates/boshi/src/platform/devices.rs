@@ -21,9 +21,9 @@ pub(crate) struct Open {
     /// normal: if the vehicle is there; forced: whatever is there; hold: and stay open; restore: end that
     #[arg(long, value_enum, default_value_t = Mode::Normal)]
     mode: Mode,
-    /// Who wants it
+    /// Who wants it, when that is somebody else than whose key is used
     #[arg(long)]
-    by: String,
+    by: Option<String>,
     /// Why
     #[arg(long)]
     reason: String,
@@ -44,9 +44,9 @@ pub(crate) struct Show {
     /// Where they stand
     #[arg(long, value_enum, default_value_t = Align::Left)]
     align: Align,
-    /// Who wants it
-    #[arg(long, env = "USER", default_value = "命令行")]
-    by: String,
+    /// Who wants it, when that is somebody else than whose key is used
+    #[arg(long)]
+    by: Option<String>,
     #[command(flatten)]
     access: Access,
 }

@@ -26,9 +26,9 @@ pub(crate) struct Prove {
 pub(crate) struct Gates {
     /// The lot
     lot: String,
-    /// Who wants it
+    /// Who wants it, when that is somebody else than whose key is used
     #[arg(long)]
-    by: String,
+    by: Option<String>,
     /// Why
     #[arg(long)]
     reason: String,

@@ -21,6 +21,9 @@ use crate::commands::{Act, Order, State as Ended, mode_word};
 /// Most lines of a text: no display at a lane shows more.
 const MAX_LINES: usize = 32;
 
+/// Longest line of a text in characters: no display at a lane shows as many.
+pub(super) const MAX_LINE_CHARS: usize = 200;
+
 /// How a command ended.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "CommandEnd")]
@@ -130,8 +133,23 @@ fn read_open(fields: &Fields<'_>, caller: &Caller) -> Result<Order, FieldError> 
     })
 }
 
+/// A line as a display takes it: to many a controller a control character is a command.
+fn read_line(fields: &Fields<'_>) -> Result<Line, FieldError> {
+    let line = Line::read(fields)?;
+    if line.text.chars().any(char::is_control) {
+        return Err(fields.refuse(
+            "text",
+            "不能含换行、制表等控制字符，每行应为 lines 中的一项",
+        ));
+    }
+    if line.text.chars().count() > MAX_LINE_CHARS {
+        return Err(fields.refuse("text", format!("应不超过 {MAX_LINE_CHARS} 个字符")));
+    }
+    Ok(line)
+}
+
 fn read_show(fields: &Fields<'_>, caller: &Caller) -> Result<Order, FieldError> {
-    let lines = fields.list("lines", MAX_LINES, Line::read)?;
+    let lines = fields.list("lines", MAX_LINES, read_line)?;
     if lines.is_empty() {
         return Err(fields.refuse("lines", format!("应为 1 到 {MAX_LINES} 行")));
     }

@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use super::devices::MAX_LINE_CHARS;
 use super::read::MAX_WORDS_CHARS;
 use super::words::{self, Text};
 use crate::store::newest::{Filter, FilterKind};
@@ -192,7 +193,10 @@ impl Kind {
                 "items": {
                     "type": "object", "required": ["text"], "additionalProperties": false,
                     "properties": {
-                        "text": {"type": "string"},
+                        "text": {
+                            "type": "string", "maxLength": MAX_LINE_CHARS,
+                            "pattern": format!("^{PRINTABLE}*$"),
+                        },
                         "alignment": {
                             "type": ["string", "null"],
                             "enum": ["left", "center", "right", "", null],

@@ -124,7 +124,10 @@ impl<S: Send + Sync> FromRequest<S> for Body {
         let bytes = tokio::time::timeout(BODY_TIMEOUT, bytes).await;
         let bytes = bytes.map_err(|_| ApiError::unreadable("请求体未在规定时间内收完"))?;
         match parse_json(&bytes.map_err(unread)?) {
-            Ok(Value::Object(object)) => Ok(Body(object)),
+            Ok(Value::Object(mut object)) => {
+                object.values_mut().for_each(without_empty_fraction);
+                Ok(Body(object))
+            }
             Ok(_) => Err(ApiError::unreadable("请求体应为 JSON 对象")),
             Err(refusal) => Err(ApiError::unreadable(refusal.sentence())),
         }
@@ -138,6 +141,26 @@ impl<S: Send + Sync> FromRequestParts<S> for Params {
         let query = Query::<Vec<(String, String)>>::from_request_parts(parts, state).await;
         let Query(pairs) = query.map_err(|_| ApiError::unreadable("地址中的参数无法读取"))?;
         Ok(Params::of(pairs.into_iter()))
+    }
+}
+
+/// `36.0` is the whole number 36, as JSON Schema has it.
+fn without_empty_fraction(value: &mut Value) {
+    /// Up to here every whole number has a double of its own: nothing is lost.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    match value {
+        Value::Number(number) if !number.is_i64() && !number.is_u64() => {
+            let whole = number
+                .as_f64()
+                .filter(|it| it.fract() == 0.0 && it.abs() <= EXACT);
+            let whole = whole.and_then(|it| format!("{it:.0}").parse::<i64>().ok());
+            if let Some(whole) = whole {
+                *value = whole.into();
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_empty_fraction),
+        Value::Object(fields) => fields.values_mut().for_each(without_empty_fraction),
+        Value::Number(_) | Value::Null | Value::Bool(_) | Value::String(_) => {}
     }
 }
 

@@ -287,7 +287,7 @@ impl Rows {
         query: &mut rusqlite::Statement<'_>,
         values: impl rusqlite::Params,
     ) -> Result<(), StoreError> {
-        let names = query.column_names().into_iter();
+        let names = query.column_names();
         self.columns = names.map(str::to_owned).collect();
         let count = self.columns.len();
         let read = query.query_map(values, |row| (0..count).map(|at| row.get(at)).collect())?;

@@ -136,6 +136,68 @@ async fn a_text_is_sent_line_by_line_with_its_spaces_and_alignment() {
     );
 }
 
+/// SHOW-1: to many a display a control character is a command.
+#[tokio::test]
+async fn a_text_with_a_control_character_or_too_long_a_line_is_refused_before_the_lot_hears_of_it()
+{
+    let supplier = Supplier::start(None).await;
+    let platform = site(&supplier).start().await;
+    let long = "满".repeat(201);
+    for text in [
+        "欢迎\n光临",
+        "\u{1b}[2J",
+        "a\tb",
+        "\u{7f}",
+        "\u{85}",
+        "\0",
+        long.as_str(),
+    ] {
+        let lines = json!([{"text": "欢迎"}, {"text": text}]);
+        let order = json!({"device": "LED-01", "lines": lines});
+        let (status, error) = platform.post("/lots/L1/show", order).await;
+        assert_eq!(
+            (status, &error["field"]),
+            (400, &json!("lines[1].text")),
+            "{error}"
+        );
+        let said = error["error"].as_str().unwrap();
+        assert!(
+            !said.contains('\u{1b}') && said.contains("lines[1].text"),
+            "{said}"
+        );
+    }
+    assert!(supplier.asked("/receiveShowMsg").is_empty());
+    assert!(
+        platform.get("/commands").await["items"]
+            .as_array()
+            .unwrap()
+            .is_empty()
+    );
+}
+
+/// OPEN-4: whoever acts need not say who that is, for the key does.
+#[tokio::test]
+async fn a_command_is_by_whom_the_key_belongs_to_unless_somebody_else_is_named() {
+    let supplier = Supplier::start(None).await;
+    let platform = site(&supplier).start().await;
+    let key = crate::users::key(&platform, "li", "operator", None).await;
+    let path = "/api/v1/lots/L1/open";
+    for (by, kept) in [
+        (None, "li"),
+        (Some("li"), "li"),
+        (Some("王工"), "王工（li）"),
+    ] {
+        let order = json!({
+            "device": "CAM-01", "mode": "forced", "reason": "访客", "by": by
+        });
+        let sent = Some(order.to_string());
+        let done = platform.with_key(Some(&key), reqwest::Method::POST, path, sent);
+        let (status, end) = done.await;
+        assert_eq!((status, &end["state"]), (200, &json!("executed")), "{end}");
+        assert_eq!(platform.get("/commands").await["items"][0]["by"], kept);
+    }
+}
+
 /// OPEN-7: what was sent by a process that has died since.
 #[tokio::test]
 async fn a_command_that_a_crash_left_open_is_unknown_from_the_next_start_on() {

@@ -54,6 +54,23 @@ async fn another_system_is_asked_with_what_is_known_and_what_it_says_is_answered
     );
 }
 
+/// SHOW-1: what another system says is shown at a lane, where a control character may be a command.
+#[tokio::test]
+async fn what_another_system_says_is_one_line_of_bounded_length_whatever_it_says() {
+    let system = Supplier::start(None).await;
+    let said = format!("\u{1b}[2J会员\n车辆\0{}", "长".repeat(200));
+    system.answers(move |_, _| Reply::Json(json!({"pass": true, "reason": said})));
+    let platform = asking(&system, "refuse").start().await;
+    let (_, reply) = platform.push(1, "CAM-02").await;
+    let desc = reply["respDesc"].as_str().unwrap();
+    let line = desc.strip_prefix("EXTERNAL_ALLOW ").unwrap();
+    assert!(line.starts_with("[2J会员 车辆 长"), "{line}");
+    assert!(
+        !line.chars().any(char::is_control) && line.chars().count() <= 100,
+        "{line}"
+    );
+}
+
 /// RECOG-1: the vehicle waits, so the other system has a deadline.
 #[tokio::test]
 async fn a_system_that_says_nothing_in_time_or_nonsense_is_passed_over_as_the_lot_wants() {

@@ -106,6 +106,42 @@ async fn a_changed_lot_decides_by_its_new_rules_and_a_retired_one_is_unknown_but
     assert_eq!(kept.as_array().unwrap().len(), 1);
 }
 
+/// JSON has one kind of number, and some write every one with a fraction.
+#[tokio::test]
+async fn a_whole_number_may_be_written_with_an_empty_fraction_and_no_other_is_taken_for_one() {
+    let gateway = Supplier::start(None).await;
+    let platform = Site::new(NOBODY).start().await;
+    put(&platform, "/suppliers/S2", json!({"secret": "first"})).await;
+    for (capacity, kept) in [
+        (json!(36.0), Some(36)),
+        (json!(36.5), None),
+        (json!(-1.0), None),
+        (json!(1e300), None),
+    ] {
+        let mut entry = lot(&gateway);
+        entry["capacity"] = capacity.clone();
+        let (status, told) = put(&platform, "/lots/L2", entry).await;
+        match kept {
+            Some(kept) => assert_eq!((status, &told["capacity"]), (200, &json!(kept)), "{told}"),
+            None => assert_eq!(
+                (status, &told["field"]),
+                (400, &json!("capacity")),
+                "{capacity}: {told}"
+            ),
+        }
+    }
+    let count = json!({"vehicles": 7.0, "reason": "清点"});
+    let (status, told) = platform.post("/lots/L1/occupancy", count).await;
+    assert_eq!((status, &told["vehicles"]), (200, &json!(7)), "{told}");
+    let count = json!({"vehicles": 7.5, "reason": "清点"});
+    let (status, told) = platform.post("/lots/L1/occupancy", count).await;
+    assert_eq!(
+        (status, &told["field"]),
+        (400, &json!("vehicles")),
+        "{told}"
+    );
+}
+
 #[tokio::test]
 async fn what_the_configuration_names_is_changed_there_only() {
     let platform = Site::new(NOBODY).start().await;
