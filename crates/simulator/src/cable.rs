@@ -3,10 +3,15 @@
 //! ```text
 //! client ──► cable.address() ── relay ──► target
 //! ```
+//!
+//! It can be a rough one too, on which something happens to single connections.
 
+mod rough;
+
+use std::collections::BTreeMap;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
@@ -15,6 +20,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::debug;
+
+pub use self::rough::{Mishap, Roughness};
+
+use self::rough::Fate;
 
 /// Most connections at once; further ones wait in the kernel's queue.
 pub const MAX_CONNECTIONS: usize = 256;
@@ -43,16 +52,24 @@ pub enum Cut {
 #[derive(Debug)]
 pub struct Cable {
     address: SocketAddr,
-    changes: mpsc::Sender<Change>,
+    changes: mpsc::Sender<Asked>,
+    struck: Struck,
     stop: CancellationToken,
     tasks: TaskTracker,
 }
 
-#[derive(Debug)]
-struct Change {
-    to: Option<Cut>,
-    done: oneshot::Sender<io::Result<()>>,
+/// How often what has happened.
+type Struck = Arc<Mutex<BTreeMap<Mishap, u64>>>;
+
+#[derive(Clone, Copy, Debug)]
+enum Change {
+    Cut(Cut),
+    Mend,
+    Smooth,
 }
+
+/// A change, and whom to tell when it is made.
+type Asked = (Change, oneshot::Sender<io::Result<()>>);
 
 impl Cable {
     /// A whole cable to `target`, on a port of its own of this machine.
@@ -60,12 +77,25 @@ impl Cable {
     /// # Errors
     /// When no port can be had.
     pub async fn start(target: SocketAddr) -> io::Result<Cable> {
+        Cable::lay(target, None).await
+    }
+
+    /// The same, but a rough one: while it is whole, something happens to some of the connections.
+    ///
+    /// # Errors
+    /// When no port can be had.
+    pub async fn start_rough(target: SocketAddr, roughness: Roughness) -> io::Result<Cable> {
+        Cable::lay(target, Some(roughness)).await
+    }
+
+    async fn lay(target: SocketAddr, roughness: Option<Roughness>) -> io::Result<Cable> {
         let reserved = bound(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
         let address = reserved.local_addr()?;
         let listener = listen(address)?;
         let (changes, taken) = mpsc::channel(1);
         let stop = CancellationToken::new();
         let tasks = TaskTracker::new();
+        let struck = Struck::default();
         let line = Line {
             target,
             address,
@@ -75,11 +105,15 @@ impl Cable {
             uncut: CancellationToken::new(),
             places: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
             connections: TaskTracker::new(),
+            roughness,
+            accepted: 0,
+            struck: Arc::clone(&struck),
         };
         tasks.spawn(line.run(taken, stop.clone()));
         Ok(Cable {
             address,
             changes,
+            struck,
             stop,
             tasks,
         })
@@ -96,7 +130,7 @@ impl Cable {
     /// # Errors
     /// When it was stopped.
     pub async fn cut(&self, how: Cut) -> io::Result<()> {
-        self.change(Some(how)).await
+        self.change(Change::Cut(how)).await
     }
 
     /// Mends it.
@@ -104,7 +138,22 @@ impl Cable {
     /// # Errors
     /// When it was stopped, or its port cannot be listened on again.
     pub async fn mend(&self) -> io::Result<()> {
-        self.change(None).await
+        self.change(Change::Mend).await
+    }
+
+    /// From now on nothing happens to connections any more; those that there are are reset.
+    ///
+    /// # Errors
+    /// When it was stopped, or its port cannot be listened on again.
+    pub async fn smooth(&self) -> io::Result<()> {
+        self.change(Change::Smooth).await
+    }
+
+    /// How often what has happened to a connection.
+    #[must_use]
+    pub fn struck(&self) -> BTreeMap<Mishap, u64> {
+        let struck = self.struck.lock().unwrap_or_else(PoisonError::into_inner);
+        struck.clone()
     }
 
     /// Takes it away: connections are reset, new ones refused, for good.
@@ -114,11 +163,11 @@ impl Cable {
         self.tasks.wait().await;
     }
 
-    async fn change(&self, to: Option<Cut>) -> io::Result<()> {
+    async fn change(&self, change: Change) -> io::Result<()> {
         let stopped = || io::Error::new(io::ErrorKind::NotConnected, "the cable was stopped");
         let (done, changed) = oneshot::channel();
-        let change = Change { to, done };
-        self.changes.send(change).await.map_err(|_| stopped())?;
+        let asked = self.changes.send((change, done)).await;
+        asked.map_err(|_| stopped())?;
         changed.await.unwrap_or_else(|_| Err(stopped()))
     }
 }
@@ -139,26 +188,33 @@ struct Line {
     uncut: CancellationToken,
     places: Arc<Semaphore>,
     connections: TaskTracker,
+    roughness: Option<Roughness>,
+    /// How many connections there were.
+    accepted: u64,
+    struck: Struck,
 }
 
 impl Line {
-    async fn run(mut self, mut changes: mpsc::Receiver<Change>, stop: CancellationToken) {
+    async fn run(mut self, mut changes: mpsc::Receiver<Asked>, stop: CancellationToken) {
         loop {
             tokio::select! {
                 () = stop.cancelled() => break,
                 change = changes.recv() => match change {
-                    Some(Change { to, done }) => {
-                        let changed = self.change(to).await;
+                    Some((change, done)) => {
+                        let changed = self.change(change).await;
                         // Whoever asked may have gone.
                         let _ = done.send(changed);
                     }
                     None => break,
                 },
                 (place, stream) = accept(&self.places, self.listener.as_ref()) => {
+                    self.accepted += 1;
                     let relay = Relay {
                         client: stream,
                         target: self.target,
                         flows: self.flows.subscribe(),
+                        fate: self.roughness.and_then(|it| it.fate(self.accepted)),
+                        struck: Arc::clone(&self.struck),
                     };
                     let uncut = self.uncut.clone();
                     self.connections.spawn(async move {
@@ -171,14 +227,20 @@ impl Line {
         self.reset().await;
     }
 
-    async fn change(&mut self, to: Option<Cut>) -> io::Result<()> {
-        match to {
-            Some(Cut::Refused) => self.reset().await,
-            Some(Cut::Silent) => {
+    async fn change(&mut self, change: Change) -> io::Result<()> {
+        match change {
+            Change::Cut(Cut::Refused) => self.reset().await,
+            Change::Cut(Cut::Silent) => {
                 self.listen_again()?;
                 self.flows.send_replace(false);
             }
-            None => {
+            Change::Mend => {
+                self.listen_again()?;
+                self.flows.send_replace(true);
+            }
+            Change::Smooth => {
+                self.roughness = None;
+                self.reset().await;
                 self.listen_again()?;
                 self.flows.send_replace(true);
             }
@@ -227,13 +289,15 @@ struct Relay {
     client: TcpStream,
     target: SocketAddr,
     flows: watch::Receiver<bool>,
+    fate: Option<Fate>,
+    struck: Struck,
 }
 
 impl Relay {
     /// Passes bytes on until both sides have ended, or resets both when it is cut.
     async fn until_cut(mut self, uncut: CancellationToken) {
         let mut served = None;
-        let passing = pass(&mut self.client, self.target, &self.flows, &mut served);
+        let passing = self.pass(&mut served);
         let passed = uncut.run_until_cancelled(passing).await;
         if !matches!(passed, Some(Ok(()))) {
             for stream in [Some(&self.client), served.as_ref()].into_iter().flatten() {
@@ -243,25 +307,29 @@ impl Relay {
             }
         }
     }
-}
 
-async fn pass(
-    client: &mut TcpStream,
-    target: SocketAddr,
-    flows: &watch::Receiver<bool>,
-    served: &mut Option<TcpStream>,
-) -> io::Result<()> {
-    flowing(flows.clone()).await;
-    let server = served.insert(TcpStream::connect(target).await?);
-    client.set_nodelay(true)?;
-    server.set_nodelay(true)?;
-    let (from_client, to_client) = client.split();
-    let (from_server, to_server) = server.split();
-    tokio::try_join!(
-        pump(from_client, to_server, flows.clone()),
-        pump(from_server, to_client, flows.clone()),
-    )?;
-    Ok(())
+    async fn pass(&mut self, served: &mut Option<TcpStream>) -> io::Result<()> {
+        let flows = &self.flows;
+        flowing(flows.clone()).await;
+        let server = served.insert(TcpStream::connect(self.target).await?);
+        let client = &mut self.client;
+        client.set_nodelay(true)?;
+        server.set_nodelay(true)?;
+        if let Some(fate) = self.fate {
+            return rough::pass(client, server, flows, fate, |mishap| {
+                let mut struck = self.struck.lock().unwrap_or_else(PoisonError::into_inner);
+                *struck.entry(mishap).or_default() += 1;
+            })
+            .await;
+        }
+        let (from_client, to_client) = client.split();
+        let (from_server, to_server) = server.split();
+        tokio::try_join!(
+            pump(from_client, to_server, flows.clone()),
+            pump(from_server, to_client, flows.clone()),
+        )?;
+        Ok(())
+    }
 }
 
 async fn pump(
