@@ -6,7 +6,7 @@
 
 pub(crate) mod process;
 mod scenario;
-mod stage;
+pub(crate) mod stage;
 mod summary;
 
 use std::path::PathBuf;
@@ -16,6 +16,8 @@ use std::time::Duration;
 use anyhow::Context as _;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
+
+pub(crate) use self::scenario::plan;
 
 use self::scenario::Scenario;
 use self::stage::Stage;

@@ -13,6 +13,7 @@ mod platform;
 mod simulate;
 mod terminal;
 mod told;
+mod torture;
 
 use std::process::ExitCode;
 
@@ -41,6 +42,8 @@ enum Part {
     Simulate(simulate::Arguments),
     /// Thousands of lots at once in front of a platform of its own, and an account of every record (压力)
     Crowd(crowd::Arguments),
+    /// Both sides over a network that fails, killed again and again, and an account of every record (折磨测试)
+    Torture(torture::Arguments),
     /// Platform, gateway and a simulated car park on this machine, with nothing to configure (演示)
     Demo(demo::Arguments),
 }
@@ -71,6 +74,7 @@ fn run(part: Part) -> anyhow::Result<ExitCode> {
             Part::Simulate(arguments) => simulate::run(arguments).await?,
             Part::Conform(command) => return conform::run(command).await,
             Part::Crowd(arguments) => crowd::run(arguments).await?,
+            Part::Torture(arguments) => torture::run(arguments).await?,
             Part::Demo(arguments) => return demo::run(arguments).await,
         }
         Ok(ExitCode::SUCCESS)

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use boshi_protocol::id::LotId;
+use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, Result, params};
 
 /// The records of a lot; each set holds the ids of recognitions, which crossings share.
@@ -23,6 +24,42 @@ pub struct Tally {
     /// How many records are neither delivered nor failed, failed abnormalities included, for they
     /// are pushed again (PUSH-5).
     pub open: usize,
+    /// Records that the platform has acknowledged: kind and id.
+    pub delivered: BTreeSet<(String, String)>,
+    /// Every crossing, in the order in which they were written down.
+    pub crossings: Vec<Crossing>,
+    /// Every act of a barrier that was decided on, in that order too; each was written down before the
+    /// barrier was told.
+    pub acts: Vec<Act>,
+    /// How often the platform was told that its command to a gate was carried out (OPEN-7).
+    pub commands_done: usize,
+}
+
+/// A crossing as it was written down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Crossing {
+    /// Where.
+    pub lane: String,
+    /// Of which recognition.
+    pub record: String,
+    /// The plate; none when unread.
+    pub plate: Option<String>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// An act of a barrier as it was written down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Act {
+    /// Where.
+    pub lane: String,
+    /// Why: `may_pass`, `blind`, `commanded`, `forced`, `hold_ordered`, `restore_ordered`, `fire` or
+    /// `hold_asserted`.
+    pub cause: String,
+    /// For which recognition, if for one.
+    pub record: Option<String>,
+    /// When it was decided on.
+    pub at: Timestamp,
 }
 
 /// Reads the tally of `lot` from the gateway's `journal` file.
@@ -44,12 +81,10 @@ pub fn tally(journal: &Path, lot: &LotId) -> Result<Tally> {
             "SELECT key FROM outbox WHERE lot = ?1 AND kind = '{kind}' AND state = 'failed'"
         ))
     };
-    let open: i64 = moment.query_row(
-        "SELECT count(*) FROM outbox WHERE lot = ?1 \
-         AND (state = 'pending' OR (state = 'failed' AND kind = 'abnormality'))",
-        params![lot.as_str()],
-        |row| row.get(0),
-    )?;
+    let count = |sql: &str| -> Result<usize> {
+        let count: i64 = moment.query_row(sql, params![lot.as_str()], |row| row.get(0))?;
+        Ok(usize::try_from(count).unwrap_or(usize::MAX))
+    };
     Ok(Tally {
         recognized: ids("SELECT record FROM recognition WHERE lot = ?1")?,
         crossed: ids("SELECT record FROM crossing WHERE lot = ?1")?,
@@ -57,6 +92,59 @@ pub fn tally(journal: &Path, lot: &LotId) -> Result<Tally> {
                       AND kind = 'recognition' AND outcome LIKE 'refused %'")?,
         failed_recognitions: failed("recognition")?,
         failed_crossings: failed("crossing")?,
-        open: usize::try_from(open).unwrap_or(usize::MAX),
+        open: count(
+            "SELECT count(*) FROM outbox WHERE lot = ?1 \
+             AND (state = 'pending' OR (state = 'failed' AND kind = 'abnormality'))",
+        )?,
+        delivered: delivered(&moment, lot)?,
+        crossings: crossings(&moment, lot)?,
+        acts: acts(&moment, lot)?,
+        commands_done: count(
+            "SELECT count(*) FROM command WHERE lot = ?1 AND reply LIKE '{\"respCode\":\"0\"%'",
+        )?,
     })
+}
+
+fn delivered(from: &Connection, lot: &LotId) -> Result<BTreeSet<(String, String)>> {
+    let sql = "SELECT kind, key FROM outbox WHERE lot = ?1 AND state = 'delivered'";
+    let mut query = from.prepare(sql)?;
+    let rows = query.query_map(params![lot.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    rows.collect()
+}
+
+fn crossings(from: &Connection, lot: &LotId) -> Result<Vec<Crossing>> {
+    let mut query = from.prepare(
+        "SELECT lane, record, plate, crossing.at FROM crossing JOIN outbox \
+         ON outbox.lot = crossing.lot AND outbox.kind = 'crossing' AND outbox.key = record \
+         WHERE crossing.lot = ?1 ORDER BY seq",
+    )?;
+    let rows = query.query_map(params![lot.as_str()], |row| {
+        Ok(Crossing {
+            lane: row.get(0)?,
+            record: row.get(1)?,
+            plate: row.get(2)?,
+            at: moment_of(row.get(3)?),
+        })
+    })?;
+    rows.collect()
+}
+
+fn acts(from: &Connection, lot: &LotId) -> Result<Vec<Act>> {
+    let mut query = from.prepare(
+        "SELECT lane, cause, record, at FROM lift WHERE lot = ?1 AND act IS NOT NULL ORDER BY seq",
+    )?;
+    let rows = query.query_map(params![lot.as_str()], |row| {
+        Ok(Act {
+            lane: row.get(0)?,
+            cause: row.get(1)?,
+            record: row.get(2)?,
+            at: moment_of(row.get(3)?),
+        })
+    })?;
+    rows.collect()
+}
+
+/// What the journal keeps as milliseconds is a time, since it was one.
+fn moment_of(millis: i64) -> Timestamp {
+    Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MIN)
 }

@@ -1,6 +1,7 @@
 //! What the records of a lot amount to, read from the file alone: also while the platform runs, or
 //! after it was killed. For comparing both sides' records independently.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use boshi_protocol::id::{LotId, RecordId};
@@ -33,6 +34,10 @@ pub struct Tally {
     /// Recognitions that were never decided on, since no push of them came through, and whose
     /// vehicles crossed (PUSH-3).
     pub passed_unheard: Vec<RecordId>,
+    /// Recognitions of which it was ever decided that they may pass (RECOG-1).
+    pub allowed: BTreeSet<String>,
+    /// How many commands to gates the lot has said to have carried out (OPEN-7).
+    pub commands_done: usize,
 }
 
 /// Reads the tally of `lot` from the platform's `store` file.
@@ -45,11 +50,10 @@ pub fn tally(store: &Path, lot: &LotId) -> Result<Tally, StoreError> {
     let moment = connection.transaction()?;
     let mut entries = kept(&moment, "recognition", RecordKind::Recognition, lot)?;
     entries.extend(kept(&moment, "crossing", RecordKind::Crossing, lot)?);
-    let refused: i64 = moment.query_row(
-        "SELECT count(DISTINCT uuid) FROM decision WHERE lot = ? AND NOT pass",
-        [lot.as_str()],
-        |row| row.get(0),
-    )?;
+    let count = |sql: &str| -> Result<usize, StoreError> {
+        let count: i64 = moment.query_row(sql, [lot.as_str()], |row| row.get(0))?;
+        usize::try_from(count).map_err(|_| StoreError::Corrupt("count"))
+    };
     let mut query = moment.prepare(
         "SELECT uuid FROM recognition r WHERE lot = ? AND fetched AND NOT pushed AND EXISTS
          (SELECT * FROM crossing c WHERE c.lot = r.lot AND c.uuid = r.uuid) ORDER BY uuid",
@@ -60,9 +64,20 @@ pub fn tally(store: &Path, lot: &LotId) -> Result<Tally, StoreError> {
         .collect::<Result<_, _>>()?;
     Ok(Tally {
         entries,
-        refused: usize::try_from(refused).map_err(|_| StoreError::Corrupt("count"))?,
+        refused: count("SELECT count(DISTINCT uuid) FROM decision WHERE lot = ? AND NOT pass")?,
         passed_unheard,
+        allowed: allowed(&moment, lot)?,
+        commands_done: count(
+            "SELECT count(*) FROM command WHERE lot = ? AND what <> 'show' AND state = 'executed'",
+        )?,
     })
+}
+
+fn allowed(moment: &Connection, lot: &LotId) -> Result<BTreeSet<String>, StoreError> {
+    let sql = "SELECT DISTINCT uuid FROM decision WHERE lot = ? AND pass";
+    let mut query = moment.prepare(sql)?;
+    let rows = query.query_map([lot.as_str()], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 fn kept(

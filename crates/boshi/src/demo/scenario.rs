@@ -50,7 +50,7 @@ const LEAVE_WITHIN: SignedDuration = SignedDuration::from_mins(15);
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The car park of every demo.
-pub(super) fn plan(speed: f64, seed: u64) -> LotPlan {
+pub(crate) fn plan(speed: f64, seed: u64) -> LotPlan {
     let device = |text: &str| DeviceNo::new(text).expect("the demo's device numbers are sound");
     let lane = |name: &str, gate: &str, direction| {
         let recognizer = device(&format!("CAM-{name}"));

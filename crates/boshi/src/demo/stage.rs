@@ -2,16 +2,17 @@
 
 mod texts;
 
-pub(super) use self::texts::DEVICE_KEY;
+pub(crate) use self::texts::DEVICE_KEY;
 
 use std::fs;
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener as Reserved};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use boshi_protocol::id::LotId;
-use boshi_simulator::cable::Cable;
+use boshi_simulator::cable::{Cable, Roughness};
 use boshi_simulator::lot::{LotPlan, VirtualLot};
 use boshi_transport::certificate::LocalAuthority;
 use rand::RngExt as _;
@@ -31,26 +32,26 @@ const STARTING: Duration = Duration::from_secs(30);
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// The lot of every demo.
-pub(super) const LOT: &str = "DEMO-1";
+pub(crate) const LOT: &str = "DEMO-1";
 
 /// What the platform does with vehicles about which it knows nothing.
 #[derive(Clone, Copy)]
-pub(super) struct Rules {
-    pub(super) entry: &'static str,
-    pub(super) exit: &'static str,
+pub(crate) struct Rules {
+    pub(crate) entry: &'static str,
+    pub(crate) exit: &'static str,
 }
 
 /// A demo that runs.
-pub(super) struct Stage {
+pub(crate) struct Stage {
     data: PathBuf,
-    pub(super) platform: Process,
-    gateway: Process,
+    pub(crate) platform: Process,
+    pub(crate) gateway: Process,
     /// From the gateway to the platform, and back.
-    pub(super) cables: [Cable; 2],
-    pub(super) operators: Interface,
-    pub(super) local: Interface,
-    pub(super) lot: VirtualLot,
-    pub(super) plan: LotPlan,
+    pub(crate) cables: [Cable; 2],
+    pub(crate) operators: Interface,
+    pub(crate) local: Interface,
+    pub(crate) lot: VirtualLot,
+    pub(crate) plan: LotPlan,
 }
 
 /// The ports of both sides, on the loopback.
@@ -64,7 +65,17 @@ struct Ports {
 
 impl Stage {
     /// Sets everything up in `data` and waits until both sides serve.
-    pub(super) async fn set(data: &Path, plan: LotPlan, rules: Rules) -> anyhow::Result<Stage> {
+    pub(crate) async fn set(data: &Path, plan: LotPlan, rules: Rules) -> anyhow::Result<Stage> {
+        Stage::set_with(data, plan, rules, [None, None]).await
+    }
+
+    /// The same, with cables that are as rough as that.
+    pub(crate) async fn set_with(
+        data: &Path,
+        plan: LotPlan,
+        rules: Rules,
+        roughness: [Option<Roughness>; 2],
+    ) -> anyhow::Result<Stage> {
         let (platform_data, gateway_data) = (data.join("platform"), data.join("gateway"));
         for folder in [data, &platform_data, &gateway_data] {
             fs::create_dir_all(folder)
@@ -72,8 +83,8 @@ impl Stage {
         }
         let ports = Ports::free()?;
         let cables = [
-            Cable::start(ports.platform).await?,
-            Cable::start(ports.gateway).await?,
+            cable(ports.platform, roughness[0]).await?,
+            cable(ports.gateway, roughness[1]).await?,
         ];
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let texts = Texts {
@@ -128,7 +139,7 @@ impl Stage {
     }
 
     /// Where a newcomer may look.
-    pub(super) fn say_where(&self) {
+    pub(crate) fn say_where(&self) {
         let data = self.data.display();
         say(&format!("数据目录 {data}（配置、日志、数据库、图片）"));
         say(&format!(
@@ -141,23 +152,23 @@ impl Stage {
     }
 
     /// Tells the platform to fetch what could not be pushed (D-19).
-    pub(super) async fn reconcile(&self) -> anyhow::Result<()> {
+    pub(crate) async fn reconcile(&self) -> anyhow::Result<()> {
         let path = ["lots", LOT, "reconcile"];
         self.operators.post(&path, &json!({})).await.map(drop)
     }
 
     /// The file of the gateway's journal.
-    pub(super) fn journal(&self) -> PathBuf {
+    pub(crate) fn journal(&self) -> PathBuf {
         self.data.join("gateway/journal.db")
     }
 
     /// The file of the platform's records.
-    pub(super) fn store(&self) -> PathBuf {
+    pub(crate) fn store(&self) -> PathBuf {
         self.data.join("platform/platform.db")
     }
 
     /// Ends everything in good order.
-    pub(super) async fn strike(self) -> anyhow::Result<()> {
+    pub(crate) async fn strike(self) -> anyhow::Result<()> {
         self.lot.stop().await;
         self.gateway.stop().await?;
         self.platform.stop().await?;
@@ -169,8 +180,15 @@ impl Stage {
 }
 
 /// The lot of every demo.
-pub(super) fn lot() -> LotId {
+pub(crate) fn lot() -> LotId {
     LotId::new(LOT).expect("the demo's lot has a sound id")
+}
+
+async fn cable(target: SocketAddr, roughness: Option<Roughness>) -> io::Result<Cable> {
+    match roughness {
+        None => Cable::start(target).await,
+        Some(roughness) => Cable::start_rough(target, roughness).await,
+    }
 }
 
 fn start(name: &'static str, data: &Path) -> anyhow::Result<Process> {

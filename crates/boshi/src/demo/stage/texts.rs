@@ -16,7 +16,7 @@ use super::{LOT, Ports, Rules};
 const APP_ID: &str = "99848791";
 
 /// What devices and gateway show each other in every demo.
-pub(in crate::demo) const DEVICE_KEY: &str = "demo-device-key";
+pub(crate) const DEVICE_KEY: &str = "demo-device-key";
 
 /// Shortest budget of a vehicle in front of a dead network, however fast the demo: a busy machine
 /// must not look like a dead network.
