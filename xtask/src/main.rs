@@ -1,6 +1,6 @@
 //! What developers and CI run: `cargo xtask test`, `cargo xtask demo`, `cargo xtask
-//! conformance`, `cargo xtask conform-matrix`, `cargo xtask bench`, `cargo xtask power-loss`,
-//! `cargo xtask fuzz-api`.
+//! conformance`, `cargo xtask conform-matrix`, `cargo xtask bench`, `cargo xtask torture`, `cargo xtask
+//! power-loss`, `cargo xtask fuzz-api`.
 
 mod citations;
 mod conformance;
@@ -40,6 +40,12 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Both real sides over a network that fails, killed again and again (Unix)
+    Torture {
+        /// Arguments of `boshi torture`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Cut the power of both sides' stores at hundreds of points (Linux, strace)
     PowerLoss {
         /// Arguments of `boshi-power-loss run`
@@ -72,10 +78,15 @@ fn main() -> ExitCode {
 fn run(root: &Path) -> anyhow::Result<ExitCode> {
     match Arguments::parse().task {
         Task::Test => steps::test(root)?,
-        Task::Demo { arguments } => return Ok(exit_code(steps::demo(root, &arguments)?.code())),
+        Task::Demo { arguments } => {
+            return Ok(exit_code(steps::boshi(root, "demo", &arguments)?.code()));
+        }
         Task::Bench { arguments } => return Ok(exit_code(tools::bench(root, &arguments)?.code())),
         Task::PowerLoss { arguments } => {
             return Ok(exit_code(tools::power_loss(root, &arguments)?.code()));
+        }
+        Task::Torture { arguments } => {
+            return Ok(exit_code(steps::boshi(root, "torture", &arguments)?.code()));
         }
         Task::ConformMatrix => return Ok(exit_code(steps::conform_matrix(root)?.code())),
         Task::FuzzApi { seconds } => fuzz::fuzz(root, seconds)?,

@@ -51,13 +51,15 @@ pub(crate) fn test(root: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The demo, with `arguments` of its own. Returns how it ended.
+/// A command of the program, with `arguments` of its own. Returns how it ended.
 ///
 /// # Errors
 /// When cargo cannot be started.
-pub(crate) fn demo(root: &Path, arguments: &[String]) -> anyhow::Result<ExitStatus> {
+pub(crate) fn boshi(root: &Path, what: &str, arguments: &[String]) -> anyhow::Result<ExitStatus> {
     let mut command = Command::new("cargo");
-    command.args(demo_command(arguments)).current_dir(root);
+    command
+        .args(boshi_command(what, arguments))
+        .current_dir(root);
     command
         .status()
         .with_context(|| format!("cannot start {command:?}"))
@@ -77,9 +79,9 @@ pub(crate) fn conform_matrix(root: &Path) -> anyhow::Result<ExitStatus> {
         .with_context(|| format!("cannot start {command:?}"))
 }
 
-fn demo_command(arguments: &[String]) -> Vec<&str> {
+fn boshi_command<'a>(what: &'a str, arguments: &'a [String]) -> Vec<&'a str> {
     let own = arguments.iter().map(String::as_str);
-    ["run", "--package", "boshi", "--", "demo"]
+    ["run", "--package", "boshi", "--", what]
         .into_iter()
         .chain(own)
         .collect()
@@ -132,7 +134,7 @@ mod tests {
     #[test]
     fn the_demo_is_given_its_arguments_as_they_are() {
         let arguments = ["--port".to_owned(), "0".to_owned(), "--release".to_owned()];
-        let command = demo_command(&arguments);
+        let command = boshi_command("demo", &arguments);
         assert_eq!(
             command[command.len() - 4..],
             ["demo", "--port", "0", "--release"]

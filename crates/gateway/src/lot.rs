@@ -81,6 +81,8 @@ struct LaneState {
     pressed: Vec<(Side, bool)>,
     /// The press of the anti-smash loop that is written down and does not count yet.
     unsettled: Option<Unsettled>,
+    /// Whether it is written down that the anti-smash loop is pressed by what has crossed.
+    crossed_on_loop: bool,
     /// The contacts that have told something since the start.
     told: HashSet<Contact>,
 }
@@ -210,6 +212,7 @@ impl LaneState {
             gate,
             occurrences: HashMap::new(),
             unsettled: None,
+            crossed_on_loop: false,
             told: HashSet::new(),
         }
     }

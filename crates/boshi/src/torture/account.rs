@@ -292,25 +292,41 @@ impl Account {
     }
 }
 
-/// Where two accounts of one lane begin to differ, as far as their times tell.
+/// Where two accounts of one lane begin to differ, as far as their times tell: a crossing is written down
+/// when its press is told, which may be late but is never before it.
 fn first_apart(pressed: &[Timestamp], written: &[&Crossing]) -> Option<Timestamp> {
-    let apart = |(at, crossing): &(&Timestamp, &&Crossing)| {
-        at.duration_since(crossing.at).abs() > SignedDuration::from_secs(1)
-    };
-    let first = pressed.iter().zip(written).find(apart);
-    first.map(|(at, _)| *at).or_else(|| {
-        let longer = pressed.get(written.len()).copied();
-        longer.or_else(|| written.get(pressed.len()).map(|crossing| crossing.at))
-    })
+    let mut places = 0..pressed.len().max(written.len());
+    let first = places.find(|place| {
+        let (press, crossing) = (pressed.get(*place), written.get(*place));
+        let (Some(press), Some(crossing)) = (press, crossing) else {
+            return true;
+        };
+        let next = pressed.get(place + 1);
+        let early = crossing.at + CLOCKS_DIFFER < *press;
+        let is_the_next = next.is_some_and(|next| crossing.at >= *next);
+        early || (pressed.len() > written.len() && is_the_next)
+    })?;
+    let written = written.get(first).map(|crossing| crossing.at);
+    if pressed.len() > first {
+        return pressed
+            .get(first)
+            .copied()
+            .min(written.or(Some(Timestamp::MAX)));
+    }
+    written
 }
 
 fn is_for_nobody(lift: &Lift, ledger: &Ledger) -> bool {
     if lift.waiting.is_some() || !matches!(lift.cause, Cause::Opened(_)) {
         return false;
     }
-    let here = ledger.visits().filter(|visit| visit.lane == lift.lane);
-    let mut left = here.flat_map(|visit| [visit.crossed, visit.gone.map(|(at, _)| at)]);
-    !left.any(|left| {
-        left.is_some_and(|left| left <= lift.at && lift.at.duration_since(left) <= LEFT_LATELY)
+    let mut here = ledger.visits().filter(|visit| visit.lane == lift.lane);
+    !here.any(|visit| {
+        let left = visit.crossed.or(visit.gone.map(|(at, _)| at));
+        let lately = left.is_none_or(|left| lift.at.duration_since(left) <= LEFT_LATELY);
+        lately && visit.on_loop.is_some_and(|since| since <= lift.at)
     })
 }
+
+#[cfg(test)]
+mod tests;

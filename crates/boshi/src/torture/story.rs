@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use boshi_gateway::tally::Tally as Journal;
-use boshi_simulator::ledger::Ledger;
+use boshi_simulator::ledger::{Ledger, Visit};
 use jiff::{SignedDuration, Timestamp};
 
 use super::account::Wrong;
@@ -27,24 +27,7 @@ impl Story {
             lines.push((at, Some(lane.to_owned()), what));
         };
         for visit in ledger.visits() {
-            let plate = visit.vehicle.plate.as_ref();
-            let plate = plate.map_or("without a plate", |plate| plate.as_str());
-            let name = format!("vehicle {} ({plate})", visit.id.0);
-            let step =
-                |at: Option<Timestamp>, what: &str| at.map(|at| (at, format!("{name} {what}")));
-            let gone = visit
-                .gone
-                .map(|(at, outcome)| (at, format!("{name} is gone: {outcome:?}")));
-            for (at, what) in [
-                step(visit.on_loop, "presses the trigger loop"),
-                step(visit.read.as_ref().map(|read| read.0), "is read"),
-                step(visit.let_through, "is let through"),
-                step(visit.crossed, "crosses"),
-                gone,
-            ]
-            .into_iter()
-            .flatten()
-            {
+            for (at, what) in steps(visit) {
                 add(at, &visit.lane, what);
             }
         }
@@ -109,4 +92,24 @@ impl Story {
         }
         text
     }
+}
+
+/// What a vehicle came to.
+fn steps(visit: &Visit) -> impl Iterator<Item = (Timestamp, String)> {
+    let plate = visit.vehicle.plate.as_ref();
+    let plate = plate.map_or("without a plate", |plate| plate.as_str());
+    let name = format!("vehicle {} ({plate})", visit.id.0);
+    let gone = visit
+        .gone
+        .map(|(at, how)| (at, format!("is gone: {how:?}")));
+    let step = |at: Option<Timestamp>, what: &str| at.map(|at| (at, what.to_owned()));
+    let steps = [
+        step(visit.on_loop, "presses the trigger loop"),
+        step(visit.read.as_ref().map(|read| read.0), "is read"),
+        step(visit.let_through, "is let through"),
+        step(visit.crossed, "crosses"),
+        gone,
+    ];
+    let steps = steps.into_iter().flatten();
+    steps.map(move |(at, what)| (at, format!("{name} {what}")))
 }

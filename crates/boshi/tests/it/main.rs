@@ -13,3 +13,4 @@ mod killed;
 mod process;
 #[cfg(unix)]
 mod reload;
+mod torture;

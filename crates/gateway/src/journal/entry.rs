@@ -33,6 +33,15 @@ pub enum Entry {
         /// The crossing's record.
         record: RecordId,
     },
+    /// Whether the anti-smash loop of this lane is pressed by what has crossed already.
+    Pressed {
+        /// The lot.
+        lot: LotId,
+        /// The lane.
+        lane: String,
+        /// Whether it is.
+        pressed: bool,
+    },
     /// An abnormality, which is to be pushed from now on (D-18).
     Abnormality(Abnormality),
     /// An abnormality is over, however often it was told.

@@ -27,6 +27,7 @@ pub(super) fn entry(to: &Connection, entry: &Entry) -> Result<()> {
         Entry::Crossing(it) => records::crossing(to, it),
         Entry::Press(it) => press::insert(to, it),
         Entry::PressOver { lot, record } => press::over(to, lot, record),
+        Entry::Pressed { lot, lane, pressed } => press::pressed(to, lot, lane, *pressed),
         Entry::Abnormality(it) => records::abnormality(to, it),
         Entry::Settled(it) => records::settled(to, it),
         Entry::Attempt(it) => attempt(to, it),

@@ -2,7 +2,8 @@
 //!
 //! A loop counts once it has kept its state for a while. A press is on disk before it is
 //! acknowledged, as the crossing that it is if it lasts: should the program end in that while, the
-//! next start counts it.
+//! next start counts it. One that counts is remembered for as long as the loop is pressed: who has to tell
+//! of it again, since the answer got lost with the program, tells nothing new.
 
 use boshi_protocol::id::{LotId, RecordId};
 use rusqlite::{Connection, Result, Row, params};
@@ -26,7 +27,7 @@ pub struct Press {
 }
 
 impl Journal {
-    /// The lanes in which a press did not count yet when an earlier run ended.
+    /// The lanes in which the loop was pressed when an earlier run ended, whether that counted yet or not.
     ///
     /// # Errors
     /// [`JournalError`] when the file cannot be read.
@@ -35,7 +36,8 @@ impl Journal {
         lot: &LotId,
     ) -> std::result::Result<Vec<String>, JournalError> {
         let lot = lot.clone();
-        let sql = "SELECT DISTINCT lane FROM press WHERE lot = ?1";
+        let sql =
+            "SELECT lane FROM press WHERE lot = ?1 UNION SELECT lane FROM pressed WHERE lot = ?1";
         self.read(move |from| all(from, sql, params![lot.as_str()], |row| row.get(0)))
             .await
     }
@@ -73,6 +75,18 @@ pub(super) fn over(to: &Connection, lot: &LotId, record: &RecordId) -> Result<()
     Ok(())
 }
 
+/// Whether the loop is pressed by what has crossed already.
+pub(super) fn pressed(to: &Connection, lot: &LotId, lane: &str, pressed: bool) -> Result<()> {
+    let sql = if pressed {
+        "INSERT INTO pressed (lot, lane) VALUES (?1, ?2) ON CONFLICT DO NOTHING"
+    } else {
+        "DELETE FROM pressed WHERE lot = ?1 AND lane = ?2"
+    };
+    to.prepare_cached(sql)?
+        .execute(params![lot.as_str(), lane])?;
+    Ok(())
+}
+
 /// What an earlier run had acknowledged and not counted counts.
 pub(super) fn count_all(to: &Connection, lot: &LotId) -> Result<()> {
     let sql = "SELECT lot, record, lane, device, plate, color, at, side, unrecognized, outcome, \
@@ -88,6 +102,7 @@ pub(super) fn count_all(to: &Connection, lot: &LotId) -> Result<()> {
             records::abnormality(to, abnormality)?;
         }
         over(to, lot, &crossing.record)?;
+        pressed(to, lot, &crossing.lane, true)?;
     }
     Ok(())
 }

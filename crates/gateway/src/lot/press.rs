@@ -3,7 +3,8 @@
 //! Whoever told of a press and was answered does not tell of it again. So what it means if it lasts
 //! is on disk by then, for as long as it does not count: a program that is killed in that while
 //! counts it at its next start. Otherwise it is written as any crossing, in the transaction that
-//! lets go of this.
+//! lets go of this, and with it that the loop is pressed: a program that starts before it is free again
+//! does not count the vehicle twice, whoever tells of it.
 
 use boshi_protocol::id::RecordId;
 use boshi_protocol::lane::Foreseen;
@@ -25,6 +26,7 @@ pub(super) struct Unsettled {
 impl Lot {
     /// Writes down what has changed about the press of the anti-smash loop.
     pub(super) fn note_press(&mut self, turn: &mut Working<'_>, lane: LaneNo) {
+        self.note_pressed(turn, lane);
         let state = &mut self.lanes[lane.0];
         let now = state.machine.unsettled_press();
         if now == state.unsettled.as_ref().map(|it| it.since) {
@@ -39,6 +41,18 @@ impl Lot {
             let record = foreseen.crossing.record.clone();
             self.lanes[lane.0].unsettled = Some(Unsettled { since, record });
             self.write_press(turn, lane, foreseen);
+        }
+    }
+
+    fn note_pressed(&mut self, turn: &mut Working<'_>, lane: LaneNo) {
+        let state = &mut self.lanes[lane.0];
+        let pressed = state.machine.is_crossed_on_loop();
+        if pressed != std::mem::replace(&mut state.crossed_on_loop, pressed) {
+            turn.write(Entry::Pressed {
+                lot: self.id.clone(),
+                lane: state.name.clone(),
+                pressed,
+            });
         }
     }
 
@@ -75,10 +89,12 @@ impl Lot {
         }));
     }
 
-    /// Presses that the start has counted already: the same told again is no news.
+    /// Presses that are counted already: the same told again is no news.
     pub(super) fn resume_pressed(&mut self, turn: &Working<'_>, lanes: &[LaneNo]) {
         for lane in lanes {
-            self.lanes[lane.0].machine.resume_pressed(turn.now);
+            let state = &mut self.lanes[lane.0];
+            state.machine.resume_pressed(turn.now);
+            state.crossed_on_loop = true;
         }
     }
 }

@@ -60,6 +60,40 @@ async fn a_press_that_was_acknowledged_is_a_crossing_after_a_power_cut() {
     world.gateway.counts(CROSSINGS, 2).await;
 }
 
+/// CROSS-1, D-18: the answer to a press may get lost with the program, or a long vehicle may stand on the
+/// loop while that starts: told again, it is no second crossing. The next vehicle's is one.
+#[tokio::test]
+async fn a_press_that_counted_is_told_again_after_a_power_cut_and_is_one_crossing() {
+    let mut world = World::with(&[]).await;
+    for crossings in 1..=2 {
+        world.gateway.safety(true).await;
+        world.gateway.counts(CROSSINGS, crossings).await;
+        for _ in 0..2 {
+            world.gateway.kill();
+            world.gateway = world.site.start().await;
+            world.gateway.safety(true).await;
+        }
+        world.gateway.safety(false).await;
+        let free = |lane: &serde_json::Value| lane["safety_loop"] == false;
+        world.gateway.until("free again", free).await;
+        assert_eq!(world.gateway.count(CROSSINGS), crossings);
+        assert_eq!(world.gateway.count("SELECT count(*) FROM pressed"), 0);
+    }
+}
+
+/// CROSS-1: a release that was acknowledged is not forgotten with the program.
+#[tokio::test]
+async fn a_vehicle_after_a_power_cut_crosses_although_one_was_on_the_loop_before() {
+    let mut world = World::with(&[("debounce = \"10ms\"", "debounce = \"500ms\"")]).await;
+    world.gateway.safety(true).await;
+    world.gateway.counts(CROSSINGS, 1).await;
+    world.gateway.safety(false).await;
+    world.gateway.kill();
+    world.gateway = world.site.start().await;
+    world.gateway.safety(true).await;
+    world.gateway.counts(CROSSINGS, 2).await;
+}
+
 /// D-14, D-15: who was not recognized is given a recognition, and it is reported.
 #[tokio::test]
 async fn nobodys_press_that_was_acknowledged_is_a_crossing_that_nothing_explains() {

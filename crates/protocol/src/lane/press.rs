@@ -39,6 +39,12 @@ impl Lane {
         contact.unsettled_press().map(|edge| edge.tick)
     }
 
+    /// Whether the anti-smash loop is pressed by what has crossed, and its contact says so.
+    pub fn is_crossed_on_loop(&self) -> bool {
+        let safety = self.safety.as_ref();
+        safety.is_some_and(|safety| safety.contact.is_firmly_pressed())
+    }
+
     /// What such a press will mean, if it lasts and nothing else happens meanwhile. `ids` makes a
     /// record id that nobody else has.
     pub fn foresee(&self, ids: &mut dyn FnMut() -> RecordId) -> Option<Foreseen> {
