@@ -10,9 +10,10 @@ use boshi_simulator::ledger::{Ledger, Lift, Visit};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-/// How long after a vehicle has left its barrier may still lift for it: the message that it has is
-/// under way, over a gateway that may be starting and on a machine that may be busy.
-const LEFT_LATELY: SignedDuration = SignedDuration::from_secs(3);
+/// How long after a vehicle has left its barrier may still lift for it: the gateway cannot know before it
+/// is told, which is after it was away for some seconds, started on a machine that may be busy, and was
+/// told everything that came before.
+const LEFT_LATELY: SignedDuration = SignedDuration::from_secs(10);
 
 /// How much later than its decision a barrier's relay switches at most: a request and its time-out.
 const SWITCHED_WITHIN: SignedDuration = SignedDuration::from_secs(10);
