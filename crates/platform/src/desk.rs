@@ -90,8 +90,9 @@ impl Desk {
         now: Timestamp,
     ) -> Result<(Record, Decision), StoreError> {
         let (id, rules) = (lot.id.clone(), Arc::clone(&lot.rules));
+        let record = Record::from(pushed);
         let decided = self.store.write_by(in_time(), move |db| {
-            let seen = see(db, &id, &rules, pushed, now)?;
+            let seen = see(db, &id, &rules, record.clone(), now)?;
             let direction = rules.directions.get(&seen.kept.after.device).copied();
             let (decision, known) = (seen.own.decision, seen.facts.shown());
             log(db, &id, &seen.kept, direction, (&decision, &known), now)?;
@@ -109,9 +110,10 @@ impl Desk {
         now: Timestamp,
     ) -> Result<(Record, Decision), StoreError> {
         let (id, rules) = (lot.id.clone(), Arc::clone(&lot.rules));
-        let seen = self
-            .store
-            .write_by(in_time(), move |db| see(db, &id, &rules, pushed, now));
+        let record = Record::from(pushed);
+        let seen = self.store.write_by(in_time(), move |db| {
+            see(db, &id, &rules, record.clone(), now)
+        });
         let Seen { kept, facts, own } = seen.await?;
         let record = kept.after.clone();
         let direction = lot.rules.directions.get(&record.device).copied();
@@ -167,7 +169,7 @@ impl Desk {
         let rules = Arc::clone(&known.rules);
         let record = Record::from(pushed);
         let kept = self.store.write_by(in_time(), move |db| {
-            passage::cross(db, &lot, record, &rules, now)
+            passage::cross(db, &lot, record.clone(), &rules, now)
         });
         stored(kept.await.map(drop))
     }
@@ -196,10 +198,10 @@ fn see(
     db: &Connection,
     lot: &LotId,
     rules: &Rules,
-    pushed: PlateNumber,
+    record: Record,
     now: Timestamp,
 ) -> Result<Seen, StoreError> {
-    let kept = keep(db, RecordKind::Recognition, lot, Record::from(pushed))?;
+    let kept = keep(db, RecordKind::Recognition, lot, record)?;
     let record = &kept.after;
     let facts = facts::facts(db, lot, record.plate.as_ref())?;
     let approach = approach(lot, rules, &record.device, record.plate.as_ref());

@@ -41,18 +41,19 @@ pub(crate) fn keep(
     told: &Abnormal,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let kept = connection.execute(
-        "INSERT OR IGNORE INTO abnormality (lot, digest, code, device, msg, received)
-         VALUES (?,?,?,?,?,?)",
-        params![
+    let kept = connection
+        .prepare_cached(
+            "INSERT OR IGNORE INTO abnormality (lot, digest, code, device, msg, received)
+             VALUES (?,?,?,?,?,?)",
+        )?
+        .execute(params![
             lot.as_str(),
             digest.as_slice(),
             told.code.as_str(),
             told.device.as_ref().map(DeviceNo::as_str),
             told.msg,
             now.as_second(),
-        ],
-    )?;
+        ])?;
     if kept > 0 {
         let told = json!({
             "id": hex(&digest), "code": told.code.as_str(), "msg": told.msg,

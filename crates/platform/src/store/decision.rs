@@ -37,20 +37,20 @@ pub(crate) fn log(
 ) -> Result<(), StoreError> {
     let uuid = &kept.after.uuid;
     let reason = decision.reason.to_string();
-    let is_news = kept.is_news() || last(connection, lot, uuid)? != Some((decision.pass, reason));
+    let is_news = kept.is_news() || !is_last(connection, lot, uuid, decision.pass, &reason)?;
     let facts = serde_json::to_string(facts).map_err(|_| StoreError::Corrupt("facts"))?;
     connection
         .prepare_cached(
-            "INSERT INTO decision (lot, number, uuid, at, pass, reason, facts) VALUES (?1,
+            "INSERT INTO decision (lot, number, uuid, at, pass, reason, facts, record) VALUES (?1,
              (SELECT coalesce(max(number), 0) + 1 FROM decision WHERE lot = ?1), ?2, ?3, ?4, ?5,
-             ?6)",
+             ?6, (SELECT id FROM recognition WHERE uuid = ?2 AND lot = ?1))",
         )?
         .execute(params![
             lot.as_str(),
             uuid.as_str(),
             now.as_second(),
             decision.pass,
-            decision.reason.to_string(),
+            reason,
             facts,
         ])?;
     if !is_news {
@@ -66,19 +66,23 @@ pub(crate) fn log(
     event::note_of(connection, Kind::RecognitionDecided, lot, &told, now)
 }
 
-/// What was decided last, and why.
-fn last(
+/// Whether that is what was decided last, and why.
+fn is_last(
     connection: &Connection,
     lot: &LotId,
     uuid: &RecordId,
-) -> Result<Option<(bool, String)>, StoreError> {
-    let found = connection
+    pass: bool,
+    reason: &str,
+) -> Result<bool, StoreError> {
+    let found: Option<(bool, String)> = connection
         .prepare_cached(
-            "SELECT pass, reason FROM decision WHERE lot = ? AND uuid = ?
+            "SELECT d.pass, d.reason FROM recognition r JOIN decision d ON d.record = r.id
+             AND d.uuid = r.uuid AND d.lot = r.lot WHERE r.lot = ? AND r.uuid = ?
              ORDER BY number DESC LIMIT 1",
         )?
         .query_row([lot.as_str(), uuid.as_str()], |row| {
             Ok((row.get(0)?, row.get(1)?))
-        });
-    Ok(found.optional()?)
+        })
+        .optional()?;
+    Ok(found.is_some_and(|last| last.0 == pass && last.1 == reason))
 }

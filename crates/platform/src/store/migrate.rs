@@ -35,6 +35,7 @@ const STEPS: &[Step] = &[
     step!("0005_events"),
     step!("0006_webhooks"),
     step!("0007_addresses"),
+    step!("0008_records_by_number"),
 ];
 
 /// What a file says of the steps it has taken. `user_version` is how many they are, as it was before

@@ -1,6 +1,6 @@
 //! The platform's records in SQLite: one writer with group commit, readers of their own.
 //!
-//! An answer to a supplier follows the commit, never precedes it. Every key begins with the lot.
+//! An answer to a supplier follows the commit, never precedes it. Every key holds the lot.
 
 pub(crate) mod abnormality;
 pub(crate) mod archive;
@@ -67,6 +67,8 @@ impl Store {
         let mut connection = Connection::open(path)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
+        // What a savepoint keeps to be undone; in a file it costs more than the records.
+        connection.pragma_update(None, "temp_store", "MEMORY")?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
         migrate::migrate(&mut connection)?;
         Ok(Store {
@@ -84,12 +86,12 @@ impl Store {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.writer.run(None, work).await
+        self.writer.run(work).await
     }
 
     /// As [`Store::write`], for somebody who waits until `by` and no longer: what has not got its
     /// turn by then is left out, and what is then under way stands, although this says that it is
-    /// late.
+    /// late. When something else in its transaction fails, `work` is undone and done again.
     ///
     /// # Errors
     /// [`StoreError::Busy`] at once when too much waits already, [`StoreError::Late`] at `by`;
@@ -97,9 +99,9 @@ impl Store {
     pub async fn write_by<T: Send + 'static>(
         &self,
         by: Instant,
-        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+        work: impl FnMut(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let written = self.writer.run(Some(by), work);
+        let written = self.writer.run_by(by, work);
         let written = tokio::time::timeout_at(by.into(), written).await;
         written.unwrap_or(Err(StoreError::Late))
     }

@@ -42,11 +42,12 @@ const MISSING: &str = "crossing c WHERE c.lot = ?1 AND c.at >= ?2 AND c.at < ?3 
     (SELECT 1 FROM recognition r WHERE r.lot = c.lot AND r.uuid = c.uuid)";
 
 const REFUSED_BUT_CROSSED: &str = "crossing c WHERE c.lot = ?1 AND c.at >= ?2 AND c.at < ?3 AND
-    0 = (SELECT pass FROM decision d WHERE d.lot = c.lot AND d.uuid = c.uuid
+    0 = (SELECT pass FROM decision d JOIN recognition r ON d.record = r.id
+         WHERE r.uuid = c.uuid AND r.lot = c.lot AND d.uuid = r.uuid AND d.lot = r.lot
          ORDER BY number DESC LIMIT 1)";
 
 const ALLOWED: &str = "recognition r WHERE r.lot = ?1 AND r.at >= ?2 AND r.at < ?3 AND
-    1 = (SELECT pass FROM decision d WHERE d.lot = r.lot AND d.uuid = r.uuid
+    1 = (SELECT pass FROM decision d WHERE d.record = r.id AND d.uuid = r.uuid AND d.lot = r.lot
          ORDER BY number DESC LIMIT 1)";
 
 const RECOGNITIONS: &str = "recognition r WHERE r.lot = ?1 AND r.at >= ?2 AND r.at < ?3";

@@ -15,7 +15,11 @@ const REASON: Filter = filter(
     FilterKind::Id,
     "substr(reason, 1, instr(reason || ' ', ' ') - 1) = ?",
 );
-const UUID: Filter = filter("uuid", FilterKind::Id, "uuid = ?");
+const UUID: Filter = filter(
+    "uuid",
+    FilterKind::Id,
+    "(record, uuid) IN (SELECT id, uuid FROM recognition WHERE uuid = ?)",
+);
 
 /// A recognition, what was decided on it last, and its crossing.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -192,9 +196,9 @@ pub(crate) struct BlockRow {
 
 impl Listed for RecognitionRow {
     const FROM: &'static str = "(SELECT r.*,
-        (SELECT pass FROM decision d WHERE d.lot = r.lot AND d.uuid = r.uuid
+        (SELECT pass FROM decision d WHERE d.record = r.id AND d.uuid = r.uuid AND d.lot = r.lot
          ORDER BY number DESC LIMIT 1) AS pass,
-        (SELECT reason FROM decision d WHERE d.lot = r.lot AND d.uuid = r.uuid
+        (SELECT reason FROM decision d WHERE d.record = r.id AND d.uuid = r.uuid AND d.lot = r.lot
          ORDER BY number DESC LIMIT 1) AS reason,
         (SELECT at FROM crossing c WHERE c.lot = r.lot AND c.uuid = r.uuid) AS crossed
         FROM recognition r)";
@@ -374,7 +378,7 @@ impl Listed for AbnormalityRow {
 
 impl Listed for DecisionRow {
     const FROM: &'static str = "(SELECT d.*, r.device, r.plate FROM decision d
-        LEFT JOIN recognition r ON r.lot = d.lot AND r.uuid = d.uuid)";
+        LEFT JOIN recognition r ON r.id = d.record AND r.uuid = d.uuid AND r.lot = d.lot)";
     const TIME: &'static str = "at";
     const TAIL: &'static str = "number";
     const FILTERS: &'static [Filter] = &[LOT, PLATE, DEVICE, PASS, REASON, UUID];

@@ -99,6 +99,49 @@ async fn a_write_that_fails_undoes_only_itself_and_is_told() {
     assert_eq!(rows, 1);
 }
 
+/// Writes that share a transaction without savepoints are all done again when one of them fails.
+#[tokio::test]
+async fn a_record_that_fails_beside_others_undoes_only_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("p.db")).unwrap();
+    let (release, blocked) = std::sync::mpsc::channel::<()>();
+    let mut context = Context::from_waker(Waker::noop());
+    let mut first = Box::pin(store.write(move |_| {
+        let _ = blocked.recv();
+        Ok(())
+    }));
+    assert!(first.as_mut().poll(&mut context).is_pending());
+    let by = Instant::now() + std::time::Duration::from_secs(60);
+    let mut insert = |plate: &'static str, fails: bool| {
+        let mut runs = 0;
+        let mut write = Box::pin(store.write_by(by, move |db| {
+            runs += 1;
+            db.execute("INSERT INTO block VALUES (?, 'x', 0)", [plate])?;
+            match fails {
+                true => Err(StoreError::Corrupt("plate")),
+                false => Ok(runs),
+            }
+        }));
+        assert!(write.as_mut().poll(&mut context).is_pending());
+        write
+    };
+    let before = insert("粤B00001", false);
+    let wrong = insert("粤B00002", true);
+    let after = insert("粤B00003", false);
+    release.send(()).unwrap();
+    first.await.unwrap();
+    assert_eq!(before.await.unwrap(), 2, "undone with the one that failed");
+    assert!(matches!(wrong.await, Err(StoreError::Corrupt("plate"))));
+    assert_eq!(after.await.unwrap(), 1, "never begun before the failure");
+    let plates = |db: &Connection| {
+        let mut query = db.prepare("SELECT plate FROM block ORDER BY plate")?;
+        let plates = query.query_map([], |row| row.get::<_, String>(0))?;
+        Ok(plates.collect::<Result<Vec<_>, _>>()?)
+    };
+    let plates = store.read(plates).await.unwrap();
+    assert_eq!(plates, ["粤B00001", "粤B00003"]);
+}
+
 /// D-1: whoever cannot be served soon is told at once, and nobody else suffers from it.
 #[tokio::test]
 async fn a_full_queue_refuses_at_once_and_keeps_what_it_has_taken() {

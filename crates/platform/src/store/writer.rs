@@ -1,4 +1,10 @@
 //! The one thread that writes: takes all that waits, commits it at once, then answers.
+//!
+//! One that fails must undo nothing of the others in its transaction. Either a savepoint sees to that,
+//! which costs about what the work itself does; or, where the work can be done again, the whole is
+//! rolled back in the rare case and then done again with savepoints.
+
+mod job;
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -8,6 +14,7 @@ use std::time::Instant;
 use rusqlite::Connection;
 use tokio::sync::{oneshot, watch};
 
+use self::job::{Again, Job, Once, Turn};
 use super::figures::Figures;
 use super::{StoreError, event};
 
@@ -16,24 +23,17 @@ pub(crate) const QUEUE: usize = 1024;
 /// Writes that share a commit: bounds how long the first of them waits for the last.
 const GROUP: usize = 128;
 
-type Answer = Box<dyn FnOnce(bool) + Send>;
-type Work = Box<dyn FnOnce(Turn<'_>) -> Answer + Send>;
-
 /// What waits to be written.
-struct Job {
+struct Waiting {
     /// When nobody wants it any more.
     by: Option<Instant>,
-    work: Work,
+    job: Box<dyn Job>,
 }
 
-/// A job's turn.
-enum Turn<'a> {
-    /// Beside others in its transaction, of whom its failure must undo nothing.
-    Shared(&'a Connection),
-    /// The transaction is its own.
-    Alone(&'a Connection),
-    /// Nobody waits for it any more.
-    TooLate,
+impl Waiting {
+    fn is_wanted(&self, now: Instant) -> bool {
+        self.by.is_none_or(|by| by >= now)
+    }
 }
 
 /// Hands work to the writing thread, which this waits for when it is dropped: the file is closed
@@ -41,7 +41,7 @@ enum Turn<'a> {
 pub(super) struct Writer {
     /// The number of the newest event that is on disk.
     events: watch::Receiver<i64>,
-    jobs: Option<SyncSender<Job>>,
+    jobs: Option<SyncSender<Waiting>>,
     thread: Option<JoinHandle<()>>,
     figures: Arc<Figures>,
 }
@@ -61,10 +61,14 @@ impl Writer {
         let (told, events) = watch::channel(event::newest(&connection)?.number);
         let (jobs, waiting) = sync_channel(QUEUE);
         let figures = Arc::<Figures>::default();
-        let counting = Arc::clone(&figures);
+        let thread = Thread {
+            connection,
+            figures: Arc::clone(&figures),
+            events: told,
+        };
         let thread = thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || write_all(&connection, &waiting, &counting, &told))?;
+            .spawn(move || thread.write_all(&waiting))?;
         Ok(Writer {
             events,
             jobs: Some(jobs),
@@ -83,32 +87,34 @@ impl Writer {
         &self.figures
     }
 
-    /// Runs `work`, unless its turn comes only after `by`.
+    /// Runs `work`, which is done once.
     pub(super) async fn run<T: Send + 'static>(
         &self,
-        by: Option<Instant>,
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let (answer, answered) = oneshot::channel();
-        let work: Work = Box::new(move |turn| {
-            let result = match turn {
-                Turn::Shared(connection) => sparing_others(connection, work),
-                Turn::Alone(connection) => sparing_nobody(connection, work),
-                Turn::TooLate => Err(StoreError::Late),
-            };
-            Box::new(move |committed| {
-                let told = if committed {
-                    result
-                } else {
-                    result.and(Err(StoreError::NotCommitted))
-                };
-                // Nobody waits any more: the caller has gone, the write stands.
-                drop(answer.send(told));
-            })
-        });
+        let (job, answered) = Once::new(work);
+        self.queue(None, Box::new(job), answered).await
+    }
+
+    /// Runs `work`, unless its turn comes only after `by`; it may be undone and done again.
+    pub(super) async fn run_by<T: Send + 'static>(
+        &self,
+        by: Instant,
+        work: impl FnMut(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (job, answered) = Again::new(work);
+        self.queue(Some(by), Box::new(job), answered).await
+    }
+
+    async fn queue<T>(
+        &self,
+        by: Option<Instant>,
+        job: Box<dyn Job>,
+        answered: oneshot::Receiver<Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
         let jobs = self.jobs.as_ref().ok_or(StoreError::Stopped)?;
         self.figures.queued();
-        jobs.try_send(Job { by, work }).map_err(|refused| {
+        jobs.try_send(Waiting { by, job }).map_err(|refused| {
             self.figures.turned_away();
             match refused {
                 TrySendError::Full(_) => StoreError::Busy,
@@ -119,75 +125,90 @@ impl Writer {
     }
 }
 
-/// Runs one job so that its failure undoes nothing but itself.
-fn sparing_others<T>(
-    connection: &Connection,
-    work: impl FnOnce(&Connection) -> Result<T, StoreError>,
-) -> Result<T, StoreError> {
-    let run = |sql: &str| connection.prepare_cached(sql)?.execute([]);
-    run("SAVEPOINT job")?;
-    let result = work(connection);
-    if result.is_err() {
-        run("ROLLBACK TO job")?;
-    }
-    run("RELEASE job")?;
-    result
+/// What the writing thread has.
+struct Thread {
+    connection: Connection,
+    figures: Arc<Figures>,
+    events: watch::Sender<i64>,
 }
 
-/// The same for one that is alone in its transaction: the whole of it is undone.
-fn sparing_nobody<T>(
-    connection: &Connection,
-    work: impl FnOnce(&Connection) -> Result<T, StoreError>,
-) -> Result<T, StoreError> {
-    let result = work(connection);
-    if result.is_err() {
-        connection.execute_batch("ROLLBACK; BEGIN IMMEDIATE")?;
-    }
-    result
-}
-
-fn write_all(
-    connection: &Connection,
-    waiting: &Receiver<Job>,
-    figures: &Figures,
-    events: &watch::Sender<i64>,
-) {
-    while let Ok(first) = waiting.recv() {
-        let group = std::iter::once(first).chain(waiting.try_iter().take(GROUP - 1));
-        let group: Vec<Job> = group.collect();
-        figures.taken(group.len());
-        let began = Instant::now();
-        if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
-            tracing::error!(%error, "no transaction could be begun");
-            figures.failed();
-            continue;
-        }
-        let is_alone = group.len() == 1;
-        let answers = group.into_iter().map(|job| {
-            let turn = match job.by {
-                Some(by) if by < Instant::now() => {
-                    figures.late();
-                    Turn::TooLate
+impl Thread {
+    fn write_all(&self, waiting: &Receiver<Waiting>) {
+        // Of the other sort than the group before it.
+        let mut next = None;
+        while let Some(first) = next.take().or_else(|| waiting.recv().ok()) {
+            let can_be_repeated = first.job.can_be_repeated();
+            let mut group = vec![first];
+            while group.len() < GROUP
+                && let Ok(another) = waiting.try_recv()
+            {
+                if another.job.can_be_repeated() != can_be_repeated {
+                    next = Some(another);
+                    break;
                 }
-                _ if is_alone => Turn::Alone(connection),
-                _ => Turn::Shared(connection),
-            };
-            (job.work)(turn)
-        });
-        let answers: Vec<Answer> = answers.collect();
-        let committed = connection.execute_batch("COMMIT").is_ok();
-        if committed {
-            figures.committed(answers.len(), began.elapsed());
+                group.push(another);
+            }
+            self.figures.taken(group.len());
+            self.write(group, can_be_repeated);
+            tell(&self.connection, &self.events);
+        }
+    }
+
+    fn write(&self, group: Vec<Waiting>, can_be_repeated: bool) {
+        let began = Instant::now();
+        let (mut group, late): (Vec<_>, Vec<_>) =
+            group.into_iter().partition(|job| job.is_wanted(began));
+        for waiting in late {
+            self.figures.late();
+            waiting.job.too_late();
+        }
+        if group.is_empty() {
+            return;
+        }
+        let alone = group.len() == 1;
+        let done = if can_be_repeated && !alone {
+            self.attempt(&mut group, Turn::Together)
+                .and_then(|all_well| match all_well {
+                    true => Ok(()),
+                    false => {
+                        self.run("ROLLBACK")?;
+                        self.attempt(&mut group, Turn::Shared).map(drop)
+                    }
+                })
         } else {
-            tracing::error!("a transaction could not be committed");
-            figures.failed();
-            // Fails when SQLite has rolled back already, which is what is wanted.
-            drop(connection.execute_batch("ROLLBACK"));
+            let turn = if alone { Turn::Alone } else { Turn::Shared };
+            self.attempt(&mut group, turn).map(drop)
+        };
+        let committed = done.and_then(|()| self.run("COMMIT"));
+        match &committed {
+            Ok(()) => self.figures.committed(group.len(), began.elapsed()),
+            Err(error) => {
+                tracing::error!(%error, "a transaction could not be written");
+                self.figures.failed();
+                // Fails when SQLite has rolled back already, which is what is wanted.
+                drop(self.run("ROLLBACK"));
+            }
         }
-        for answer in answers {
-            answer(committed);
+        for waiting in group {
+            waiting.job.answer(committed.is_ok());
         }
-        tell(connection, events);
+    }
+
+    /// Begins a transaction and runs all of `group` in it; whether all went well.
+    fn attempt(&self, group: &mut [Waiting], turn: Turn) -> Result<bool, rusqlite::Error> {
+        self.run("BEGIN IMMEDIATE")?;
+        let mut all_well = true;
+        for waiting in group {
+            all_well &= waiting.job.run(&self.connection, turn);
+            if !all_well && turn == Turn::Together {
+                break;
+            }
+        }
+        Ok(all_well)
+    }
+
+    fn run(&self, sql: &str) -> Result<(), rusqlite::Error> {
+        self.connection.prepare_cached(sql)?.execute([]).map(drop)
     }
 }
 
