@@ -82,7 +82,8 @@ impl Feed {
                 return true;
             }
             let repeats = told == Some(read.vehicle);
-            read.replay |= !repeats;
+            // Under way, it may have to be told once more, when another vehicle stands there.
+            read.replay |= !repeats || one.under_way;
             one.under_way || !repeats
         });
     }
@@ -245,6 +246,17 @@ mod tests {
         feed.push(read(1, "a"));
         feed.left(&device());
         assert!(bodies(&feed).is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_repeats_a_vehicle_that_left_and_is_told_again_is_history() {
+        let feed = Feed::default();
+        feed.told().insert(device(), VehicleId(1));
+        feed.push(read(1, "a"));
+        feed.next(&CancellationToken::new()).await.unwrap();
+        feed.left(&device());
+        let bodies = bodies(&feed);
+        assert!(bodies[0].contains("\"replay\":true"), "{}", bodies[0]);
     }
 
     #[tokio::test]
