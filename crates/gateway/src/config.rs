@@ -1,5 +1,6 @@
 //! The gateway's configuration: one commented TOML file.
 
+mod camera;
 mod change;
 mod check;
 mod equipment;
@@ -24,6 +25,7 @@ use serde::Deserialize;
 
 pub use boshi_service::config::ConfigError;
 
+pub use self::camera::{CameraBarrier, CameraClock, Confirm, UrlKey, Vz, VzDialect};
 pub use self::change::Changed;
 pub use self::equipment::{
     Framing, Input, InputsBy, Modbus, ModbusModule, PulseBy, RelayBarrier, Role,

@@ -1,7 +1,7 @@
 //! The devices of the lanes: what they tell, and how they are told (`docs/DEVICES.md`).
 //!
-//! `controller` is the port behind which a driver stands for each device; `generic`, `modbus` are
-//! the drivers. What is told comes in through `intake`, from outside or from a driver.
+//! `controller` is the port behind which a driver stands for each device; `generic`, `modbus`, `vz`
+//! are the drivers. What is told comes in through `intake`, from outside or from a driver.
 
 pub(crate) mod attached;
 mod contact;
@@ -15,7 +15,9 @@ pub(crate) mod mailbox;
 pub(crate) mod modbus;
 mod parts;
 pub(crate) mod polled;
+mod relays;
 pub(crate) mod teller;
+pub(crate) mod vz;
 
 pub(crate) use self::controller::{Checked, CommandError, Controller, DeviceDriver};
 pub(crate) use self::event::contact;

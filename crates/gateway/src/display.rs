@@ -199,7 +199,7 @@ impl Keeper {
 pub(crate) fn not_shown(error: CommandError) -> Refusal {
     match error {
         CommandError::NotDone(why) => Refusal::new("DISPLAY_FAILED", format!("显示失败：{why}")),
-        CommandError::Unknown(why) => {
+        CommandError::Unknown(why) | CommandError::Unconfirmed(why) => {
             let sentence = format!("显示屏未应答，是否显示未知：{why}");
             Refusal::new("DISPLAY_SILENT", sentence)
         }

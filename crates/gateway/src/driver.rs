@@ -237,6 +237,7 @@ impl Driver {
     fn think(&mut self, input: Input, came: Option<Entry>) -> Turn {
         let now = self.clock.now();
         let mut ids = || RecordId::from_uuid(Uuid::now_v7());
+        self.outward.notice(&input);
         let Turn { entries, actions } = self.lot.handle(input, now, &mut ids);
         let answers = actions.iter().filter_map(|action| {
             let Action::Answer { command, answer } = action else {

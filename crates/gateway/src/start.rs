@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use axum::Router;
 use boshi_protocol::freshness::Freshness;
 use boshi_service::key::Key;
 use boshi_service::{Folder, ServiceError};
@@ -29,6 +30,7 @@ use crate::devices::flood::Floods;
 use crate::devices::intake::{self, Intake};
 use crate::devices::mailbox::Mailboxes;
 use crate::devices::polled::{self, Polled};
+use crate::devices::vz::push::{self, Cameras, PushingCamera};
 use crate::disk_watch::{DiskState, DiskWatch};
 use crate::journal::{Journal, JournalError};
 use crate::local::{self, Local};
@@ -140,7 +142,7 @@ pub async fn start(config: Config, stop: CancellationToken) -> Result<Running, S
     let reloader = Reloader::new(in_force, Arc::clone(&door), peers);
     let listeners = Listeners::new(tasks.clone(), stop.clone());
     let intake = Arc::new(intake(&config, &lots, &pictures, &journal));
-    drivers::run(&mut lots, &intake, &tasks, &stop);
+    let cameras = drivers::run(&mut lots, &intake, &tasks, &stop);
     let disk = keep_house(&following, &lots, &journal, &pictures, &tasks, &stop);
     let local = Local {
         lots: lots.iter().map(StartedLot::local).collect(),
@@ -161,11 +163,7 @@ pub async fn start(config: Config, stop: CancellationToken) -> Result<Running, S
     let door: Arc<dyn Gatekeeper> = door;
     let routes = standard::router(door, Arc::new(served));
     listeners.serve("standard", on.standard.0, tls, routes);
-    let polled = Polled {
-        mailboxes,
-        stop: stop.clone(),
-    };
-    let routes = intake::router(intake).merge(polled::router(Arc::new(polled)));
+    let routes = device_routes(intake, mailboxes, cameras, &stop);
     listeners.serve("devices", on.devices.0, None, routes);
     listeners.serve("local", on.local.0, None, local::router(Arc::new(local)));
     tasks.close();
@@ -180,6 +178,26 @@ pub async fn start(config: Config, stop: CancellationToken) -> Result<Running, S
         run,
         _folder: folder,
     })
+}
+
+/// Everything that devices call.
+fn device_routes(
+    intake: Arc<Intake>,
+    mailboxes: Mailboxes,
+    cameras: Vec<PushingCamera>,
+    stop: &CancellationToken,
+) -> Router {
+    let polled = Polled {
+        mailboxes,
+        stop: stop.clone(),
+    };
+    let cameras = Cameras {
+        cameras,
+        stop: stop.clone(),
+    };
+    intake::router(intake)
+        .merge(polled::router(Arc::new(polled)))
+        .merge(push::router(Arc::new(cameras)))
 }
 
 /// What goes on in the background: old records go, and pictures when there is no room.

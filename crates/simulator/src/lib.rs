@@ -2,7 +2,8 @@
 //!
 //! - [`equipment`]: what happens physically in one lane, on virtual time;
 //! - [`ledger`]: the account of what happened, kept by nobody but the simulator;
-//! - [`lot`]: lanes played in real time, speaking `docs/DEVICES.md` over HTTP;
+//! - [`lot`]: lanes played in real time, speaking `docs/DEVICES.md` over HTTP or as a camera does;
+//! - [`camera`]: cameras that speak their makers' protocols;
 //! - [`traffic`]: vehicles to drive through them, the same ones for the same seed;
 //! - [`cable`]: a network cable that can be pulled;
 //! - [`picture`]: what a recognizer would photograph.
@@ -11,6 +12,7 @@
 //! requirement of the standard either, so none is cited.
 
 pub mod cable;
+pub mod camera;
 pub mod equipment;
 pub mod ledger;
 pub mod lot;

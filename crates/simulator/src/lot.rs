@@ -23,6 +23,7 @@ mod play;
 mod player;
 mod site;
 mod start;
+mod voice;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -39,9 +40,10 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use self::gateway::GatewayError;
+pub(crate) use self::gateway::client;
 pub use self::happening::{Happening, Line, What};
 pub use self::passage::{Driving, Passage, Steps};
-pub use self::plan::{COMMENTED, LanePlan, LotPlan, MAX_SPEED, PlanError};
+pub use self::plan::{COMMENTED, LanePlan, LotPlan, MAX_SPEED, PlanError, Speaks};
 pub use self::play::Trip;
 pub use self::start::StartError;
 

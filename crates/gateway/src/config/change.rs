@@ -126,6 +126,7 @@ impl Changed {
                 display,
                 lanes,
                 modbus,
+                vz,
                 places,
             } = new;
             let key = |what: &str| format!("lot {id}: {what}");
@@ -134,6 +135,7 @@ impl Changed {
             let same = old.forbid_empty_plate_open == *forbid_empty_plate_open;
             self.keep(&key("forbid_empty_plate_open"), same);
             self.keep(&key("modbus"), old.modbus == *modbus);
+            self.keep(&key("vz"), old.vz == *vz);
             self.keep(&key("place"), old.places == *places);
             let same = old.lanes.len() == lanes.len()
                 && old

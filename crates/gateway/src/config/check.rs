@@ -1,5 +1,6 @@
 //! What the types alone cannot say.
 
+mod camera;
 mod equipment;
 
 use std::collections::HashSet;
@@ -29,7 +30,8 @@ pub(super) fn config(config: &Config) -> Result<(), ConfigError> {
     for (place, lot) in config.lots.iter().enumerate() {
         check_lot(&format!("lot[{place}]"), lot)?;
     }
-    check_keys(config)
+    check_keys(config)?;
+    camera::check_keys(config)
 }
 
 /// A key and a number name one device, in whichever lots the key is used.

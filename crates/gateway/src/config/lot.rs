@@ -7,7 +7,7 @@ use boshi_protocol::lane;
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use super::Modbus;
+use super::{Input, Modbus, Vz};
 use boshi_service::config::value;
 
 /// What stands in place of a `device_url` when the controller fetches its commands.
@@ -36,6 +36,9 @@ pub struct Lot {
     /// Its modules of relays and contacts.
     #[serde(default)]
     pub modbus: Vec<Modbus>,
+    /// Its cameras that speak the protocol of 臻识.
+    #[serde(default)]
+    pub vz: Vec<Vz>,
     /// Its spaces.
     #[serde(default, rename = "place")]
     pub places: Vec<Place>,
@@ -119,8 +122,20 @@ pub struct Place {
 impl Lot {
     /// Whether a driver of the gateway's own speaks to this device.
     pub fn drives(&self, device: &DeviceNo) -> bool {
-        let barriers = self.modbus.iter().flat_map(|it| &it.barriers);
-        barriers.into_iter().any(|it| it.device == *device)
+        self.driven().any(|it| it == device)
+    }
+
+    /// Every device that a driver of the gateway's own speaks to.
+    pub fn driven(&self) -> impl Iterator<Item = &DeviceNo> {
+        let relays = self.modbus.iter().flat_map(|it| &it.barriers);
+        let cameras = self.vz.iter().flat_map(Vz::drives);
+        relays.map(|it| &it.device).chain(cameras)
+    }
+
+    /// Every contact that is wired to equipment of the gateway's own drivers.
+    pub fn contacts(&self) -> impl Iterator<Item = &Input> {
+        let modules = self.modbus.iter().flat_map(|it| &it.inputs);
+        modules.chain(self.vz.iter().flat_map(|it| &it.inputs))
     }
 }
 

@@ -154,6 +154,67 @@ fn what_is_wrong_with_a_module_is_said_with_its_key() {
     }
 }
 
+/// A camera that has everything of a lane but its display.
+const CAMERA: &str = r#"
+[[lot.vz]]
+name = "IN-01"
+key = "camera-key"
+recognizer = "CAM-01"
+[lot.vz.barrier]
+device = "BAR-01"
+[[lot.vz.input]]
+number = 2
+is = "safety_loop"
+device = "BAR-01"
+"#;
+
+#[test]
+fn what_is_wrong_with_a_camera_is_said_with_its_key() {
+    Config::parse(&format!("{COMMENTED}{CAMERA}")).unwrap();
+    let unseen = COMMENTED.replacen("limit_switch = true", "limit_switch = false", 1);
+    let error = Config::parse(&format!("{unseen}{CAMERA}")).unwrap_err();
+    assert!(error.to_string().contains("confirm"), "{error}");
+    let key = "\"camera-key\"";
+    for (right, wrong, words) in [
+        (key, "\"short\"", "8 letters"),
+        (key, "\"with/a/slash\"", "8 letters"),
+        (key, "\"camera-key\"\ndialect = \"hik\"", "hik"),
+        (key, "\"camera-key\"\nwait = \"31s\"", "wait"),
+        (key, "\"camera-key\"\nwait = \"0s\"", "wait"),
+        (key, "\"camera-key\"\nreply_wait = \"4s\"", "reply_wait"),
+        (key, "\"camera-key\"\ncomet = false", "comet"),
+        (key, "\"camera-key\"\nport = 80", "port"),
+        ("\"CAM-01\"", "\"CAM-09\"", "CAM-09"),
+        ("\"CAM-01\"", "\"BAR-01\"", "recognizer"),
+        ("\"BAR-01\"\n", "\"BAR-01\"\nopen = 5\n", "from 1 to 4"),
+        ("number = 2", "number = 5", "from 1 to 4"),
+        ("\"safety_loop\"", "\"trigger_loop\"", "BAR-01"),
+    ] {
+        let camera = CAMERA.replacen(right, wrong, 1);
+        assert_ne!(camera, CAMERA, "{right} is not there");
+        let error = Config::parse(&format!("{COMMENTED}{camera}"));
+        let error = error.unwrap_err().to_string();
+        assert!(error.contains(words), "{wrong}: {error}");
+        assert!(!error.contains("camera-key"), "D-7: {error}");
+    }
+    let both = format!("{COMMENTED}{MODULE}{CAMERA}");
+    let error = Config::parse(&both).unwrap_err().to_string();
+    assert!(
+        error.contains("BAR-01") && error.contains("only once"),
+        "{error}"
+    );
+    let twice = CAMERA
+        .replacen("IN-01", "IN-02", 1)
+        .replacen("CAM-01", "CAM-02", 1);
+    let lane = "[[lot.lane]]\nname = \"02\"\ngate = \"东二\"\ndirection = \"exit\"\nrecognizer = \"CAM-02\"\nbarrier = \"BAR-02\"\n";
+    let twice = twice.replace("BAR-01", "BAR-02");
+    let before = COMMENTED.replacen("[[lot.place]]", &format!("{lane}[[lot.place]]"), 1);
+    let error = Config::parse(&format!("{before}{CAMERA}{twice}"))
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("vz[1].key"), "{error}");
+}
+
 /// A controller is needed exactly for what no driver speaks to.
 #[test]
 fn a_device_without_driver_and_controller_is_named() {

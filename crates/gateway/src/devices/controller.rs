@@ -15,6 +15,7 @@ use serde_json::Value;
 use super::event::Event;
 use super::generic::Generic;
 use super::modbus::Module;
+use super::vz::Camera;
 
 /// Why a command did not succeed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -25,6 +26,9 @@ pub(crate) enum CommandError {
     /// Nobody knows whether it was done.
     #[error("{0}")]
     Unknown(String),
+    /// The device took the command and can show no more: what else is seen has to confirm it.
+    #[error("{0}")]
+    Unconfirmed(String),
 }
 
 /// What is known of the devices that were asked for.
@@ -43,6 +47,8 @@ pub(crate) enum DeviceDriver {
     Generic(Generic),
     /// A module of relays and contacts.
     Modbus(Module),
+    /// A camera of 臻识 and its like.
+    Vz(Camera),
 }
 
 /// The devices of a lane, each behind its driver.
@@ -68,6 +74,7 @@ impl Controller {
         match self.driver_of(barrier)? {
             DeviceDriver::Generic(generic) => generic.drive(id, barrier, motion).await,
             DeviceDriver::Modbus(module) => module.drive(barrier, motion).await,
+            DeviceDriver::Vz(camera) => camera.drive(id, barrier, motion).await,
         }
     }
 
@@ -80,7 +87,7 @@ impl Controller {
     ) -> Result<(), CommandError> {
         match self.driver_of(display)? {
             DeviceDriver::Generic(generic) => generic.show(id, display, lines).await,
-            DeviceDriver::Modbus(_) => Err(no_driver(display)),
+            DeviceDriver::Modbus(_) | DeviceDriver::Vz(_) => Err(no_driver(display)),
         }
     }
 
@@ -94,6 +101,7 @@ impl Controller {
                 _ if own.is_empty() && driver.is_generic() => return Checked::default(),
                 DeviceDriver::Generic(generic) => generic.check(id, &own).await,
                 DeviceDriver::Modbus(module) => Ok(module.check(&own)),
+                DeviceDriver::Vz(camera) => Ok(camera.check(&own)),
             };
             checked.unwrap_or_else(|error| {
                 tracing::warn!(%error, devices = ?own, "a controller does not answer");
@@ -123,6 +131,7 @@ impl DeviceDriver {
         match self {
             DeviceDriver::Generic(_) => None,
             DeviceDriver::Modbus(module) => Some(module.shown()),
+            DeviceDriver::Vz(camera) => Some(camera.shown()),
         }
     }
 

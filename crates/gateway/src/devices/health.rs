@@ -6,16 +6,20 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-/// How long after its last answer a device still counts as there: a connection that is made anew
-/// at once is no loss.
-const STILL_THERE: Duration = Duration::from_secs(3);
+/// How long after its last answer a device that is asked all the time still counts as there: a
+/// connection that is made anew at once is no loss.
+pub(super) const STILL_THERE: Duration = Duration::from_secs(3);
 
 /// How often a driver tells that its devices are alive: well within the default `silence`.
 pub(super) const BEAT: Duration = Duration::from_secs(5);
 
 /// What a driver has seen of its device since the start.
-#[derive(Debug, Default)]
-pub(super) struct Health(Mutex<Seen>);
+#[derive(Debug)]
+pub(super) struct Health {
+    /// How long after its last word it still counts as there.
+    patience: Duration,
+    seen: Mutex<Seen>,
+}
 
 #[derive(Debug, Default)]
 struct Seen {
@@ -29,6 +33,12 @@ struct Seen {
 }
 
 impl Health {
+    /// Of a device that counts as there for `patience` after its last word.
+    pub(super) fn new(patience: Duration) -> Health {
+        let seen = Mutex::default();
+        Health { patience, seen }
+    }
+
     /// A connection was made.
     pub(super) fn connected(&self) {
         let mut seen = self.lock();
@@ -57,10 +67,27 @@ impl Health {
         news
     }
 
+    /// A device that calls on its own said something; true when it was not there before.
+    pub(super) fn called(&self) -> bool {
+        let news = !self.answers();
+        if news {
+            self.connected();
+        }
+        self.heard();
+        news
+    }
+
+    /// The device said something that makes no sense.
+    pub(super) fn faulty(&self, why: &str) {
+        let mut seen = self.lock();
+        seen.faults += 1;
+        seen.last_fault = Some((Timestamp::now(), why.to_owned()));
+    }
+
     /// Whether the device is there.
     pub(super) fn answers(&self) -> bool {
         let heard = self.lock().heard;
-        heard.is_some_and(|heard| heard.elapsed() < STILL_THERE)
+        heard.is_some_and(|heard| heard.elapsed() < self.patience)
     }
 
     /// For people: `online`, `degraded` (there, but the connection has just failed) or `offline`,
@@ -90,6 +117,6 @@ impl Health {
     }
 
     fn lock(&self) -> MutexGuard<'_, Seen> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

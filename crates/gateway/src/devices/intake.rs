@@ -67,7 +67,7 @@ pub(crate) enum Untaken {
 }
 
 /// How an event is answered.
-enum Answer {
+pub(super) enum Answer {
     Taken,
     Repeated,
     Wrong(String),
@@ -97,7 +97,7 @@ pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// The body of an event, whole and in time.
-async fn collect(body: Body) -> Result<Bytes, Answer> {
+pub(super) async fn collect(body: Body) -> Result<Bytes, Answer> {
     let limited = axum::body::to_bytes(body, MAX_EVENT_BYTES);
     match tokio::time::timeout(ARRIVAL, limited).await {
         Ok(Ok(body)) => Ok(body),
@@ -357,7 +357,7 @@ fn wrong_kind(device: &DeviceNo, expected: &str) -> Answer {
 }
 
 impl Answer {
-    fn into_response(self) -> Response {
+    pub(super) fn into_response(self) -> Response {
         let wrong = |error: String| json!({"ok": false, "error": error});
         let (status, body) = match self {
             Answer::Taken => (StatusCode::OK, json!({"ok": true})),

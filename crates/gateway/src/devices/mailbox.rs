@@ -88,6 +88,21 @@ impl Mailbox {
         }
     }
 
+    /// The one command that was put in first, as soon as there is one, for a device that takes one
+    /// at a time; none after `wait`.
+    pub(super) async fn fetch_one(&self, wait: Duration) -> Option<Value> {
+        let deadline = tokio::time::Instant::now() + wait;
+        loop {
+            let news = self.news.notified();
+            if let Some(command) = self.take_one() {
+                // Another one who fetches may have been woken for what is left.
+                self.news.notify_one();
+                return Some(command);
+            }
+            tokio::time::timeout_at(deadline, news).await.ok()?;
+        }
+    }
+
     /// Takes the answer to a command; false when nobody waits for it.
     pub(super) fn answer(&self, id: &str, answer: Value) -> bool {
         let waiting = self.lock().handed.remove(id);
@@ -114,16 +129,19 @@ impl Mailbox {
     }
 
     fn take(&self) -> Vec<Value> {
+        std::iter::from_fn(|| self.take_one()).collect()
+    }
+
+    fn take_one(&self) -> Option<Value> {
         let mut letters = self.lock();
-        let mut commands = Vec::new();
         while let Some(letter) = letters.waiting.pop_front() {
-            // Who put it in has given up: it must not be done any more.
+            // Who put it in may have given up: it must not be done any more.
             if letter.fetched.send(()).is_ok() {
                 letters.handed.insert(letter.id, letter.answer);
-                commands.push(letter.command);
+                return Some(letter.command);
             }
         }
-        commands
+        None
     }
 
     fn lock(&self) -> MutexGuard<'_, Letters> {

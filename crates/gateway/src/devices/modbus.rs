@@ -1,12 +1,11 @@
 //! Modules of relays and contacts over Modbus: a barrier is opened by a relay, loops, limit
 //! switches and the fire alarm are inputs (`docs/EQUIPMENT.md`).
 //!
-//! `frame` is the wire without I/O, `link` a connection, `wiring` what is where in which module,
-//! `relays` what is to be switched when; `worker` joins them.
+//! `frame` is the wire without I/O, `link` a connection, `wiring` what is where in which module;
+//! `worker` joins them.
 
 pub(crate) mod frame;
 mod link;
-mod relays;
 mod wiring;
 mod worker;
 
@@ -23,7 +22,7 @@ pub(crate) use self::worker::Worker;
 
 use super::contact::Contact;
 use super::controller::{Checked, CommandError};
-use super::health::Health;
+use super::health::{Health, STILL_THERE};
 use crate::config;
 use crate::reload::InForce;
 
@@ -72,7 +71,7 @@ impl Module {
             name: config.name.clone(),
             address: config.address.clone(),
             barriers: config.barriers.iter().map(|it| it.device.clone()).collect(),
-            health: Health::default(),
+            health: Health::new(STILL_THERE),
             contacts: Mutex::new(contacts.collect()),
         });
         let worker = Worker::new(config, Arc::clone(&seen), ordered, in_force.clone());

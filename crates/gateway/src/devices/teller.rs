@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use boshi_protocol::id::LotId;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::event::Event;
@@ -14,12 +14,20 @@ use super::intake::{Intake, Untaken};
 const AGAIN: Duration = Duration::from_millis(200);
 
 /// How many events of one driver wait for the lot at most; a driver that has more waits itself.
-const EVENTS_QUEUED: usize = 256;
+/// Each may have a picture of some megabytes.
+const EVENTS_QUEUED: usize = 16;
 
 /// Where a driver puts its events; cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Teller {
-    events: mpsc::Sender<Event>,
+    events: mpsc::Sender<Told>,
+}
+
+/// An event, and who waits until it is taken, if anybody does.
+#[derive(Debug)]
+struct Told {
+    event: Event,
+    taken: Option<oneshot::Sender<Result<(), Untaken>>>,
 }
 
 impl Teller {
@@ -40,21 +48,35 @@ impl Teller {
     /// Tells an event, after those told before.
     pub(crate) async fn tell(&self, event: Event) {
         // Nobody listens any more: the gateway is stopping.
-        let _ = self.events.send(event).await;
+        let _ = self.events.send(Told { event, taken: None }).await;
+    }
+
+    /// Tells an event, after those told before, and waits until it is taken; later means
+    /// never by this run, which is stopping. It is taken also if nobody waits any more.
+    pub(crate) async fn tell_whole(&self, event: Event) -> Result<(), Untaken> {
+        let (taken, answer) = oneshot::channel();
+        let taken = Some(taken);
+        let sent = self.events.send(Told { event, taken }).await;
+        sent.map_err(|_| Untaken::Later)?;
+        answer.await.map_err(|_| Untaken::Later)?
     }
 }
 
-async fn hand_over(intake: Arc<Intake>, lot: LotId, mut waiting: mpsc::Receiver<Event>) {
-    while let Some(event) = waiting.recv().await {
-        loop {
+async fn hand_over(intake: Arc<Intake>, lot: LotId, mut waiting: mpsc::Receiver<Told>) {
+    while let Some(Told { event, taken }) = waiting.recv().await {
+        let result = loop {
             match intake.told(&lot, event.clone()).await {
-                Ok(()) => break,
+                Ok(()) => break Ok(()),
                 Err(Untaken::Never(why)) => {
                     tracing::error!(%lot, why, "a driver told what no lane can take");
-                    break;
+                    break Err(Untaken::Never(why));
                 }
                 Err(Untaken::Later) => tokio::time::sleep(AGAIN).await,
             }
+        };
+        if let Some(taken) = taken {
+            // Who told may have gone.
+            let _ = taken.send(result);
         }
     }
 }

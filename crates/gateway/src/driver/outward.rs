@@ -1,8 +1,10 @@
 //! Everything slow that a lot wants done, each beside it, each with its result coming back.
 
+use std::time::Duration;
+
 use boshi_protocol::id::DeviceNo;
-use boshi_protocol::lane::{ActId, Input as LaneInput, Layout, Motion, Side, Sign};
-use tokio::sync::mpsc;
+use boshi_protocol::lane::{ActId, Input as LaneInput, Layout, Motion, Position, Side, Sign};
+use tokio::sync::{mpsc, watch};
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
@@ -20,9 +22,15 @@ pub(crate) struct LaneEquipment {
     pub(crate) displays: Vec<(Side, Display)>,
 }
 
+/// Longest that an arm is awaited which has to show that a command was obeyed: longer than a lane
+/// waits, so that a slow arm still explains itself.
+const SLOWEST_ARM: Duration = Duration::from_secs(10);
+
 /// The world around a lot.
 pub(crate) struct Outward {
     lanes: Vec<LaneEquipment>,
+    /// Where the arm of each lane was seen last.
+    arms: Vec<watch::Sender<Option<Position>>>,
     pusher: Pusher,
     results: mpsc::Sender<Input>,
     tasks: TaskTracker,
@@ -35,6 +43,7 @@ impl Outward {
         results: mpsc::Sender<Input>,
     ) -> Outward {
         Outward {
+            arms: lanes.iter().map(|_| watch::channel(None).0).collect(),
             lanes,
             pusher,
             results,
@@ -42,13 +51,36 @@ impl Outward {
         }
     }
 
-    /// Drives a barrier. When nobody knows whether it moved, nothing comes back: the lane waits as
-    /// long as it does for any barrier, and says so (OPEN-7).
+    /// Something is about to be told to the lot.
+    pub(super) fn notice(&self, input: &Input) {
+        match input {
+            Input::Lane(lane, LaneInput::BarrierSeen(position)) => {
+                self.arms[lane.0].send_replace(Some(*position));
+            }
+            // What a check says may be older than what the arm has told since.
+            Input::Checked { lane, contacts, .. } => {
+                let seen = contacts.iter().find_map(|contact| match contact {
+                    LaneInput::BarrierSeen(position) => Some(*position),
+                    _ => None,
+                });
+                self.arms[lane.0].send_if_modified(|arm| {
+                    let is_news = arm.is_none() && seen.is_some();
+                    *arm = arm.or(seen);
+                    is_news
+                });
+            }
+            _ => {}
+        }
+    }
+
+    /// Drives a barrier. When nobody knows whether it moved, nothing comes back: the lane waits for
+    /// the arm to show it, as long as it does for any barrier, and says so (OPEN-7).
     pub(super) fn drive(&self, lane: LaneNo, act: ActId, motion: Motion) {
         let equipment = &self.lanes[lane.0];
         let controller = equipment.controller.clone();
         let barrier = equipment.layout.barrier.clone();
         let results = self.results.clone();
+        let mut arm = self.arms[lane.0].subscribe();
         self.tasks.spawn(async move {
             let id = Uuid::now_v7().to_string();
             let result = match controller.drive(&id, &barrier, motion).await {
@@ -57,6 +89,18 @@ impl Outward {
                 Err(CommandError::Unknown(reason)) => {
                     tracing::warn!(%barrier, reason, "nobody knows whether the barrier moved");
                     return;
+                }
+                Err(CommandError::Unconfirmed(reason)) => {
+                    let wanted = match motion {
+                        Motion::Pulse | Motion::Hold => Position::Up,
+                        Motion::Release => Position::Down,
+                    };
+                    let shown = arm.wait_for(|position| *position == Some(wanted));
+                    let Ok(Ok(_)) = tokio::time::timeout(SLOWEST_ARM, shown).await else {
+                        tracing::warn!(%barrier, reason, "the arm has not shown it");
+                        return;
+                    };
+                    Ok(())
                 }
             };
             let done = LaneInput::ActDone { act, result };

@@ -13,6 +13,8 @@ use crate::devices::intake::Intake;
 use crate::devices::mailbox::Mailboxes;
 use crate::devices::modbus::{Module, Worker};
 use crate::devices::teller::Teller;
+use crate::devices::vz::Camera;
+use crate::devices::vz::push::PushingCamera;
 use crate::devices::{Controller, DeviceDriver, Generic};
 use crate::reload::InForce;
 
@@ -23,6 +25,7 @@ pub(super) struct Drivers<'a> {
     in_force: &'a InForce,
     client: reqwest::Client,
     modules: Vec<Module>,
+    cameras: Vec<Camera>,
     /// Their tasks, which are yet to run.
     pub(super) workers: Vec<Worker>,
 }
@@ -36,12 +39,15 @@ impl<'a> Drivers<'a> {
         let modules = lot.modbus.iter();
         let modules = modules.map(|module| Module::new(module, in_force.clone()));
         let (modules, workers) = modules.unzip();
+        let cameras = lot.vz.iter();
+        let cameras = cameras.map(|camera| Camera::new(camera, in_force.clone()));
         Ok(Drivers {
             lot,
             mailboxes,
             in_force,
             client: Generic::client()?,
             modules,
+            cameras: cameras.collect(),
             workers,
         })
     }
@@ -58,6 +64,13 @@ impl<'a> Drivers<'a> {
                 drivers.push((DeviceDriver::Modbus(module.clone()), own.collect()));
             }
         }
+        for (camera, config) in self.cameras.iter().zip(&self.lot.vz) {
+            let has_fire = config.inputs.iter().any(|it| it.role == config::Role::Fire);
+            if has_fire || config.touches().any(|it| devices.contains(&it)) {
+                let own = config.drives().filter(|it| devices.contains(it));
+                drivers.push((DeviceDriver::Vz(camera.clone()), own.cloned().collect()));
+            }
+        }
         if let Some(generic) = self.generic(lane) {
             let left = devices.into_iter().filter(|it| !self.lot.drives(it));
             drivers.push((DeviceDriver::Generic(generic), left.cloned().collect()));
@@ -67,11 +80,14 @@ impl<'a> Drivers<'a> {
 
     /// Those that have a connection of their own.
     pub(super) fn shown(&self) -> Vec<DeviceDriver> {
-        self.modules
-            .iter()
-            .cloned()
-            .map(DeviceDriver::Modbus)
-            .collect()
+        let modules = self.modules.iter().cloned().map(DeviceDriver::Modbus);
+        let cameras = self.cameras.iter().cloned().map(DeviceDriver::Vz);
+        modules.chain(cameras).collect()
+    }
+
+    /// The cameras that push.
+    pub(super) fn cameras(&self) -> Vec<Camera> {
+        self.cameras.clone()
     }
 
     fn generic(&mut self, lane: &config::Lane) -> Option<Generic> {
@@ -85,19 +101,28 @@ impl<'a> Drivers<'a> {
     }
 }
 
-/// Runs the drivers' tasks; what they hear goes to `intake`.
+/// Runs the drivers' tasks; what they hear goes to `intake`. What comes back are the cameras that
+/// push, to be served.
 pub(super) fn run(
     lots: &mut [StartedLot],
     intake: &Arc<Intake>,
     tasks: &TaskTracker,
     stop: &CancellationToken,
-) {
+) -> Vec<PushingCamera> {
+    let mut attached = Vec::new();
     for lot in lots {
-        for worker in lot.workers.drain(..) {
-            let id = lot.configured.id.clone();
-            let (teller, telling) = Teller::new(Arc::clone(intake), id, stop.clone());
+        let id = &lot.configured.id;
+        let teller = || {
+            let (teller, telling) = Teller::new(Arc::clone(intake), id.clone(), stop.clone());
             tasks.spawn(telling);
-            tasks.spawn(worker.run(teller, stop.clone()));
+            teller
+        };
+        for worker in lot.workers.drain(..) {
+            tasks.spawn(worker.run(teller(), stop.clone()));
+        }
+        for camera in lot.cameras.drain(..) {
+            attached.push(PushingCamera::new(camera, teller()));
         }
     }
+    attached
 }

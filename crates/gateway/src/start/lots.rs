@@ -16,6 +16,7 @@ use crate::clock::{Clock, SkewWatch, Skews};
 use crate::config::{self, Config};
 use crate::devices::mailbox::Mailboxes;
 use crate::devices::modbus::Worker;
+use crate::devices::vz::Camera;
 use crate::devices::{Controller, DeviceDriver};
 use crate::display::{Display, Wording};
 use crate::driver::{Driver, Handle, LaneEquipment, Outward};
@@ -41,6 +42,8 @@ pub(super) struct StartedLot {
     pub(super) drivers: Vec<DeviceDriver>,
     /// The tasks of its drivers, which are yet to run.
     pub(super) workers: Vec<Worker>,
+    /// Its cameras that push, which are yet to be served.
+    pub(super) cameras: Vec<Camera>,
 }
 
 impl StartedLot {
@@ -142,6 +145,7 @@ async fn start_lot(
         }
     });
     let equipment = equipment.collect();
+    let cameras = drivers.cameras();
     let (drivers, workers) = (drivers.shown(), drivers.workers);
     let skew = &around.skews[&lot.id];
     let heard = Arc::clone(skew);
@@ -170,6 +174,7 @@ async fn start_lot(
         left,
         drivers,
         workers,
+        cameras,
     })
 }
 

@@ -33,4 +33,5 @@ mod stopping;
 mod supervision;
 mod unpushed;
 mod vehicle;
+mod vz;
 mod wire;

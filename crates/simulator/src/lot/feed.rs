@@ -10,7 +10,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
 use super::event::Event;
-use super::gateway::{Gateway, Told};
+use super::gateway::Told;
+use super::voice::Voice;
 use crate::equipment::VehicleId;
 
 /// Most events that wait to be told. A controller has little memory; without pictures, which are
@@ -88,17 +89,17 @@ impl Feed {
         });
     }
 
-    /// Tells `gateway` one event after the other. `back` is called when an event is taken after
+    /// Tells the gateway one event after the other. `back` is called when an event is taken after
     /// the gateway was away, since it may have forgotten what it knew.
     pub(super) async fn tell(
         &self,
-        gateway: &Gateway,
+        voice: &Voice,
         ends: &Ends,
         back: impl Fn(),
         give_up: impl Fn(&Event, String),
     ) {
         while let Some(event) = self.next(&ends.no_more).await {
-            let telling = self.tell_first(gateway, &event, &back);
+            let telling = self.tell_first(voice, &event, &back);
             match ends.at_once.run_until_cancelled(telling).await {
                 Some(Ok(())) => {}
                 Some(Err(why)) => give_up(&event, why),
@@ -128,7 +129,7 @@ impl Feed {
     /// Until it is taken, or refused for a reason that another attempt does not change.
     async fn tell_first(
         &self,
-        gateway: &Gateway,
+        voice: &Voice,
         event: &Event,
         back: impl Fn(),
     ) -> Result<(), String> {
@@ -142,9 +143,9 @@ impl Feed {
         let mut was_away = false;
         loop {
             // Its vehicle may have left while it waited for the gateway.
-            let body = self.lock().front().map(|first| first.event.clone());
-            let body = body.as_ref().unwrap_or(event).body(picture.as_deref());
-            let why = match gateway.tell(body).await {
+            let now = self.lock().front().map(|first| first.event.clone());
+            let event = now.as_ref().unwrap_or(event);
+            let why = match voice.tell(event, picture.as_deref()).await {
                 Told::Taken => {
                     if let Event::Plate(read) = event {
                         self.told().insert(read.device.clone(), read.vehicle);

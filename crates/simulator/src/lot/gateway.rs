@@ -91,7 +91,7 @@ impl Gateway {
 }
 
 /// A client for plain HTTP on the lot's own network.
-pub(super) fn client() -> Result<Client, GatewayError> {
+pub(crate) fn client() -> Result<Client, GatewayError> {
     // Never used, but no client is made without it.
     let provider = rustls::crypto::ring::default_provider().into();
     let tls = rustls::ClientConfig::builder_with_provider(provider)

@@ -74,9 +74,13 @@ pub struct LanePlan {
     /// The display.
     #[serde(default, deserialize_with = "some_device")]
     pub display: Option<DeviceNo>,
-    /// What the lane's devices and the gateway show each other.
+    /// What the lane's devices and the gateway show each other; in the address that a camera
+    /// pushes to.
     #[serde(deserialize_with = "key")]
     pub key: SecretString,
+    /// What the lane's devices speak.
+    #[serde(default)]
+    pub speaks: Speaks,
     /// Whether the trigger loop is told of.
     #[serde(default = "yes")]
     pub trigger_loop: bool,
@@ -95,6 +99,20 @@ pub struct LanePlan {
     /// How long what takes.
     #[serde(default)]
     pub timing: Timing,
+}
+
+/// What the devices of a lane speak.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Speaks {
+    /// `docs/DEVICES.md`.
+    #[default]
+    Generic,
+    /// 臻识 over HTTP: the loops on inputs 1 and 2, the arm's ends on 3 (up) and 4 (down), the
+    /// barrier on output 1.
+    Vz,
+    /// 芊熠, wired alike.
+    Qy,
 }
 
 /// A plan that cannot be played.
@@ -189,6 +207,10 @@ impl LotPlan {
                 let expected = "one in a mixed lane, none in others";
                 return Err(wrong("lane.exit_recognizer", &lane.name, expected));
             }
+            if lane.speaks != Speaks::Generic && (is_mixed || lane.display.is_some()) {
+                let expected = "generic in a mixed lane, or one with a display";
+                return Err(wrong("lane.speaks", &lane.name, expected));
+            }
         }
         Ok(())
     }
@@ -213,6 +235,7 @@ impl LanePlan {
             barrier,
             display: None,
             key,
+            speaks: Speaks::Generic,
             trigger_loop: true,
             safety_loop: true,
             limit_switch: true,

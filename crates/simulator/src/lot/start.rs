@@ -22,10 +22,12 @@ use super::event::heartbeat;
 use super::feed::{Ends, Feed};
 use super::gateway::{Gateway, GatewayError, Told, client};
 use super::places::Places;
-use super::plan::{LanePlan, LotPlan, PlanError};
+use super::plan::{LanePlan, LotPlan, PlanError, Speaks};
 use super::player::{Order, Player};
 use super::site::Site;
+use super::voice::{Voice, ask_for_orders};
 use super::{MAX_VEHICLES, RunningLane, VirtualLot};
+use crate::camera::VzCamera;
 
 /// Most orders that a lane has not begun: vehicles are let in faster than that.
 const MAX_ORDERS: usize = 256;
@@ -87,9 +89,9 @@ impl VirtualLot {
         let mut attached = Vec::new();
         let mut seeds = Xoshiro256PlusPlus::seed_from_u64(plan.seed);
         for lane in &plan.lanes {
-            let gateway = gateways.with(&lane.key)?;
+            let voice = gateways.voice(lane)?;
             let seed = seeds.next_u64();
-            attached.push(lot.start_lane(lane, seed, gateway));
+            attached.push(lot.start_lane(lane, seed, voice));
         }
         for (key, devices) in by_key(&plan.lanes) {
             lot.start_office(gateways.with(key)?, devices, plan.heartbeat);
@@ -102,14 +104,21 @@ impl VirtualLot {
         Ok(lot)
     }
 
-    fn start_lane(&mut self, plan: &LanePlan, seed: u64, gateway: Gateway) -> Attached {
+    fn start_lane(&mut self, plan: &LanePlan, seed: u64, voice: Voice) -> Attached {
         let feed = Arc::new(Feed::default());
         let (orders, taken) = mpsc::channel::<Order>(MAX_ORDERS);
         let site = Arc::clone(&self.site);
         let player = Player::new(plan.clone(), seed, site, Arc::clone(&feed));
         self.tasks.spawn(player.run(taken, self.stop.clone()));
         let lane = orders.clone();
-        self.start_telling(feed, gateway, move || {
+        if let Voice::Vz(camera) = &voice {
+            let (site, recognizer) = (Arc::clone(&self.site), plan.recognizer.clone());
+            let asking = ask_for_orders(camera.clone(), orders.clone(), site, recognizer);
+            let stop = self.stop.clone();
+            self.tasks
+                .spawn(async move { stop.run_until_cancelled_owned(asking).await });
+        }
+        self.start_telling(feed, voice, move || {
             // A lane with so many orders tells enough.
             let _ = lane.try_send(Order::TellState);
         });
@@ -136,21 +145,21 @@ impl VirtualLot {
         let stop = self.stop.clone();
         self.tasks
             .spawn(async move { stop.run_until_cancelled_owned(beating).await });
-        self.start_telling(feed, gateway, || {});
+        self.start_telling(feed, Voice::Generic(gateway), || {});
     }
 
     /// `back` is called when the gateway is there again after it was not.
     fn start_telling(
         &self,
         feed: Arc<Feed>,
-        gateway: Gateway,
+        voice: Voice,
         back: impl Fn() + Send + Sync + 'static,
     ) {
         let ends = self.ends.clone();
         let site = Arc::clone(&self.site);
         self.tellers.spawn(async move {
             let give_up = |event: &_, why| site.gave_up(event, why);
-            feed.tell(&gateway, &ends, back, give_up).await;
+            feed.tell(&voice, &ends, back, give_up).await;
         });
     }
 }
@@ -164,12 +173,25 @@ impl Gateways<'_> {
     fn with(&self, key: &SecretString) -> Result<Gateway, GatewayError> {
         Gateway::new(self.client.clone(), self.base, key)
     }
+
+    fn voice(&self, lane: &LanePlan) -> Result<Voice, GatewayError> {
+        let is_qy = match lane.speaks {
+            Speaks::Generic => return Ok(Voice::Generic(self.with(&lane.key)?)),
+            Speaks::Vz => false,
+            Speaks::Qy => true,
+        };
+        let (base, key) = (self.base.trim_end_matches('/'), lane.key.expose_secret());
+        let url = format!("{base}/vz/{key}");
+        let mut camera = VzCamera::new(&url, lane.recognizer.as_str())?;
+        camera.is_qy = is_qy;
+        Ok(Voice::Vz(camera))
+    }
 }
 
 /// The keys in use, and the devices that each speaks for.
 fn by_key(lanes: &[LanePlan]) -> Vec<(&SecretString, Vec<DeviceNo>)> {
     let mut keys: Vec<(&SecretString, Vec<DeviceNo>)> = Vec::new();
-    for lane in lanes {
+    for lane in lanes.iter().filter(|it| it.speaks == Speaks::Generic) {
         let devices = lane.devices().cloned();
         let same = keys
             .iter_mut()

@@ -6,7 +6,8 @@ use std::time::Duration;
 use boshi_protocol::id::DeviceNo;
 use boshi_service::config::unique;
 
-use super::super::{ConfigError, Input, Lot, Modbus, ModbusModule, PulseBy, Role};
+use super::super::{ConfigError, Input, Lot, Modbus, ModbusModule, PulseBy, RelayBarrier, Role};
+use super::camera;
 
 /// Most relays and inputs of one module: the addresses of the largest known ones, with room.
 const MOST: u16 = 64;
@@ -27,17 +28,17 @@ pub(super) fn check(path: &str, lot: &Lot) -> Result<(), ConfigError> {
     let names = lot.modbus.iter().map(|it| it.name.as_str());
     unique(names, |place| format!("{path}.modbus[{place}].name"))?;
     let mut driven = HashSet::new();
+    camera::check(path, lot, &mut driven)?;
     for (place, module) in lot.modbus.iter().enumerate() {
         let path = format!("{path}.modbus[{place}]");
         check_address(&path, &module.address)?;
         check_relays(&path, lot, module, &mut driven)?;
-        check_inputs(&path, lot, module)?;
+        check_inputs(&path, lot, &module.inputs, MOST)?;
         check_numbers(&path, module)?;
     }
-    let fires = lot.modbus.iter().flat_map(|it| &it.inputs);
-    let fires = fires.filter(|it| it.role == Role::Fire).count();
+    let fires = lot.contacts().filter(|it| it.role == Role::Fire).count();
     if fires > 1 {
-        let field = format!("{path}.modbus: inputs that are \"fire\"");
+        let field = format!("{path}: inputs that are \"fire\"");
         return wrong(field, fires, "one at most: it opens every lane of the lot");
     }
     check_contacts(path, lot)
@@ -79,36 +80,63 @@ fn check_relays<'a>(
     let mut used = HashSet::new();
     for (place, barrier) in module.barriers.iter().enumerate() {
         let path = format!("{path}.barrier[{place}]");
-        let known = lot.lanes.iter().any(|it| it.barrier == barrier.device);
-        if !known || !driven.insert(&barrier.device) {
-            let value = format!("{:?}", barrier.device.as_str());
-            let expected = "the barrier of a lane of this lot, and each only once";
-            return wrong(format!("{path}.device"), value, expected);
-        }
-        for (key, relay) in [("open", Some(barrier.open)), ("hold", barrier.hold)] {
-            let Some(relay) = relay else { continue };
-            if !(1..=MOST).contains(&relay) || !used.insert(relay) {
-                let expected = "a relay's number from 1 to 64, and each only once in a module";
-                return wrong(format!("{path}.{key}"), relay, expected);
-            }
-        }
-        let whole = barrier.pulse.as_millis() % PULSE_UNIT.as_millis() == 0;
-        if !whole || barrier.pulse > LONGEST_PULSE {
-            let value = format!("{:?}", barrier.pulse);
-            let expected = "a multiple of 100ms, 10s at most";
-            return wrong(format!("{path}.pulse"), value, expected);
-        }
+        check_barrier(&path, lot, &barrier.device, driven)?;
+        check_outputs(&path, barrier, &mut used, MOST)?;
     }
     Ok(())
 }
 
-fn check_inputs(path: &str, lot: &Lot, module: &Modbus) -> Result<(), ConfigError> {
+pub(super) fn check_barrier<'a>(
+    path: &str,
+    lot: &Lot,
+    barrier: &'a DeviceNo,
+    driven: &mut HashSet<&'a DeviceNo>,
+) -> Result<(), ConfigError> {
+    let known = lot.lanes.iter().any(|it| it.barrier == *barrier);
+    if known && driven.insert(barrier) {
+        return Ok(());
+    }
+    let value = format!("{:?}", barrier.as_str());
+    let expected = "the barrier of a lane of this lot, and each only once";
+    wrong(format!("{path}.device"), value, expected)
+}
+
+/// The outputs of a module or a camera that has `most` of them.
+pub(super) fn check_outputs(
+    path: &str,
+    barrier: &RelayBarrier,
+    used: &mut HashSet<u16>,
+    most: u16,
+) -> Result<(), ConfigError> {
+    for (key, relay) in [("open", Some(barrier.open)), ("hold", barrier.hold)] {
+        let Some(relay) = relay else { continue };
+        if !(1..=most).contains(&relay) || !used.insert(relay) {
+            let expected = format!("an output's number from 1 to {most}, and each only once");
+            return wrong(format!("{path}.{key}"), relay, &expected);
+        }
+    }
+    let whole = barrier.pulse.as_millis();
+    let whole = whole.is_multiple_of(PULSE_UNIT.as_millis());
+    if !whole || barrier.pulse > LONGEST_PULSE {
+        let value = format!("{:?}", barrier.pulse);
+        let expected = "a multiple of 100ms, 10s at most";
+        return wrong(format!("{path}.pulse"), value, expected);
+    }
+    Ok(())
+}
+
+pub(super) fn check_inputs(
+    path: &str,
+    lot: &Lot,
+    inputs: &[Input],
+    most: u16,
+) -> Result<(), ConfigError> {
     let mut used = HashSet::new();
-    for (place, input) in module.inputs.iter().enumerate() {
+    for (place, input) in inputs.iter().enumerate() {
         let path = format!("{path}.input[{place}]");
-        if !(1..=MOST).contains(&input.number) || !used.insert(input.number) {
-            let expected = "an input's number from 1 to 64, and each only once in a module";
-            return wrong(format!("{path}.number"), input.number, expected);
+        if !(1..=most).contains(&input.number) || !used.insert(input.number) {
+            let expected = format!("an input's number from 1 to {most}, and each only once");
+            return wrong(format!("{path}.number"), input.number, &expected);
         }
         check_owner(&path, lot, input)?;
     }
@@ -143,11 +171,11 @@ fn check_owner(path: &str, lot: &Lot, input: &Input) -> Result<(), ConfigError> 
 /// One loop wired to two inputs would be pressed and left by whichever was looked at last.
 fn check_contacts(path: &str, lot: &Lot) -> Result<(), ConfigError> {
     let mut seen = Vec::new();
-    for input in lot.modbus.iter().flat_map(|it| &it.inputs) {
+    for input in lot.contacts() {
         let contact = (input.role, &input.device);
         if seen.contains(&contact) {
             let value = format!("{:?} of {:?} once more", input.role, input.device);
-            let field = format!("{path}.modbus: an input");
+            let field = format!("{path}: an input");
             return wrong(field, value, "each contact of a device only once");
         }
         seen.push(contact);
@@ -155,7 +183,7 @@ fn check_contacts(path: &str, lot: &Lot) -> Result<(), ConfigError> {
     Ok(())
 }
 
-fn wrong<T>(
+pub(super) fn wrong<T>(
     field: impl Into<String>,
     value: impl ToString,
     expected: &str,

@@ -10,13 +10,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::frame::{Answer, Call};
 use super::link::{Link, LinkError};
-use super::relays::{Relays, Step};
 use super::wiring::Wiring;
 use super::{Order, Seen};
 use crate::config;
 use crate::devices::controller::CommandError;
 use crate::devices::event::{Event, Heartbeat};
 use crate::devices::health::BEAT;
+use crate::devices::relays::{Relays, Step};
 use crate::devices::teller::Teller;
 use crate::reload::InForce;
 

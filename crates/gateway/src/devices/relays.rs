@@ -1,4 +1,6 @@
 //! What is to be switched, and when: pulses that have to end, holds that have to last. No I/O.
+//!
+//! The relays of a module, and the outputs of a camera.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

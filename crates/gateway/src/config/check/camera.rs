@@ -1,0 +1,108 @@
+//! What the types cannot say of cameras.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use boshi_protocol::id::DeviceNo;
+use boshi_service::config::unique;
+
+use super::super::{CameraBarrier, Config, ConfigError, Confirm, Lot, Vz, VzDialect};
+use super::equipment::{check_barrier, check_inputs, check_outputs, wrong};
+
+/// Inputs and outputs of a camera.
+const MOST_PORTS: u16 = 4;
+
+/// Longest that a camera is kept waiting for an answer: below what its own patience can be.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// Longest that the answer to a plate may wait: a camera that waits longer pushes again.
+const LONGEST_REPLY_WAIT: Duration = Duration::from_secs(3);
+
+pub(super) fn check<'a>(
+    path: &str,
+    lot: &'a Lot,
+    driven: &mut HashSet<&'a DeviceNo>,
+) -> Result<(), ConfigError> {
+    let names = lot.vz.iter().map(|it| it.name.as_str());
+    unique(names, |place| format!("{path}.vz[{place}].name"))?;
+    for (place, camera) in lot.vz.iter().enumerate() {
+        let path = format!("{path}.vz[{place}]");
+        check_recognizer(&path, lot, &camera.recognizer, driven)?;
+        check_waits(&path, camera)?;
+        if let Some(barrier) = &camera.barrier {
+            let path = format!("{path}.barrier");
+            check_barrier(&path, lot, &barrier.device, driven)?;
+            check_outputs(&path, &barrier.relays(), &mut HashSet::new(), MOST_PORTS)?;
+            check_confirm(&path, lot, barrier)?;
+        }
+        check_inputs(&path, lot, &camera.inputs, MOST_PORTS)?;
+    }
+    Ok(())
+}
+
+/// Each key names one camera, in whichever lots.
+pub(super) fn check_keys(config: &Config) -> Result<(), ConfigError> {
+    let mut seen = HashSet::new();
+    for (lot, known) in config.lots.iter().enumerate() {
+        for (camera, known) in known.vz.iter().enumerate() {
+            if !seen.insert(known.key.expose()) {
+                let field = format!("lot[{lot}].vz[{camera}].key");
+                let expected = "a key of its own: it tells which camera pushes";
+                return wrong(field, "that of another camera too", expected);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn check_recognizer<'a>(
+    path: &str,
+    lot: &Lot,
+    recognizer: &'a DeviceNo,
+    driven: &mut HashSet<&'a DeviceNo>,
+) -> Result<(), ConfigError> {
+    let mut lanes = lot.lanes.iter();
+    let known = lanes.any(|it| it.recognizers().any(|it| it == recognizer));
+    if known && driven.insert(recognizer) {
+        return Ok(());
+    }
+    let value = format!("{:?}", recognizer.as_str());
+    let expected = "a recognizer of a lane of this lot, and each only once";
+    wrong(format!("{path}.recognizer"), value, expected)
+}
+
+fn check_waits(path: &str, camera: &Vz) -> Result<(), ConfigError> {
+    if camera.waits() > LONGEST_WAIT {
+        let value = format!("{:?}", camera.waits());
+        return wrong(format!("{path}.wait"), value, "30s at most");
+    }
+    if camera.reply_wait > LONGEST_REPLY_WAIT {
+        let value = format!("{:?}", camera.reply_wait);
+        return wrong(format!("{path}.reply_wait"), value, "3s at most");
+    }
+    let told = camera.comet || !camera.reply_wait.is_zero();
+    if camera.barrier.is_some() && !told {
+        let expected = "true, or a reply_wait: the camera cannot be told to open otherwise";
+        return wrong(format!("{path}.comet"), "false", expected);
+    }
+    if camera.dialect == VzDialect::Vz && camera.comet && camera.waits().is_zero() {
+        let expected = "more than 0s: the camera asks again at once, for ever";
+        return wrong(format!("{path}.wait"), "0s", expected);
+    }
+    Ok(())
+}
+
+/// Nothing says that the arm moved, unless its limit switch does.
+pub(super) fn check_confirm(
+    path: &str,
+    lot: &Lot,
+    barrier: &CameraBarrier,
+) -> Result<(), ConfigError> {
+    let mut lanes = lot.lanes.iter();
+    let seen = lanes.any(|it| it.barrier == barrier.device && it.limit_switch);
+    if seen || barrier.confirm == Confirm::Taken {
+        return Ok(());
+    }
+    let expected = "\"taken\" (the camera's word counts), or limit_switch = true in its lane";
+    wrong(format!("{path}.confirm"), "\"arm\"", expected)
+}

@@ -1,0 +1,228 @@
+//! Cameras of 臻识 (VZ, 火眼臻睛), and those of 芊熠 (QY) and Alphadigi that speak nearly the same,
+//! over HTTP (`docs/EQUIPMENT.md`): the camera pushes what it sees, and asks again and again what
+//! there is to do (comet).
+//!
+//! `message` is what it says, `reply` what it is answered, both without I/O; `push` the address that
+//! it speaks to.
+
+mod message;
+pub(crate) mod push;
+mod reply;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use boshi_protocol::id::DeviceNo;
+use boshi_protocol::lane::Motion;
+use serde_json::{Value, json};
+use tokio::sync::Semaphore;
+
+use super::contact::Contact;
+use super::controller::{Checked, CommandError};
+use super::event::{Event, Heartbeat, PlateEvent};
+use super::health::{BEAT, Health};
+use super::mailbox::Mailbox;
+use super::relays::{Relays, Step};
+use super::teller::Teller;
+use crate::config::{self, Confirm, PulseBy, VzDialect};
+use crate::reload::InForce;
+
+use self::message::Seen;
+
+/// Longest that a command that was handed to the camera is awaited: longer than a lane does.
+const LATE_ANSWER: Duration = Duration::from_secs(10);
+
+/// Most pushes of one camera that are read at once: each may have a picture of some megabytes.
+const MOST_PUSHES: usize = 4;
+
+/// Most questions for commands of one camera that are kept waiting: a camera has one; another may
+/// hang in a connection that it has given up.
+const MOST_POLLS: usize = 4;
+
+/// A camera, from outside; cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Camera(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    config: config::Vz,
+    health: Health,
+    contacts: Mutex<Vec<Contact>>,
+    relays: Mutex<Relays>,
+    mailbox: Mailbox,
+    /// Commands in an answer that the camera was given; its next question shows that it took it.
+    handed: Mutex<Vec<String>>,
+    last_beat: Mutex<Option<Instant>>,
+    pushes: Arc<Semaphore>,
+    polls: Arc<Semaphore>,
+    in_force: InForce,
+}
+
+impl Camera {
+    pub(crate) fn new(config: &config::Vz, in_force: InForce) -> Camera {
+        let contacts = config.inputs.iter().cloned();
+        let barriers: Vec<_> = config.barrier.iter().map(|it| it.relays()).collect();
+        Camera(Arc::new(Inner {
+            health: Health::new(config.patience()),
+            // A push tells of a change, which is not repeated.
+            contacts: Mutex::new(contacts.map(|input| Contact::new(input, 1)).collect()),
+            relays: Mutex::new(Relays::new(&barriers, PulseBy::Module)),
+            mailbox: Mailbox::default(),
+            handed: Mutex::default(),
+            last_beat: Mutex::default(),
+            pushes: Arc::new(Semaphore::new(MOST_PUSHES)),
+            polls: Arc::new(Semaphore::new(MOST_POLLS)),
+            config: config.clone(),
+            in_force,
+        }))
+    }
+
+    /// How it stands, for people.
+    pub(super) fn shown(&self) -> Value {
+        let config = &self.0.config;
+        let driver = match config.dialect {
+            VzDialect::Vz => "vz http",
+            VzDialect::Qy => "qy http",
+        };
+        let serial = config.serial.as_deref().unwrap_or("-");
+        self.0.health.shown(driver, &config.name, serial)
+    }
+
+    /// Drives a barrier, once. That the camera takes the command does not prove that the arm
+    /// moves.
+    pub(super) async fn drive(
+        &self,
+        id: &str,
+        barrier: &DeviceNo,
+        motion: Motion,
+    ) -> Result<(), CommandError> {
+        if self.0.config.dialect == VzDialect::Qy && motion != Motion::Pulse {
+            let why = "此相机协议没有常开指令".to_owned();
+            return Err(CommandError::NotDone(why));
+        }
+        let timing = self.0.in_force.borrow().timing.clone();
+        let step = self.begin(barrier, motion, timing.travel)?;
+        let command = json!({"id": id, "output": reply::output(step)});
+        let within = timing.act / 3 * 2;
+        let sent = self.0.mailbox.send(id, command, within, LATE_ANSWER).await;
+        match sent {
+            Ok(_) => self.taken(),
+            Err(error) => {
+                if matches!(error, CommandError::NotDone(_)) {
+                    self.relays().refused(barrier, step);
+                }
+                Err(error)
+            }
+        }
+    }
+
+    fn begin(
+        &self,
+        barrier: &DeviceNo,
+        motion: Motion,
+        travel: Duration,
+    ) -> Result<Step, CommandError> {
+        let now = tokio::time::Instant::now();
+        let step = self.relays().begin(barrier, motion, now, travel);
+        step.map_err(CommandError::NotDone)
+    }
+
+    /// What it is worth that the camera took a command for its barrier.
+    fn taken(&self) -> Result<(), CommandError> {
+        let confirm = self.0.config.barrier.as_ref().map(|it| it.confirm);
+        match confirm {
+            Some(Confirm::Taken) => Ok(()),
+            Some(Confirm::Arm) | None => {
+                let why = "相机已取走指令，等待到位信号证实".to_owned();
+                Err(CommandError::Unconfirmed(why))
+            }
+        }
+    }
+
+    /// Which of these devices are there, and how the contacts are.
+    pub(super) fn check(&self, devices: &[DeviceNo]) -> Checked {
+        if !self.0.health.answers() {
+            return Checked::default();
+        }
+        let own: Vec<&DeviceNo> = self.0.config.drives().collect();
+        let online = devices.iter().filter(|it| own.contains(it));
+        Checked {
+            online: online.cloned().collect(),
+            state: self.contacts().iter().filter_map(Contact::state).collect(),
+        }
+    }
+
+    /// The camera said something.
+    async fn heard(&self, teller: &Teller) {
+        if self.0.health.called() {
+            let name = &self.0.config.name;
+            tracing::info!(name, "a camera is there");
+        }
+        let devices: Vec<DeviceNo> = self.0.config.drives().cloned().collect();
+        if self.is_time_to_beat() {
+            teller.tell(Event::Heartbeat(Heartbeat { devices })).await;
+        }
+    }
+
+    fn is_time_to_beat(&self) -> bool {
+        let mut last = lock(&self.0.last_beat);
+        let due = last.is_none_or(|last| last.elapsed() >= BEAT);
+        if due {
+            *last = Some(Instant::now());
+        }
+        due
+    }
+
+    /// An input changed; what that is worth telling.
+    fn input(&self, number: u16, level: bool) -> Option<Event> {
+        let mut contacts = self.contacts();
+        let contact = contacts.iter_mut().find(|it| it.number() == number)?;
+        contact.see(level)
+    }
+
+    fn plate(&self, seen: &Seen) -> Event {
+        for doubt in &seen.doubts {
+            let name = &self.0.config.name;
+            tracing::warn!(name, doubt, "a camera's reading is not whole");
+        }
+        Event::Plate(PlateEvent {
+            device: self.0.config.recognizer.clone(),
+            id: seen.id.clone(),
+            plate: seen.plate.clone(),
+            color: seen.color,
+            reliability: seen.reliability,
+            image: seen.image.clone(),
+            at: seen.at,
+            replay: seen.offline,
+        })
+    }
+
+    /// What there is to do, after at most `wait`; it counts as handed to the camera.
+    async fn command(&self, wait: Duration) -> Option<Value> {
+        let command = self.0.mailbox.fetch_one(wait).await?;
+        if let Some(id) = command["id"].as_str() {
+            lock(&self.0.handed).push(id.to_owned());
+        }
+        self.0.health.sent();
+        Some(command)
+    }
+
+    /// The camera asks again: it has taken what it was given.
+    fn has_taken(&self) {
+        for id in std::mem::take(&mut *lock(&self.0.handed)) {
+            self.0.mailbox.answer(&id, json!({"ok": true}));
+        }
+    }
+
+    fn contacts(&self) -> MutexGuard<'_, Vec<Contact>> {
+        lock(&self.0.contacts)
+    }
+
+    fn relays(&self) -> MutexGuard<'_, Relays> {
+        lock(&self.0.relays)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

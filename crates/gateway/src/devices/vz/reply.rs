@@ -1,0 +1,148 @@
+//! What a camera is answered: that it need not send again, and what it is to do.
+
+use serde_json::{Map, Value, json};
+
+use super::message::Seen;
+use crate::config::VzDialect;
+use crate::devices::relays::Step;
+
+/// How an output is told to be: open, closed, or closed for a while.
+const OPEN: u8 = 0;
+const CLOSED: u8 = 1;
+const PULSE: u8 = 2;
+
+/// What an output is to do, as the camera calls it.
+pub(super) fn output(step: Step) -> Value {
+    let io = step.relay().saturating_sub(1);
+    match step {
+        Step::Pulse { length, .. } => {
+            let delay = u64::try_from(length.as_millis()).unwrap_or(u64::MAX);
+            json!({"io": io, "value": PULSE, "delay": delay})
+        }
+        Step::Close { .. } => json!({"io": io, "value": CLOSED, "delay": 0}),
+        Step::Open { .. } => json!({"io": io, "value": OPEN, "delay": 0}),
+    }
+}
+
+/// The answer to a plate: it has been taken, and must not come again. `command` is what else
+/// there is to do.
+pub(super) fn to_plate(dialect: VzDialect, seen: &Seen, command: Option<&Value>) -> Value {
+    let mut reply = json!({"info": "no", "channelNum": 0, "is_pay": "false"});
+    let fields = object(&mut reply);
+    if let Some(id) = &seen.plate_id {
+        fields.insert("plateid".to_owned(), id.clone());
+    }
+    // Some models of QY send for ever without this word.
+    let content = match dialect {
+        VzDialect::Vz => "",
+        VzDialect::Qy => "retransfer_stop",
+    };
+    fields.insert("content".to_owned(), content.into());
+    if seen.offline {
+        let id = seen.plate_id.clone().unwrap_or_default();
+        let next = json!({"plateid": id, "continue": 1});
+        fields.insert("ContinuePushOffline".to_owned(), next);
+    }
+    add(fields, dialect, command);
+    json!({"Response_AlarmInfoPlate": reply})
+}
+
+/// The answer to a question for commands.
+pub(super) fn to_beat(dialect: VzDialect, command: Option<&Value>) -> Value {
+    let (name, mut reply) = match dialect {
+        VzDialect::Vz => ("Response_AlarmInfoPlate", json!({"info": "no"})),
+        VzDialect::Qy => (
+            "Response_Heartbeat",
+            json!({"info": "no", "shutoff": "no", "snapnow": "no"}),
+        ),
+    };
+    add(object(&mut reply), dialect, command);
+    json!({ name: reply })
+}
+
+/// The answer to bytes from RS485.
+pub(super) fn to_serial() -> Value {
+    json!({"Response_SerialData": {"info": "ok", "serialData": []}})
+}
+
+/// The answer to what needs none.
+pub(super) fn to_others() -> Value {
+    json!({"status": "ok"})
+}
+
+fn add(fields: &mut Map<String, Value>, dialect: VzDialect, command: Option<&Value>) {
+    fields.insert("serialData".to_owned(), json!([]));
+    let Some(output) = command.and_then(|it| it.get("output")) else {
+        return;
+    };
+    match dialect {
+        VzDialect::Vz => {
+            fields.insert("ivs_ioctrl".to_owned(), output.clone());
+        }
+        // QY has only this word, whichever output the camera has for it.
+        VzDialect::Qy => {
+            fields.insert("info".to_owned(), "ok".into());
+        }
+    }
+}
+
+fn object(value: &mut Value) -> &mut Map<String, Value> {
+    value
+        .as_object_mut()
+        .expect("each of these is written as an object")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn offline() -> Seen {
+        Seen {
+            plate_id: Some(json!(10452)),
+            offline: true,
+            ..Seen::default()
+        }
+    }
+
+    #[test]
+    fn an_output_is_told_as_the_manual_says() {
+        let length = Duration::from_millis(500);
+        let pulse = output(Step::Pulse { relay: 1, length });
+        assert_eq!(pulse, json!({"io": 0, "value": 2, "delay": 500}));
+        let hold = output(Step::Close { relay: 2 });
+        assert_eq!(hold, json!({"io": 1, "value": 1, "delay": 0}));
+        let release = output(Step::Open { relay: 4 });
+        assert_eq!(release, json!({"io": 3, "value": 0, "delay": 0}));
+    }
+
+    #[test]
+    fn a_record_from_memory_asks_for_the_next_one() {
+        let reply = to_plate(VzDialect::Vz, &offline(), None);
+        let reply = &reply["Response_AlarmInfoPlate"];
+        let next = json!({"plateid": 10452, "continue": 1});
+        assert_eq!(reply["ContinuePushOffline"], next);
+        assert_eq!(reply["info"], "no");
+        let live = to_plate(VzDialect::Vz, &Seen::default(), None);
+        assert!(
+            live["Response_AlarmInfoPlate"]
+                .get("ContinuePushOffline")
+                .is_none()
+        );
+    }
+
+    #[test]
+    fn qy_is_told_to_stop_sending_and_opens_by_a_word() {
+        let reply = to_plate(VzDialect::Qy, &Seen::default(), None);
+        assert_eq!(
+            reply["Response_AlarmInfoPlate"]["content"],
+            "retransfer_stop"
+        );
+        assert_eq!(reply["Response_AlarmInfoPlate"]["info"], "no");
+        let command = json!({"output": {"io": 0, "value": 2, "delay": 500}});
+        let reply = to_beat(VzDialect::Qy, Some(&command));
+        assert_eq!(reply["Response_Heartbeat"]["info"], "ok");
+        assert_eq!(reply["Response_Heartbeat"]["shutoff"], "no");
+    }
+}

@@ -1,0 +1,226 @@
+//! Cameras that speak their makers' protocols to a gateway, one request at a time: what they push,
+//! and what they are told in the answers.
+//!
+//! [`VzCamera`] is one of 臻识 (VZ) or 芊熠 (QY) over HTTP. It is written from the makers' documents,
+//! not from the gateway's code.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+use reqwest::header::CONTENT_TYPE;
+use reqwest::{Client, StatusCode};
+use serde_json::{Value, json};
+
+use crate::lot::{GatewayError, client};
+
+/// A camera of 臻识 or one that speaks nearly the same.
+#[derive(Clone, Debug)]
+pub struct VzCamera {
+    client: Client,
+    url: String,
+    /// Its serial number.
+    pub serial: String,
+    /// Whether it speaks the dialect of 芊熠 (QY).
+    pub is_qy: bool,
+}
+
+/// A vehicle as the camera saw it.
+#[derive(Clone, Debug)]
+pub struct VzPlate {
+    /// The camera's number of the reading.
+    pub number: u64,
+    /// What was read; `_无_` when nothing was.
+    pub license: String,
+    /// Its colour as the maker numbers it.
+    pub color: u8,
+    /// How sure it is, 1 to 100.
+    pub confidence: u8,
+    /// When.
+    pub at: Timestamp,
+    /// Whether it comes from memory.
+    pub is_offline: bool,
+    /// A JPEG in base64.
+    pub image: String,
+}
+
+/// What an answer tells the camera to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum VzOrder {
+    /// The word that opens.
+    Open,
+    /// An output, from 0: 0 open, 1 closed, 2 closed for a while.
+    Output {
+        /// Which.
+        io: u64,
+        /// What.
+        value: u64,
+        /// For how many milliseconds.
+        delay: u64,
+    },
+    /// Bytes for RS485.
+    Serial(Vec<u8>),
+}
+
+/// An answer as the camera takes it.
+#[derive(Clone, Debug, Default)]
+pub struct VzAnswer {
+    /// What it is told to do.
+    pub orders: Vec<VzOrder>,
+    /// Whether it may stop sending what it pushed.
+    pub stops: bool,
+    /// Whether it may go on with what is in its memory.
+    pub goes_on: bool,
+}
+
+/// Why a push was of no use.
+#[derive(Debug, thiserror::Error)]
+pub enum PushError {
+    /// Nobody there, or no answer.
+    #[error("{0}")]
+    Unreachable(String),
+    /// It was refused, in these words.
+    #[error("HTTP {0} {1}")]
+    Refused(u16, String),
+}
+
+impl VzCamera {
+    /// A camera that pushes to `url`, such as `http://127.0.0.1:8444/vz/KEY`.
+    ///
+    /// # Errors
+    /// [`GatewayError`] when no client can be made.
+    pub fn new(url: &str, serial: &str) -> Result<VzCamera, GatewayError> {
+        Ok(VzCamera {
+            client: client()?,
+            url: url.to_owned(),
+            serial: serial.to_owned(),
+            is_qy: false,
+        })
+    }
+
+    /// Pushes a reading.
+    ///
+    /// # Errors
+    /// [`PushError`]: a real camera sends it again, up to four times.
+    pub async fn plate(&self, plate: &VzPlate) -> Result<VzAnswer, PushError> {
+        let mut result = json!({
+            "bright": 0, "carBright": 0, "carColor": 0, "colorType": plate.color,
+            "colorValue": 0, "confidence": plate.confidence, "direction": 4,
+            "imageFile": plate.image, "imageFileLen": plate.image.len(),
+            "imageFragmentFile": "", "license": plate.license,
+            "location": {"RECT": {"left": 612, "top": 401, "right": 771, "bottom": 446}},
+            "timeStamp": {"Timeval": {"sec": plate.at.as_second(), "usec": 0}},
+            "timeUsed": 0, "triggerType": 8, "type": u8::from(plate.license != "_无_"),
+        });
+        if !self.is_qy {
+            result["plateid"] = plate.number.into();
+            result["isoffline"] = u8::from(plate.is_offline).into();
+        }
+        let body = json!({"AlarmInfoPlate": {
+            "channel": 0, "deviceName": "IN-01", "ipaddr": "192.168.1.101",
+            "serialno": self.serial, "result": {"PlateResult": result},
+        }});
+        self.push(body.to_string(), "application/Json").await
+    }
+
+    /// Tells that an input, from 0, has changed.
+    ///
+    /// # Errors
+    /// [`PushError`].
+    pub async fn input(&self, source: u8, level: bool) -> Result<VzAnswer, PushError> {
+        let result = json!({"TriggerResult": {"source": source, "value": u8::from(level)}});
+        let body = json!({"AlarmGioIn": {
+            "deviceName": "IN-01", "ipaddr": "192.168.1.101", "serialno": self.serial,
+            "result": result,
+        }});
+        self.push(body.to_string(), "application/json").await
+    }
+
+    /// Says that it is there, and asks what there is to do; the answer may take seconds.
+    ///
+    /// # Errors
+    /// [`PushError`].
+    pub async fn ask(&self) -> Result<VzAnswer, PushError> {
+        if self.is_qy {
+            let body = json!({"heartbeat": {"serialno": self.serial}});
+            return self.push(body.to_string(), "application/json").await;
+        }
+        let mut form = String::new();
+        for (name, value) in [
+            ("device_name", "IN-01"),
+            ("ipaddr", "192.168.1.101"),
+            ("user_name", "admin"),
+            ("pass_wd", "secret"),
+            ("serialno", &self.serial),
+            ("channel_num", "0"),
+        ] {
+            form += &format!("--CAM\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n");
+            form += value;
+            form += "\r\n";
+        }
+        form += "--CAM--\r\n";
+        self.push(form, "multipart/form-data; boundary=CAM").await
+    }
+
+    /// Pushes bytes as they are.
+    ///
+    /// # Errors
+    /// [`PushError`].
+    pub async fn push(
+        &self,
+        body: impl Into<reqwest::Body>,
+        content_type: &str,
+    ) -> Result<VzAnswer, PushError> {
+        let request = self
+            .client
+            .post(&self.url)
+            .header(CONTENT_TYPE, content_type)
+            .body(body);
+        let unreachable = |error: reqwest::Error| {
+            let error = error.without_url();
+            PushError::Unreachable(error.to_string())
+        };
+        let response = request.send().await.map_err(unreachable)?;
+        let status = response.status();
+        let text = response.text().await.map_err(unreachable)?;
+        if status != StatusCode::OK {
+            let text = text.chars().take(200).collect();
+            return Err(PushError::Refused(status.as_u16(), text));
+        }
+        Ok(self.taken(&serde_json::from_str(&text).unwrap_or_default()))
+    }
+
+    fn taken(&self, reply: &Value) -> VzAnswer {
+        let names = [
+            "Response_AlarmInfoPlate",
+            "Response_Heartbeat",
+            "Response_SerialData",
+        ];
+        let Some(reply) = names.iter().find_map(|name| reply.get(name)) else {
+            return VzAnswer {
+                stops: !self.is_qy,
+                ..VzAnswer::default()
+            };
+        };
+        let mut orders = Vec::new();
+        if reply["info"] == "ok" {
+            orders.push(VzOrder::Open);
+        }
+        if let Some(output) = reply.get("ivs_ioctrl") {
+            let number = |key: &str| output[key].as_u64().unwrap_or_default();
+            orders.push(VzOrder::Output {
+                io: number("io"),
+                value: number("value"),
+                delay: number("delay"),
+            });
+        }
+        for serial in reply["serialData"].as_array().into_iter().flatten() {
+            let bytes = STANDARD.decode(serial["data"].as_str().unwrap_or_default());
+            orders.extend(bytes.ok().map(VzOrder::Serial));
+        }
+        VzAnswer {
+            orders,
+            stops: !self.is_qy || reply["content"] == "retransfer_stop",
+            goes_on: reply["ContinuePushOffline"]["continue"] == 1,
+        }
+    }
+}

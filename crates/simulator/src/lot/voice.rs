@@ -1,0 +1,147 @@
+//! How the devices of a lane speak to the gateway.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use boshi_protocol::id::DeviceNo;
+use boshi_protocol::plate::{Plate, PlateColor};
+use tokio::sync::{mpsc, oneshot};
+use tracing::debug;
+
+use super::event::{Event, PlateRead};
+use super::gateway::{Gateway, Told};
+use super::player::Order;
+use super::site::Site;
+use crate::camera::{PushError, VzAnswer, VzCamera, VzOrder, VzPlate};
+use crate::equipment::Motion;
+
+/// Pause of a camera that was not answered before it asks again.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// Pause of a camera of 芊熠 between two heartbeats.
+const QY_HEARTBEAT: Duration = Duration::from_secs(1);
+
+/// How events are told.
+#[derive(Clone, Debug)]
+pub(super) enum Voice {
+    /// As docs/DEVICES.md says.
+    Generic(Gateway),
+    /// As a camera of 臻识 or 芊熠 does.
+    Vz(VzCamera),
+}
+
+impl Voice {
+    /// One attempt.
+    pub(super) async fn tell(&self, event: &Event, picture: Option<&str>) -> Told {
+        match self {
+            Voice::Generic(gateway) => gateway.tell(event.body(picture)).await,
+            Voice::Vz(camera) => told(pushed(camera, event, picture).await),
+        }
+    }
+}
+
+fn told(result: Result<VzAnswer, PushError>) -> Told {
+    match result {
+        Ok(answer) if answer.stops => Told::Taken,
+        Ok(_) => Told::Busy("the answer does not say that it may stop".to_owned()),
+        Err(PushError::Unreachable(why)) => Told::Unreachable(why),
+        Err(PushError::Refused(status @ (401 | 403 | 404), why)) => {
+            Told::Refused(format!("HTTP {status} {why}"))
+        }
+        Err(PushError::Refused(status, why)) => Told::Busy(format!("HTTP {status} {why}")),
+    }
+}
+
+async fn pushed(
+    camera: &VzCamera,
+    event: &Event,
+    picture: Option<&str>,
+) -> Result<VzAnswer, PushError> {
+    // What is told of an input is answered by nothing that has to be heeded.
+    let heard = |answer| VzAnswer {
+        stops: true,
+        ..answer
+    };
+    match event {
+        Event::Plate(read) => camera.plate(&plate(read, picture)).await,
+        Event::TriggerLoop { pressed, .. } => camera.input(0, *pressed).await.map(heard),
+        Event::SafetyLoop { pressed, .. } => camera.input(1, *pressed).await.map(heard),
+        Event::Arm { up, .. } => {
+            camera.input(2, *up).await?;
+            camera.input(3, !*up).await.map(heard)
+        }
+        // Neither hangs on a camera.
+        Event::Fire { .. } | Event::Place { .. } => Ok(heard(VzAnswer::default())),
+    }
+}
+
+fn plate(read: &PlateRead, picture: Option<&str>) -> VzPlate {
+    let color = match read.reading.color {
+        PlateColor::Blue => 1,
+        PlateColor::Yellow => 2,
+        PlateColor::White => 3,
+        PlateColor::Black => 4,
+        PlateColor::Green => 5,
+        PlateColor::Other => 0,
+    };
+    let license = read.reading.plate.as_ref().map_or("_无_", Plate::as_str);
+    let number = read.id.rsplit('-').next();
+    VzPlate {
+        number: number.and_then(|it| it.parse().ok()).unwrap_or_default(),
+        license: license.to_owned(),
+        color,
+        confidence: read.reading.reliability,
+        at: read.at,
+        is_offline: read.replay,
+        image: picture.unwrap_or_default().to_owned(),
+    }
+}
+
+/// Asks the gateway again and again what there is to do, and has it done.
+pub(super) async fn ask_for_orders(
+    camera: VzCamera,
+    orders: mpsc::Sender<Order>,
+    site: Arc<Site>,
+    recognizer: DeviceNo,
+) {
+    loop {
+        if !site.is_plugged(&recognizer) {
+            tokio::time::sleep(AGAIN).await;
+            continue;
+        }
+        let answer = match camera.ask().await {
+            Ok(answer) => answer,
+            Err(error) => {
+                debug!(%error, "a camera's question was not answered");
+                tokio::time::sleep(AGAIN).await;
+                continue;
+            }
+        };
+        for order in answer.orders {
+            let Some(motion) = motion(&order) else {
+                continue;
+            };
+            // A camera does not look whether its output does anything.
+            let (done, _) = oneshot::channel();
+            if orders.send(Order::Command(motion, done)).await.is_err() {
+                return;
+            }
+        }
+        if camera.is_qy {
+            tokio::time::sleep(QY_HEARTBEAT).await;
+        }
+    }
+}
+
+fn motion(order: &VzOrder) -> Option<Motion> {
+    match order {
+        VzOrder::Open => Some(Motion::Open),
+        VzOrder::Output { io: 0, value, .. } => match value {
+            0 => Some(Motion::Restore),
+            1 => Some(Motion::Hold),
+            2 => Some(Motion::Open),
+            _ => None,
+        },
+        VzOrder::Output { .. } | VzOrder::Serial(_) => None,
+    }
+}
