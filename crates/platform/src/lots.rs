@@ -18,6 +18,7 @@ use crate::config::{Config, ConfigError};
 use crate::decision::{Direction, Policy};
 use crate::external::External;
 use crate::reconcile::Pass;
+use crate::reconcile::plan::Skew;
 use crate::registry::{EntryError, LotEntry, Supplier, wrong};
 use crate::watch::Watch;
 
@@ -94,6 +95,8 @@ pub struct Presence {
     pub heartbeat: Option<Result<(), String>>,
     /// By how many seconds its clock was ahead of ours in its last call (D-4).
     pub skew_seconds: Option<i64>,
+    /// How far its clock was off at most since it was last asked for all that it could not push.
+    pub skew: Skew,
     /// From where its supplier called last without being let in; none once it was.
     pub refused_from: Option<IpAddr>,
     /// How the last pass ended that fetched what was missed; none before the first.
@@ -310,6 +313,7 @@ impl Lot {
                 watch,
                 heartbeat: None,
                 skew_seconds: None,
+                skew: Skew::default(),
                 refused_from: None,
                 pass: None,
                 reconciled: None,

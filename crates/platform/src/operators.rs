@@ -89,6 +89,8 @@ pub(crate) struct Operators {
     pub(crate) counts: Counts,
     /// How far clocks may be off; zero when it does not matter (D-4).
     pub(crate) window: Duration,
+    /// Whole months whose records are here, beside the present one; older ones are in the archive.
+    pub(crate) months: u8,
     pub(crate) tail: Arc<Tail>,
     pub(crate) webhooks: Webhooks,
     pub(crate) places: Arc<Places>,

@@ -3,6 +3,7 @@
 
 pub mod plan;
 mod query;
+mod round;
 mod row;
 
 use schemars::JsonSchema;
@@ -16,7 +17,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use self::plan::{Known, Window, pause};
+use self::plan::{Known, Skew, Window, pause};
 use crate::config::{Heartbeat, Reconcile};
 use crate::counts;
 use crate::lots::Lot;
@@ -28,9 +29,13 @@ use crate::watcher::share;
 /// halves.
 pub const MAX_PAGES: u32 = 1000;
 
-/// Passes at once, over all lots: after a restart every lot is asked, and what they say goes through
-/// the one writer, before which vehicles wait too.
-const AT_ONCE: usize = 16;
+/// Pages that are asked for at once, over all lots: after a restart every lot is asked. A place is
+/// held for a page, not for a pass, so that lots that dawdle over every one, or have a week to tell,
+/// hold up no other.
+const ASKED_AT_ONCE: usize = 256;
+
+/// Pages that are merged at once: they go through the one writer, before which vehicles wait too.
+const MERGED_AT_ONCE: usize = 16;
 
 /// What a pass brought.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, JsonSchema)]
@@ -98,7 +103,8 @@ pub struct Reconciler {
     store: Store,
     overlap: Duration,
     tally: counts::Counts,
-    at_once: Arc<Semaphore>,
+    asking: Arc<Semaphore>,
+    merging: Arc<Semaphore>,
 }
 
 /// Keeps `lot` reconciled until `stop`.
@@ -144,7 +150,8 @@ impl Reconciler {
             store,
             overlap,
             tally,
-            at_once: Arc::new(Semaphore::new(AT_ONCE)),
+            asking: Arc::new(Semaphore::new(ASKED_AT_ONCE)),
+            merging: Arc::new(Semaphore::new(MERGED_AT_ONCE)),
         }
     }
 
@@ -156,10 +163,9 @@ impl Reconciler {
     /// The first page that did not come or could not be kept.
     pub async fn pass(&self, lot: &Lot) -> Result<Counts, PassError> {
         let _alone = lot.reconciling.lock().await;
-        // Never closed; and without it a lot would still have to be asked.
-        let _place = self.at_once.acquire().await;
         let began = Timestamp::now();
-        let result = self.fetch_all(lot, began).await;
+        let skew = lot.presence().skew;
+        let result = self.fetch_all(lot, skew, began).await;
         match &result {
             Ok(counts) if counts.recognitions + counts.crossings > 0 => {
                 info!(lot = %lot.id, ?counts, "fetched what the lot could not push");
@@ -177,6 +183,10 @@ impl Reconciler {
         let mut presence = lot.presence();
         if told.is_ok() {
             presence.reconciled = Some(began);
+            // What was seen meanwhile is still to be made up for.
+            if presence.skew == skew {
+                presence.skew = Skew::default();
+            }
         }
         presence.pass = Some(Pass {
             began,
@@ -186,14 +196,19 @@ impl Reconciler {
         result
     }
 
-    async fn fetch_all(&self, lot: &Lot, began: Timestamp) -> Result<Counts, PassError> {
-        let whole = self.plan(lot, began).await?;
+    async fn fetch_all(
+        &self,
+        lot: &Lot,
+        skew: Skew,
+        began: Timestamp,
+    ) -> Result<Counts, PassError> {
+        let whole = self.plan(lot, skew, began).await?;
         let (mut window, mut counts) = (whole, Counts::default());
         loop {
             match self.fetch(lot, window).await {
                 Ok(found) => {
                     counts.add(found);
-                    self.advance(lot, window.end.timestamp()).await?;
+                    self.advance(lot, window.end.timestamp(), began).await?;
                     match whole.after(window) {
                         Some(rest) => window = rest,
                         None => return Ok(counts),
@@ -208,7 +223,7 @@ impl Reconciler {
         }
     }
 
-    async fn plan(&self, lot: &Lot, now: Timestamp) -> Result<Window, StoreError> {
+    async fn plan(&self, lot: &Lot, skew: Skew, now: Timestamp) -> Result<Window, StoreError> {
         let (id, overlap) = (lot.id.clone(), self.overlap);
         let recent = SignedDuration::try_from(overlap)
             .ok()
@@ -218,14 +233,18 @@ impl Reconciler {
             Ok(Known {
                 checkpoint: outage::checkpoint(db, &id)?,
                 outage: outage::recent_since(db, &id, after)?,
+                skew,
             })
         });
         Ok(Window::plan(known.await?, overlap, now))
     }
 
-    async fn advance(&self, lot: &Lot, at: Timestamp) -> Result<(), StoreError> {
+    /// Everything up to `at` is here, or up to `now`, when the pass began, if that was before.
+    async fn advance(&self, lot: &Lot, at: Timestamp, now: Timestamp) -> Result<(), StoreError> {
         let id = lot.id.clone();
-        let moved = self.store.write(move |db| outage::advance(db, &id, at));
+        let moved = self
+            .store
+            .write(move |db| outage::advance(db, &id, at.min(now), now));
         moved.await
     }
 }

@@ -109,7 +109,7 @@ pub(crate) async fn archive(
 }
 
 /// The first instant, in China, of the oldest month that is kept beside the present one.
-fn cutoff(now: Timestamp, months: u8) -> Option<Timestamp> {
+pub(crate) fn cutoff(now: Timestamp, months: u8) -> Option<Timestamp> {
     let first = CHINA.to_datetime(now).date().first_of_month();
     let oldest = first
         .checked_sub(Span::new().months(i64::from(months)))

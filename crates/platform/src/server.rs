@@ -61,6 +61,7 @@ impl Gatekeeper for Door {
         let before = {
             let mut presence = lot.presence();
             presence.refused_from = None;
+            presence.skew.note(skew_seconds);
             presence.skew_seconds.replace(skew_seconds)
         };
         if !too_much(skew_seconds) {

@@ -298,6 +298,7 @@ async fn open(
         registrar,
         passwords: Passwords::new(),
         window: config.clock.window,
+        months: config.retention.months,
         commands,
         lots,
         store,

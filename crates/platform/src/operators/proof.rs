@@ -15,6 +15,7 @@ use super::field::{Field, Kind, required};
 use super::read::Params;
 use super::words::Tag;
 use crate::china::ChinaTime;
+use crate::retention;
 use crate::store::proof::{Proof, proof};
 
 /// What is here of a lot and a day.
@@ -25,9 +26,11 @@ pub(super) struct ProofView {
     day: String,
     #[serde(flatten)]
     proof: Proof,
-    /// When the last pass that fetched what could not be pushed began, if it succeeded: what
-    /// failed after that may still be at the lot.
+    /// When the last pass began that fetched all that could not be pushed, since the platform started:
+    /// what failed after that may still be at the lot.
     reconciled_at: Option<ChinaTime>,
+    /// Rows that nobody can read, of those that the last pass brought.
+    unreadable: u64,
 }
 
 const PARAMETERS: &[Field] = &[required("day", Kind::Day)];
@@ -64,15 +67,21 @@ async fn of_day(
         .and_then(|next| Ok((begins(day)?, begins(next)?)));
     let (from, to): (Timestamp, Timestamp) =
         window.map_err(|_| ApiError::field("day", EXPECTED))?;
+    let kept_from = retention::cutoff(Timestamp::now(), operators.months);
+    if kept_from.is_some_and(|kept_from| from < kept_from) {
+        let said = "该日的记录已归档，请用 boshi platform archive 查看";
+        return Err(ApiError::field("day", said));
+    }
     let id = lot.id.clone();
     let found = operators.store.read(move |db| proof(db, &id, from, to));
     let proof = found.await?;
-    let pass = lot.presence().pass.clone();
-    let pass = pass.filter(|pass| pass.result.is_ok());
+    let presence = lot.presence().clone();
+    let brought = presence.pass.and_then(|pass| pass.result.ok());
     Ok(Json(ProofView {
         lot: lot.id.to_string(),
         day: day.to_string(),
         proof,
-        reconciled_at: pass.map(|pass| ChinaTime::new(pass.began)),
+        reconciled_at: presence.reconciled.map(ChinaTime::new),
+        unreadable: brought.map_or(0, |counts| counts.unreadable),
     }))
 }

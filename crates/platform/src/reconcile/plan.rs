@@ -16,6 +16,28 @@ pub struct Known {
     pub checkpoint: Option<Timestamp>,
     /// When the earliest outage began that is open or ended no longer than `overlap` ago.
     pub outage: Option<Timestamp>,
+    /// How far the clock of the lot was off since that pass.
+    pub skew: Skew,
+}
+
+/// How far a clock was off at most, either way, in seconds (D-4). What a lot notes meanwhile bears
+/// the times of that clock; and while it is off by too much the lot's calls are refused and it refuses
+/// ours, so that all of it is fetched only once the clock is right again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Skew {
+    behind: u64,
+    ahead: u64,
+}
+
+impl Skew {
+    /// The clock was seen to be ahead by so much.
+    pub fn note(&mut self, seconds_ahead: i64) {
+        let most = match seconds_ahead < 0 {
+            true => &mut self.behind,
+            false => &mut self.ahead,
+        };
+        *most = seconds_ahead.unsigned_abs().max(*most);
+    }
 }
 
 /// A time to ask about, both seconds included.
@@ -33,20 +55,29 @@ impl Window {
     ///
     /// After an outage that is from before the outage, and again until it is `overlap` ago: a lot
     /// that comes back from a power cut may answer before it has settled what was under way.
+    ///
+    /// A checkpoint that is yet to come was set while our own clock was wrong: if that is by more than
+    /// the overlap makes up for, nobody knows what is here, and the lot is asked for all it may have.
     pub fn plan(known: Known, overlap: Duration, now: Timestamp) -> Window {
         let overlap = SignedDuration::try_from(overlap).unwrap_or(SignedDuration::MAX);
-        let begin = match known.checkpoint {
+        let believed = known
+            .checkpoint
+            .filter(|checkpoint| back(*checkpoint, overlap) <= now);
+        let (behind, ahead) = (seconds(known.skew.behind), seconds(known.skew.ahead));
+        let earliest = back(now, FIRST_REACH);
+        let begin = match believed {
             Some(checkpoint) => {
-                let from = known
-                    .outage
-                    .map_or(checkpoint, |since| since.min(checkpoint));
-                back(from, overlap)
+                let from = known.outage.unwrap_or(checkpoint).min(checkpoint).min(now);
+                let begin = back(from, overlap);
+                // Not beyond what a lot may have, however wrong its clock.
+                begin.min(back(begin, behind).max(earliest))
             }
-            None => back(now, FIRST_REACH),
+            None => earliest,
         };
+        let end = now.checked_add(ahead.min(FIRST_REACH)).unwrap_or(now);
         Window {
-            begin: WireTime::from_timestamp(begin.min(now)),
-            end: WireTime::from_timestamp(now),
+            begin: WireTime::from_timestamp(begin),
+            end: WireTime::from_timestamp(end),
         }
     }
 
@@ -75,6 +106,10 @@ pub fn pause(failures: u32, first: Duration, most: Duration) -> Duration {
     first.saturating_mul(doubled).min(most)
 }
 
+fn seconds(seconds: u64) -> SignedDuration {
+    SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX))
+}
+
 fn back(from: Timestamp, by: SignedDuration) -> Timestamp {
     from.checked_sub(by).unwrap_or(Timestamp::UNIX_EPOCH)
 }
@@ -90,9 +125,21 @@ mod tests {
     }
 
     fn planned(checkpoint: Option<&str>, outage: Option<&str>, now: &str) -> (String, String) {
+        planned_with(checkpoint, outage, &[], now)
+    }
+
+    fn planned_with(
+        checkpoint: Option<&str>,
+        outage: Option<&str>,
+        ahead: &[i64],
+        now: &str,
+    ) -> (String, String) {
+        let mut skew = Skew::default();
+        ahead.iter().for_each(|seconds| skew.note(*seconds));
         let known = Known {
             checkpoint: checkpoint.map(at),
             outage: outage.map(at),
+            skew,
         };
         let window = Window::plan(known, HOUR, at(now));
         (window.begin.to_string(), window.end.to_string())
@@ -130,11 +177,32 @@ mod tests {
         assert_eq!(planned(None, Some("09:00:00"), "09:10:00"), expected);
     }
 
-    /// D-11
+    /// D-11, D-19: the overlap makes up for our own clock having been set back by no more than it.
     #[test]
     fn a_clock_that_was_set_back_never_asks_for_an_end_before_the_beginning() {
-        let expected = ("20260115 07:00:00".into(), "20260115 07:00:00".into());
+        let expected = ("20260115 07:00:00".into(), "20260115 08:00:00".into());
+        assert_eq!(planned(Some("09:00:00"), None, "08:00:00"), expected);
+        let expected = ("20260115 07:59:59".into(), "20260115 08:59:59".into());
+        assert_eq!(planned(Some("09:00:00"), None, "08:59:59"), expected);
+    }
+
+    /// D-19: otherwise nothing would be fetched until the clock has come to where it was.
+    #[test]
+    fn a_checkpoint_that_is_yet_to_come_is_not_believed() {
+        let expected = ("20250719 07:00:00".into(), "20260115 07:00:00".into());
         assert_eq!(planned(Some("09:00:00"), None, "07:00:00"), expected);
+    }
+
+    /// D-4, D-19: a lot whose clock was two hours behind notes what happens under times of then.
+    #[test]
+    fn what_a_lot_noted_by_a_wrong_clock_is_within_the_window_once_the_clock_is_right() {
+        let skewed = |ahead: &[i64]| planned_with(Some("09:00:00"), None, ahead, "09:10:00");
+        let expected = ("20260115 06:00:00".into(), "20260115 09:10:00".into());
+        assert_eq!(skewed(&[-7200, -3]), expected);
+        let expected = ("20260115 07:59:58".into(), "20260115 09:40:00".into());
+        assert_eq!(skewed(&[0, 1800, -2]), expected);
+        let expected = ("20250719 09:10:00".into(), "20260115 09:10:00".into());
+        assert_eq!(skewed(&[i64::MIN]), expected, "what it may still have");
     }
 
     /// D-19

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use tracing::warn;
 
 use super::plan::Window;
+use super::round::{Next, Round, Told};
 use super::row::{Crossings, Recognitions, Row};
 use super::{Counts, MAX_PAGES, PassError, Reconciler};
 use crate::lots::Lot;
@@ -45,7 +46,11 @@ impl Reconciler {
     }
 
     /// All pages of one query. The last one is empty (PAGE-1), or the last by `total` and brings
-    /// nothing that was not on the pages before, from a supplier that ignores `currentPage`.
+    /// nothing that was not on the pages before, from a supplier that ignores `currentPage`. One that
+    /// ignores it and says that there is more is asked about shorter times instead.
+    ///
+    /// When there are fewer records than a page before, those after it have moved up, and some of them
+    /// may have come to stand on pages that were read: they are read again, as long as that brings any.
     async fn query<E, T>(
         &self,
         lot: &Lot,
@@ -57,25 +62,49 @@ impl Reconciler {
         T: Into<Record>,
     {
         let (mut seen, mut found) = (HashSet::new(), Found::default());
-        for number in 1..=MAX_PAGES {
-            let page = ask::<E, T>(lot, window, number).await?;
+        let mut round = Round::first();
+        for _ in 0..MAX_PAGES {
+            let page = self.ask::<E, T>(lot, window, round.page).await?;
             if page.total > u64::from(MAX_PAGES) * u64::from(MAX_PAGE_SIZE) {
                 return Err(PassError::TooMany);
             }
-            let (is_empty, more) = (page.data.is_empty(), page.has_more());
+            let told = Told {
+                rows: count(&page.data),
+                size: u64::from(page.size),
+                total: page.total,
+            };
             let (records, faulty) = sorted(page.data, &mut seen);
-            if is_empty || (records.is_empty() && !more) {
-                return Ok(found);
-            }
+            let (new, unreadable) = (count(&records), count(&faulty));
             if let Some(error) = faulty.first() {
-                let count = faulty.len();
-                warn!(lot = %lot.id, path = E::PATH, count, %error, "records cannot be read");
+                warn!(lot = %lot.id, path = E::PATH, unreadable, %error, "records cannot be read");
             }
-            found.unreadable += count(&faulty);
-            found.records += count(&records);
-            found.new += self.merge(lot, kind, records).await?;
+            found.unreadable += unreadable;
+            found.records += new;
+            if new > 0 {
+                found.new += self.merge(lot, kind, records).await?;
+            }
+            match round.next(told, new, unreadable) {
+                Next::Page => {}
+                Next::Done => return Ok(found),
+                Next::Shorter => return Err(PassError::TooMany),
+            }
         }
         Err(PassError::TooMany)
+    }
+
+    /// A page of a query.
+    async fn ask<E, T>(
+        &self,
+        lot: &Lot,
+        window: Window,
+        page: u32,
+    ) -> Result<Page<Row<T>>, PassError>
+    where
+        E: Endpoint<Request = UnPushedQuery, Response = Page<Row<T>>>,
+    {
+        // Never closed; and without it a lot would still have to be asked.
+        let _place = self.asking.acquire().await;
+        ask::<E, T>(lot, window, page).await
     }
 
     /// Merges records in one transaction; how many were new.
@@ -85,6 +114,8 @@ impl Reconciler {
         kind: RecordKind,
         records: Vec<Record>,
     ) -> Result<u64, StoreError> {
+        // Never closed; and without it they would still have to be kept.
+        let _place = self.merging.acquire().await;
         let (id, rules, now) = (lot.id.clone(), lot.rules.clone(), Timestamp::now());
         let merged = self.store.write(move |db| {
             let mut new = 0;

@@ -99,7 +99,8 @@ pub(crate) fn checkpoint(
     instant(found.optional()?)
 }
 
-/// Moves the checkpoint of `lot` to `at`, never back.
+/// Moves the checkpoint of `lot` to `at`, never back; but for one that is yet to come at `now`, which was
+/// set while our clock was wrong.
 ///
 /// # Errors
 /// What the database said.
@@ -107,11 +108,12 @@ pub(crate) fn advance(
     connection: &Connection,
     lot: &LotId,
     at: Timestamp,
+    now: Timestamp,
 ) -> Result<(), StoreError> {
     connection.execute(
-        "INSERT INTO checkpoint (lot, at) VALUES (?,?)
-         ON CONFLICT (lot) DO UPDATE SET at = max(at, excluded.at)",
-        params![lot.as_str(), at.as_second()],
+        "INSERT INTO checkpoint (lot, at) VALUES (?1, ?2)
+         ON CONFLICT (lot) DO UPDATE SET at = iif(at > ?3, ?2, max(at, ?2))",
+        params![lot.as_str(), at.as_second(), now.as_second()],
     )?;
     Ok(())
 }

@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::StoreError;
+use super::{StoreError, outage};
 
 /// Most gaps that are named: who has more has lost a database.
 const MOST_NAMED: i64 = 200;
@@ -22,7 +22,10 @@ pub(crate) struct Proof {
     fetched: i64,
     /// Crossings without a recognition: there must be none (D-14).
     missing: i64,
-    /// Whether the three are the first.
+    /// Whether the lot was asked for all that it could not push when the time was over: until then
+    /// nobody knows what it still holds.
+    reconciled: bool,
+    /// Whether the three are the first, and the lot was asked.
     complete: bool,
     /// Recognitions that may pass by the last decision on them.
     allowed: i64,
@@ -77,13 +80,15 @@ pub(crate) fn proof(
     let seen = count(RECOGNITIONS)? + missing;
     let pushed = count(&format!("{RECOGNITIONS} AND pushed"))?;
     let fetched = count(&format!("{RECOGNITIONS} AND fetched AND NOT pushed"))?;
+    let reconciled = outage::checkpoint(connection, lot)?.is_some_and(|at| at >= to);
     let crossed = "EXISTS (SELECT 1 FROM crossing c WHERE c.lot = r.lot AND c.uuid = r.uuid)";
     Ok(Proof {
         seen,
         pushed,
         fetched,
         missing,
-        complete: missing == 0 && pushed + fetched == seen,
+        reconciled,
+        complete: reconciled && missing == 0 && pushed + fetched == seen,
         allowed: count(ALLOWED)?,
         allowed_not_crossed: count(&format!("{ALLOWED} AND NOT {crossed}"))?,
         crossings: count("crossing c WHERE c.lot = ?1 AND c.at >= ?2 AND c.at < ?3")?,

@@ -253,6 +253,110 @@ async fn a_window_with_too_many_records_is_asked_about_in_halves() {
     }
 }
 
+/// D-19: a record that nobody can read is told of, also when it is the only one.
+#[tokio::test]
+async fn a_single_record_that_cannot_be_read_is_counted() {
+    let supplier = Supplier::start(None).await;
+    let platform = site(&supplier).start().await;
+    reconciled(&platform).await;
+    let mut row = recognition(1, &ago(60));
+    row["recognitionTime"] = json!("yesterday");
+    supplier.answers(move |path, body| match path {
+        "/queryUnPushRecognitionInfo" => page(body, std::slice::from_ref(&row)),
+        _ => idle(path, body),
+    });
+    let (status, counts) = platform.post("/lots/L1/reconcile", json!({})).await;
+    assert_eq!((status, &counts["unreadable"]), (200, &json!(1)));
+    let proof = platform.get("/lots/L1/proof?day=2026-01-15").await;
+    assert_eq!(proof["unreadable"], 1);
+}
+
+/// D-19: a supplier whose table shrinks while it is read, since it forgets what it has told.
+#[tokio::test]
+async fn every_record_is_fetched_from_a_supplier_that_forgets_each_page_once_it_was_told() {
+    let supplier = Supplier::start(None).await;
+    let platform = site(&supplier).start().await;
+    reconciled(&platform).await;
+    let mut left: Vec<Value> = (0..450)
+        .map(|number| recognition(number, &ago(60)))
+        .collect();
+    supplier.answers(move |path, body| match path {
+        "/queryUnPushRecognitionInfo" => {
+            let told = page(body, &left);
+            let before = 100 * (body["currentPage"].as_u64().unwrap() as usize - 1);
+            let end = left.len().min(before + 100);
+            left.drain(before.min(end)..end);
+            told
+        }
+        _ => idle(path, body),
+    });
+    let (status, counts) = platform.post("/lots/L1/reconcile", json!({})).await;
+    assert_eq!(
+        (status, &counts["recognitions"]),
+        (200, &json!(450)),
+        "{counts}"
+    );
+}
+
+/// D-4, D-19: the clock of the lot is wrong for a while, so that its calls are refused and it notes
+/// what happens under times of two days ago; then it is set right.
+#[tokio::test]
+async fn what_a_lot_noted_while_its_clock_was_wrong_is_asked_for_once_it_is_right() {
+    let supplier = Supplier::start(None).await;
+    let platform = site(&supplier).start().await;
+    reconciled(&platform).await;
+    let two_days = SignedDuration::from_hours(48);
+    let abnormal = json!({"abnormalCode": "1101", "deviceNo": "LED-01", "msg": "x"});
+    let (_, reply) = platform
+        .call("/receiveAbnormal", abnormal, Timestamp::now() - two_days)
+        .await;
+    assert!(
+        reply["respDesc"].as_str().unwrap().starts_with("TIME_SKEW"),
+        "{reply}"
+    );
+    let begin = async || {
+        let (status, _) = platform.post("/lots/L1/reconcile", json!({})).await;
+        assert_eq!(status, 200);
+        let asked = supplier.asked("/queryUnPushRecognitionInfo").pop().unwrap();
+        WireTime::parse(asked["beginTime"].as_str().unwrap())
+            .unwrap()
+            .timestamp()
+    };
+    assert!(begin().await <= Timestamp::now() - two_days);
+    assert!(
+        begin().await > Timestamp::now() - two_days,
+        "asked for once"
+    );
+}
+
+/// D-19: lots that take long for every page hold up no other.
+#[tokio::test]
+async fn a_lot_is_fetched_from_while_many_others_dawdle() {
+    let (slow, quick) = (Supplier::start(None).await, Supplier::start(None).await);
+    slow.answers(|path, body| match path {
+        "/queryUnPushRecognitionInfo" => Reply::Hang,
+        _ => idle(path, body),
+    });
+    let platform = site(&quick).start().await;
+    reconciled(&platform).await;
+    for number in 0..40 {
+        let lot = json!({
+            "supplier": "99848791", "base_url": format!("http://{}", slow.address),
+            "entry": "allow", "exit": "allow"
+        });
+        let path = format!("/lots/S{number}");
+        let put = platform.send(reqwest::Method::PUT, &path, lot);
+        assert_eq!(put.await.0, 200);
+    }
+    eventually(async || {
+        let asked = slow.asked("/queryUnPushRecognitionInfo").len();
+        (asked >= 40).then_some(())
+    })
+    .await;
+    let (status, _) = platform.post("/lots/L1/reconcile", json!({})).await;
+    assert_eq!(status, 200);
+}
+
 #[tokio::test]
 async fn a_lot_that_refuses_or_does_not_answer_is_told_to_the_operator_who_asked() {
     let supplier = Supplier::start(None).await;

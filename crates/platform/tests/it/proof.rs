@@ -71,6 +71,44 @@ async fn pushed_and_fetched_and_missing_are_what_was_seen_and_gaps_are_named() {
     assert!(!proof["reconciled_at"].is_null());
 }
 
+/// D-19: nobody knows what a lot still holds that was not asked since the day was over.
+#[tokio::test]
+async fn a_day_after_which_the_lot_was_not_asked_is_not_proved_however_little_is_here() {
+    let platform = Site::new("http://127.0.0.1:1").start().await;
+    let proof = platform.get("/lots/L1/proof?day=2026-01-15").await;
+    assert_eq!((&proof["seen"], &proof["missing"]), (&json!(0), &json!(0)));
+    assert_eq!(
+        (&proof["reconciled"], &proof["complete"]),
+        (&json!(false), &json!(false))
+    );
+    assert!(proof["reconciled_at"].is_null());
+    let path = "/api/v1/lots/L1/proof?day=2019-01-15";
+    let key = Some(platform.key.as_str());
+    let asked = platform.with_key(key, reqwest::Method::GET, path, None);
+    let (status, error) = asked.await;
+    assert_eq!((status, &error["field"]), (400, &json!("day")));
+    assert!(error["error"].as_str().unwrap().contains("归档"), "{error}");
+}
+
+/// D-19: a day that is not over is not proved, and one on which the clock of the lot was wrong is.
+#[tokio::test]
+async fn today_is_proved_only_tomorrow() {
+    let supplier = Supplier::start(None).await;
+    let platform = Site::new(&format!("http://{}", supplier.address))
+        .start()
+        .await;
+    let (status, _) = platform.post("/lots/L1/reconcile", json!({})).await;
+    assert_eq!(status, 200);
+    let today = boshi_protocol::time::CHINA
+        .to_datetime(Timestamp::now())
+        .date();
+    let proof = platform.get(&format!("/lots/L1/proof?day={today}")).await;
+    assert_eq!(
+        (&proof["reconciled"], &proof["complete"]),
+        (&json!(false), &json!(false))
+    );
+}
+
 /// OPEN-1, OPEN-2
 #[tokio::test]
 async fn an_evacuation_holds_every_gate_open_and_says_which_did_not() {
