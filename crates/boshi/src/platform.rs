@@ -9,6 +9,7 @@ mod keep;
 mod lists;
 mod lots;
 mod permits;
+mod place;
 mod profile;
 mod proof;
 mod registry;
@@ -149,7 +150,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<()> {
         }
         Command::Check { config } => run::check(&config.config),
         Command::Run { config } => run::run(&config.config).await,
-        Command::Profile(command) => profile::profile(command),
+        Command::Profile(command) => profile::profile(command).await,
         Command::Backup(wanted) => keep::backup(&wanted),
         Command::RestoreBackup(wanted) => keep::restore_backup(&wanted),
         Command::CheckStore { config } => keep::check(&config),

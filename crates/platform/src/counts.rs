@@ -37,6 +37,8 @@ pub(crate) struct Counted {
     pub(crate) passes: Words,
     /// What they brought.
     pub(crate) fetched: reconcile::Counts,
+    /// Attempts to send an event to a webhook: `taken`, `refused` or `unanswered`.
+    pub(crate) attempts: Words,
     /// Requests of operators, as `method status`.
     pub(crate) operators: Words,
 }
@@ -94,6 +96,15 @@ impl Counts {
         };
         counted.passes.add(word);
         counted.fetched.add(brought.unwrap_or_default());
+    }
+
+    pub(crate) fn attempt(&self, status: Option<u16>, taken: bool) {
+        let word = match (taken, status) {
+            (true, _) => "taken",
+            (false, Some(_)) => "refused",
+            (false, None) => "unanswered",
+        };
+        self.lock().attempts.add(word);
     }
 
     pub(crate) fn operator(&self, method: &str, status: u16) {

@@ -4,6 +4,7 @@
 //! plate, no recognition, no token. Lots are counted by state; only those that do not do well are
 //! named, and of them the worst.
 
+mod outward;
 mod page;
 mod view;
 
@@ -23,6 +24,7 @@ use self::view::View;
 use crate::config::Clock;
 use crate::counts::Counts;
 use crate::disk_watch::DiskState;
+use crate::events::Places;
 use crate::lots::Lots;
 use crate::store::Store;
 use crate::turnstile::Turnstile;
@@ -33,6 +35,8 @@ pub(crate) struct Monitor {
     pub(crate) lots: Arc<Lots>,
     pub(crate) counts: Counts,
     pub(crate) turnstile: Arc<Turnstile>,
+    /// Who follows the log of events.
+    pub(crate) places: Arc<Places>,
     pub(crate) disk: DiskState,
     /// Each by its name in the configuration.
     pub(crate) listeners: Vec<(&'static str, Arc<Load>)>,

@@ -139,6 +139,7 @@ pub async fn start(config: Config, stop: CancellationToken) -> Result<Running, S
             lots,
             counts: parts.counts.clone(),
             turnstile,
+            places: Arc::clone(&parts.places),
             disk,
             listeners: listeners.loads.clone(),
             clock: config.clock.clone(),
@@ -279,7 +280,8 @@ async fn open(
         give_up: config.webhooks.give_up,
     };
     let sent = (store.clone(), Arc::clone(&tail));
-    let webhooks = Webhooks::new(sent, policy, tasks.clone(), stop.clone());
+    let told = (policy, counts.clone());
+    let webhooks = Webhooks::new(sent, told, tasks.clone(), stop.clone());
     let registrar = Registrar {
         store: store.clone(),
         lots: Arc::clone(&lots),

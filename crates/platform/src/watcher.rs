@@ -6,6 +6,7 @@ use std::time::Duration;
 use boshi_protocol::endpoint::CheckConnect;
 use boshi_protocol::envelope::Answer;
 use jiff::Timestamp;
+use rusqlite::Connection;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -14,7 +15,7 @@ use tracing::{error, info, warn};
 use crate::config::Heartbeat;
 use crate::counts::Counts;
 use crate::lots::Lot;
-use crate::store::{Store, outage};
+use crate::store::{Store, StoreError, outage};
 use crate::watch::Change;
 
 /// Longest wait before the first heartbeat: a person looks whether the lots are there, and a
@@ -28,6 +29,11 @@ const AT_ONCE: usize = 1024;
 /// Lots of which the first heartbeat is awaited without a thought: more of them are asked over a
 /// longer time, so many a second.
 const FIRST_PER_SECOND: u32 = 500;
+
+/// How often it is tried to write down that an outage has begun or ended while the writer is busy.
+const TRIES: u32 = 10;
+/// The pause between two tries: a full queue is written within a second.
+const BETWEEN_TRIES: Duration = Duration::from_secs(1);
 
 /// Watches lots. Clones share what there may be at once.
 #[derive(Clone)]
@@ -116,14 +122,12 @@ async fn note(lot: &Lot, store: &Store, change: Change) {
             let why = lot.presence().heartbeat.clone().and_then(Result::err);
             warn!(lot = %id, %since, why, "the lot does not answer");
             let now = Timestamp::now();
-            store
-                .write(move |db| outage::begin(db, &id, since, now))
-                .await
+            patiently(store, move |db| outage::begin(db, &id, since, now)).await
         }
         Change::Returned { since } => {
             info!(lot = %id, %since, "the lot answers again");
             let until = Timestamp::now();
-            let written = store.write(move |db| outage::end(db, &id, until)).await;
+            let written = patiently(store, move |db| outage::end(db, &id, until)).await;
             // After the end is written: the pass begins before outages that have ended (D-19).
             lot.returned.notify_one();
             written
@@ -132,6 +136,21 @@ async fn note(lot: &Lot, store: &Store, change: Change) {
     if let Err(error) = written {
         error!(lot = %lot.id, %error, "an outage could not be written down");
     }
+}
+
+/// Writes down what happens once and is not told again, also when the writer is busy for a while: an
+/// outage whose end is lost would go on in the records.
+async fn patiently(
+    store: &Store,
+    write: impl Fn(&Connection) -> Result<(), StoreError> + Clone + Send + 'static,
+) -> Result<(), StoreError> {
+    for _ in 1..TRIES {
+        match store.write(write.clone()).await {
+            Err(StoreError::Busy) => tokio::time::sleep(BETWEEN_TRIES).await,
+            written => return written,
+        }
+    }
+    store.write(write).await
 }
 
 /// Somewhere between `least` of `whole` and all of it, so that lots do not march in step.

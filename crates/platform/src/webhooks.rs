@@ -23,6 +23,7 @@ use self::courier::Courier;
 pub(crate) use self::endpoint::Endpoint;
 use self::schedule::Policy;
 use crate::china::ChinaTime;
+use crate::counts::Counts;
 use crate::events::Tail;
 use crate::registry::EntryError;
 use crate::signed::Message;
@@ -43,6 +44,7 @@ pub(crate) struct Webhooks {
     store: Store,
     tail: Arc<Tail>,
     policy: Arc<Policy>,
+    counts: Counts,
     tasks: TaskTracker,
     stop: CancellationToken,
     working: Mutex<HashMap<String, Working>>,
@@ -76,7 +78,7 @@ pub(crate) enum WebhookError {
 impl Webhooks {
     pub(crate) fn new(
         (store, tail): (Store, Arc<Tail>),
-        policy: Policy,
+        (policy, counts): (Policy, Counts),
         tasks: TaskTracker,
         stop: CancellationToken,
     ) -> Webhooks {
@@ -84,6 +86,7 @@ impl Webhooks {
             store,
             tail,
             policy: Arc::new(policy),
+            counts,
             tasks,
             stop,
             working: Mutex::default(),
@@ -162,6 +165,7 @@ impl Webhooks {
         let (outside, name) = (endpoint.outside()?, endpoint.name);
         let deadline = self.policy.deadline;
         let tried = sending::attempt(&outside, name, message, (TEST, 1), deadline).await;
+        self.counts.attempt(tried.status, tried.is_taken());
         let noted = tried.clone();
         let taken = tried.is_taken();
         self.store.write(move |db| note(db, &noted, taken)).await?;
@@ -232,6 +236,7 @@ impl Webhooks {
             outside,
             filter: endpoint.filter(),
             policy: Arc::clone(&self.policy),
+            counts: self.counts.clone(),
             more: Arc::clone(&more),
             done: known.done,
             noted: known.done,

@@ -4,21 +4,15 @@ use std::fs;
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::Context as _;
 use clap::Args;
-use reqwest::{Method, Response, StatusCode, Url};
+use reqwest::{Method, Response};
 use serde_json::Value;
 
+use super::place::{self, Place};
 use super::{profile, run};
 use crate::terminal::say;
-
-/// Longest that a reply may take: beyond the deadline of commands and a pass over many pages.
-const TIMEOUT: Duration = Duration::from_secs(120);
-
-/// Longest silence of a stream of events: it says something every fifteen seconds.
-const SILENCE: Duration = Duration::from_secs(45);
 
 /// Which platform, and how to print what it says.
 #[derive(Args)]
@@ -40,6 +34,9 @@ pub(crate) struct Access {
     /// The file with the operators' key
     #[arg(long, value_name = "FILE")]
     key_file: Option<PathBuf>,
+    /// The authority of its certificate (PEM), with an https --url
+    #[arg(long, requires = "url", value_name = "FILE")]
+    ca_file: Option<PathBuf>,
     /// Print the raw JSON
     #[arg(long)]
     json: bool,
@@ -123,17 +120,7 @@ impl Access {
         query: &Query,
         last: Option<&str>,
     ) -> anyhow::Result<Option<Response>> {
-        let (base, key) = self.place()?;
-        let url = address(&base, &["events"], query)?;
-        let client = client().read_timeout(SILENCE).build()?;
-        let mut request = client.get(url).bearer_auth(key.trim());
-        if let Some(last) = last {
-            request = request.header("Last-Event-ID", last);
-        }
-        match request.send().await {
-            Ok(response) => sound(&base, response).await.map(Some),
-            Err(_) => Ok(None),
-        }
+        self.place()?.follow(query, last).await
     }
 
     /// Whether the raw JSON is wanted.
@@ -149,89 +136,45 @@ impl Access {
         query: &Query,
         body: Option<String>,
     ) -> anyhow::Result<Response> {
-        let (base, key) = self.place()?;
-        let url = address(&base, path, query)?;
-        let client = client().timeout(TIMEOUT).build()?;
-        let mut request = client.request(method, url).bearer_auth(key.trim());
-        if let Some(body) = body {
-            request = request.body(body);
-        }
-        let response = request.send().await;
-        let response = response.map_err(|error| unanswered(&base, &error))?;
-        sound(&base, response).await
+        self.place()?.ask(method, path, query, body).await
     }
 
     /// Where the platform is, and a key of it.
-    fn place(&self) -> anyhow::Result<(String, String)> {
+    fn place(&self) -> anyhow::Result<Place> {
         if let (Some(url), Some(key_file)) = (&self.url, &self.key_file) {
-            return Ok((url.clone(), read(key_file)?));
+            let ca_pem = self.ca_file.as_deref().map(place::authority).transpose()?;
+            place::check(url, ca_pem.as_deref())?;
+            return Ok(Place {
+                base: url.clone(),
+                key: Some(read(key_file)?),
+                ca_pem,
+                renew: None,
+            });
         }
         if let Some(name) = &self.profile {
-            let profile = profile::find(name)?;
-            return Ok((profile.url, profile.key));
+            return profile::find(name);
         }
         let config = run::load(&self.config)
             .context("使用 --config，或 --profile，或 --url 和 --key-file")?;
         let key_file = self.key_file.clone();
         let key_file = key_file.unwrap_or_else(|| config.operator_key());
-        Ok((
-            format!("http://{}", reachable(config.listen.operators)),
-            read(&key_file)?,
-        ))
-    }
-}
-
-/// The interface is plain HTTP, so no authority has to be trusted.
-fn client() -> reqwest::ClientBuilder {
-    reqwest::Client::builder().tls_certs_only([]).no_proxy()
-}
-
-/// An answer that is no error.
-async fn sound(base: &str, response: Response) -> anyhow::Result<Response> {
-    let status = response.status();
-    if status.is_success() {
-        return Ok(response);
-    }
-    let text = response.text().await?;
-    let value: Value = serde_json::from_str(&text)
-        .with_context(|| format!("{base} 的应答（HTTP {status}）不是平台的应答"))?;
-    let told = value["error"].as_str().unwrap_or(&text);
-    match status {
-        StatusCode::UNAUTHORIZED => bail!("{base} 拒绝了密钥：{told}"),
-        _ => bail!("{told}"),
+        Ok(Place {
+            base: format!("http://{}", reachable(config.listen.operators)),
+            key: Some(read(&key_file)?),
+            ca_pem: None,
+            renew: None,
+        })
     }
 }
 
 /// What stands after the `?`; values that are none are left out.
 #[derive(Default)]
-pub(super) struct Query(Vec<(&'static str, String)>);
+pub(super) struct Query(pub(super) Vec<(&'static str, String)>);
 
 impl Query {
     pub(super) fn with(mut self, name: &'static str, value: Option<impl ToString>) -> Query {
         self.0.extend(value.map(|value| (name, value.to_string())));
         self
-    }
-}
-
-fn address(base: &str, path: &[&str], query: &Query) -> anyhow::Result<Url> {
-    let mut url = Url::parse(base).with_context(|| format!("{base:?} 不是 http 地址"))?;
-    let Ok(mut segments) = url.path_segments_mut() else {
-        bail!("{base:?} 不是 http 地址");
-    };
-    segments.pop_if_empty().extend(["api", "v1"]).extend(path);
-    drop(segments);
-    if !query.0.is_empty() {
-        url.query_pairs_mut().extend_pairs(&query.0);
-    }
-    Ok(url)
-}
-
-/// A request that did not arrive has changed nothing; of any other nobody knows.
-fn unanswered(base: &str, error: &reqwest::Error) -> anyhow::Error {
-    if error.is_connect() {
-        anyhow!("{base} 上没有平台，它在运行吗？")
-    } else {
-        anyhow!("{base} 上的平台中断了连接，不知道请求是否已执行，请用 commands 等命令查看")
     }
 }
 
@@ -251,19 +194,6 @@ fn read(path: &Path) -> anyhow::Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_is_typed_is_a_part_of_the_address_whatever_it_is() {
-        let query = Query::default()
-            .with("plate", Some("粤B&x=1"))
-            .with("lot", None::<&str>);
-        let url = address("http://127.0.0.1:9444/", &["lots", "a/b?c"], &query).unwrap();
-        assert_eq!(
-            url.as_str(),
-            "http://127.0.0.1:9444/api/v1/lots/a%2Fb%3Fc?plate=%E7%B2%A4B%26x%3D1"
-        );
-        assert!(address("9444", &[], &Query::default()).is_err());
-    }
 
     #[test]
     fn a_platform_that_listens_everywhere_is_called_on_this_machine() {

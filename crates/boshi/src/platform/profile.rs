@@ -1,17 +1,21 @@
 //! Profiles: platforms by name, each with its address and a key, so that an operator on another
-//! machine types neither. They are in a file that only its owner can read (D-7).
+//! machine types neither. They are in a file that only its owner can read (D-7). A key is given, or
+//! got by logging in; a password is never kept.
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, IsTerminal as _, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow, bail};
 use clap::{Args, Subcommand};
-use reqwest::Url;
+use reqwest::Method;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::access::Query;
+use super::place::{Place, authority, check};
+use crate::account::china_time;
 use crate::terminal::{say, table};
 
 /// Says where the file is, where it is not in its usual place.
@@ -22,16 +26,34 @@ const MOST_KEY_BYTES: u64 = 4 * 1024;
 /// A platform to talk to.
 #[derive(Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Profile {
-    pub(super) url: String,
-    pub(super) key: String,
+struct Profile {
+    url: String,
+    key: String,
+    /// The authority of its certificate, PEM.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ca_pem: Option<String>,
+    /// Who has logged in, when the key was got so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    user: Option<String>,
+    /// Until when that key is valid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    until: Option<String>,
 }
 
 /// What can be done with profiles.
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Add a profile or change it; the key is read from a file, or from standard input
+    /// Add a profile or change it; the key is read from a file or from standard input, or got by logging
+    /// in with --user
     Add(Add),
+    /// Log in again, when the key of a profile is not valid any more: one from a login lives 12 hours
+    Login {
+        /// The profile
+        name: String,
+        /// The user, when it is another than before
+        #[arg(long)]
+        user: Option<String>,
+    },
     /// List the profiles, without their keys
     List {
         /// Print the raw JSON
@@ -50,12 +72,19 @@ pub(crate) enum Command {
 pub(crate) struct Add {
     /// Its name, for --profile
     name: String,
-    /// The platform's operators' address, as http://10.0.0.5:9444
+    /// The platform's operators' address, as http://10.0.0.5:9444 or https://platform.example
     #[arg(long)]
     url: String,
+    /// The authority of its certificate (PEM), for https
+    #[arg(long, value_name = "FILE")]
+    ca_file: Option<PathBuf>,
     /// The file with the key; standard input when not given
     #[arg(long, value_name = "FILE")]
     key_file: Option<PathBuf>,
+    /// Log in as this user instead; the password is asked for, or read from standard input, and after it a
+    /// new one where the first has to be changed
+    #[arg(long, conflicts_with = "key_file")]
+    user: Option<String>,
 }
 
 /// The profiles of a file.
@@ -64,10 +93,11 @@ struct Profiles {
     by_name: BTreeMap<String, Profile>,
 }
 
-pub(super) fn profile(command: Command) -> anyhow::Result<()> {
+pub(super) async fn profile(command: Command) -> anyhow::Result<()> {
     let mut profiles = Profiles::load(place()?)?;
     match command {
-        Command::Add(wanted) => profiles.add(wanted),
+        Command::Add(wanted) => profiles.add(wanted).await,
+        Command::Login { name, user } => profiles.login(name, user).await,
         Command::List { json } => {
             profiles.list(json);
             Ok(())
@@ -83,10 +113,69 @@ pub(super) fn profile(command: Command) -> anyhow::Result<()> {
 }
 
 /// The profile of that name.
-pub(super) fn find(name: &str) -> anyhow::Result<Profile> {
+pub(super) fn find(name: &str) -> anyhow::Result<Place> {
     let profiles = Profiles::load(place()?)?;
     let found = profiles.by_name.get(name).cloned();
-    found.ok_or_else(|| profiles.unknown(name))
+    let found = found.ok_or_else(|| profiles.unknown(name))?;
+    let renew = format!("请重新登录：boshi platform profile login {name}");
+    Ok(Place {
+        renew: found.user.is_some().then_some(renew),
+        ..found.place()
+    })
+}
+
+impl Profile {
+    fn place(self) -> Place {
+        Place {
+            base: self.url,
+            key: Some(self.key).filter(|key| !key.is_empty()),
+            ca_pem: self.ca_pem,
+            renew: None,
+        }
+    }
+
+    /// Gets a key for `user` with the password that is asked for.
+    async fn log_in(&mut self, user: String) -> anyhow::Result<()> {
+        let nobody = Place {
+            key: None,
+            ..self.clone().place()
+        };
+        let password = secret("密码")?;
+        let mut body = json!({"name": user, "password": password});
+        let done = match post(&nobody, "login", &body).await {
+            // Refused with the password right: it has to be changed first.
+            Err(error) if error.to_string().contains("修改密码") => {
+                say(&format!("{error:#}"));
+                let chosen = secret("新密码")?;
+                let change = json!({"name": user, "password": password, "new_password": chosen});
+                post(&nobody, "password", &change).await?;
+                body["password"] = chosen.into();
+                post(&nobody, "login", &body).await?
+            }
+            done => done?,
+        };
+        self.key = done["key"].as_str().context("应答中没有密钥")?.to_owned();
+        self.until = done["until"].as_str().map(str::to_owned);
+        self.user = Some(user);
+        Ok(())
+    }
+}
+
+async fn post(place: &Place, path: &str, body: &Value) -> anyhow::Result<Value> {
+    let body = Some(body.to_string());
+    let (path, query) = ([path], Query::default());
+    let answered = place.ask(Method::POST, &path, &query, body).await?;
+    Ok(serde_json::from_str(&answered.text().await?)?)
+}
+
+/// A line that is not shown while it is typed; from standard input when nobody types.
+fn secret(what: &str) -> anyhow::Result<String> {
+    if io::stdin().is_terminal() {
+        return Ok(rpassword::prompt_password(format!("{what}："))?);
+    }
+    let line = io::stdin().lines().next();
+    let line = line.with_context(|| format!("标准输入中没有{what}，应为一行"))?;
+    Ok(line?)
 }
 
 fn place() -> anyhow::Result<PathBuf> {
@@ -124,30 +213,40 @@ impl Profiles {
         Ok(Profiles { path, by_name })
     }
 
-    fn add(&mut self, wanted: Add) -> anyhow::Result<()> {
-        let url = Url::parse(&wanted.url).ok();
-        if url.is_none_or(|url| url.scheme() != "http" || !url.has_host()) {
-            bail!("{:?} 不是 http 地址，应如 http://10.0.0.5:9444", wanted.url);
-        }
-        let key = match &wanted.key_file {
-            Some(file) => fs::read_to_string(file)
-                .with_context(|| format!("密钥文件 {} 无法读取", file.display()))?,
-            None => {
-                let mut key = String::new();
-                io::stdin().take(MOST_KEY_BYTES).read_to_string(&mut key)?;
-                key
-            }
+    async fn add(&mut self, wanted: Add) -> anyhow::Result<()> {
+        let ca_pem = wanted.ca_file.as_deref().map(authority).transpose()?;
+        check(&wanted.url, ca_pem.as_deref())?;
+        let mut profile = Profile {
+            url: wanted.url,
+            key: String::new(),
+            ca_pem,
+            user: None,
+            until: None,
         };
-        let key = key.trim().to_owned();
-        if key.is_empty() || key.chars().any(|c| !c.is_ascii_graphic()) {
-            bail!("密钥应为一行可见字符");
+        match wanted.user {
+            Some(user) => profile.log_in(user).await?,
+            None => profile.key = key(wanted.key_file.as_deref())?,
         }
-        let Add { name, url, .. } = wanted;
-        self.by_name.insert(name.clone(), Profile { url, key });
+        self.put(wanted.name, profile)
+    }
+
+    async fn login(&mut self, name: String, user: Option<String>) -> anyhow::Result<()> {
+        let found = self.by_name.get(&name).cloned();
+        let mut profile = found.ok_or_else(|| self.unknown(&name))?;
+        let user = user.or_else(|| profile.user.clone());
+        let user = user.context("此配置档没有用户，请用 --user 指出")?;
+        profile.log_in(user).await?;
+        self.put(name, profile)
+    }
+
+    fn put(&mut self, name: String, profile: Profile) -> anyhow::Result<()> {
+        let until = profile.until.as_deref().map(china_time);
+        let until = until.map_or_else(String::new, |until| format!("，密钥有效至 {until}"));
+        self.by_name.insert(name.clone(), profile);
         self.save()?;
         let place = self.path.display();
         say(&format!(
-            "已保存 {name}（{place}），用 --profile {name} 使用"
+            "已保存 {name}（{place}），用 --profile {name} 使用{until}"
         ));
         Ok(())
     }
@@ -156,14 +255,28 @@ impl Profiles {
         let profiles = self.by_name.iter();
         if as_json {
             let items: Vec<_> = profiles
-                .map(|(name, profile)| json!({"name": name, "url": profile.url}))
+                .map(|(name, it)| {
+                    json!({"name": name, "url": it.url, "user": it.user, "until": it.until})
+                })
                 .collect();
             say(&json!({"items": items}).to_string());
         } else if self.by_name.is_empty() {
             say("（无）");
         } else {
-            let rows = profiles.map(|(name, profile)| vec![name.clone(), profile.url.clone()]);
-            say(&table(&["名称", "地址"], rows.collect()));
+            let or_none = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
+            let rows = profiles.map(|(name, it)| {
+                let until = it.until.as_deref().map(china_time);
+                vec![
+                    name.clone(),
+                    it.url.clone(),
+                    or_none(&it.user),
+                    or_none(&until),
+                ]
+            });
+            say(&table(
+                &["名称", "地址", "用户", "密钥有效至"],
+                rows.collect(),
+            ));
         }
     }
 
@@ -196,6 +309,24 @@ impl Profiles {
     }
 }
 
+/// The key that a file or standard input holds.
+fn key(file: Option<&Path>) -> anyhow::Result<String> {
+    let key = match file {
+        Some(file) => fs::read_to_string(file)
+            .with_context(|| format!("密钥文件 {} 无法读取", file.display()))?,
+        None => {
+            let mut key = String::new();
+            io::stdin().take(MOST_KEY_BYTES).read_to_string(&mut key)?;
+            key
+        }
+    };
+    let key = key.trim();
+    if key.is_empty() || key.chars().any(|c| !c.is_ascii_graphic()) {
+        bail!("密钥应为一行可见字符");
+    }
+    Ok(key.to_owned())
+}
+
 /// Refuses a file with keys that others can read.
 fn must_be_private(path: &Path) -> anyhow::Result<()> {
     #[cfg(unix)]
@@ -220,6 +351,9 @@ mod tests {
         let profile = Profile {
             url: "http://10.0.0.5:9444".to_owned(),
             key: "hush".to_owned(),
+            ca_pem: None,
+            user: None,
+            until: None,
         };
         profiles.by_name.insert("总部".to_owned(), profile);
         profiles.save().unwrap();

@@ -11,6 +11,7 @@ mod followed;
 mod killed;
 #[cfg(unix)]
 mod process;
+mod profiles;
 #[cfg(unix)]
 mod reload;
 mod torture;

@@ -32,6 +32,12 @@ pub(crate) enum NoPlace {
 }
 
 impl Places {
+    /// How many are taken.
+    pub(crate) fn taken(&self) -> usize {
+        let taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        taken.values().sum()
+    }
+
     /// A place for `user`.
     ///
     /// # Errors

@@ -2,7 +2,10 @@
 
 use boshi_transport::monitor::{Exposition, Kind, Words, connections, process};
 
+use jiff::Timestamp;
+
 use super::Monitor;
+use super::outward::outward;
 use super::view::{LotsView, View};
 use crate::counts::Counted;
 use crate::disk_watch::Disk;
@@ -25,6 +28,10 @@ pub(super) fn page(monitor: &Monitor, view: &View) -> String {
     store(&mut page, monitor.store.figures(), view.writable);
     lots(&mut page, &view.lots);
     watching(&mut page, &counted);
+    if let Some(outgoing) = &view.outgoing {
+        let streams = monitor.places.taken();
+        outward(&mut page, outgoing, streams, &counted, Timestamp::now());
+    }
     space(&mut page, monitor.disk.latest());
     connections(&mut page, "boshi_platform", &monitor.listeners);
     process(&mut page);
@@ -224,12 +231,12 @@ fn space(page: &mut Exposition, disk: Disk) {
     .sample(&[("level", disk.level.as_str())], 1);
 }
 
-fn gauge(page: &mut Exposition, name: &str, help: &str, value: impl std::fmt::Display) {
+pub(super) fn gauge(page: &mut Exposition, name: &str, help: &str, value: impl std::fmt::Display) {
     page.family(name, Kind::Gauge, help).sample(&[], value);
 }
 
 /// What is counted by words, each of which is a label.
-fn words(page: &mut Exposition, name: &str, help: &str, labels: &[&str], words: &Words) {
+pub(super) fn words(page: &mut Exposition, name: &str, help: &str, labels: &[&str], words: &Words) {
     let mut family = page.family(name, Kind::Counter, help);
     for (word, count) in words.iter() {
         let labels: Vec<_> = labels.iter().copied().zip(word.split(' ')).collect();

@@ -10,6 +10,7 @@ use tokio::time::{Instant, timeout};
 use super::Monitor;
 use crate::lots::Lot;
 use crate::store::WRITES_WAITING;
+use crate::store::outgoing::{Outgoing, outgoing};
 use crate::watch::Standing;
 
 /// Longest wait for the records to take a write. Whoever takes longer is not well.
@@ -28,6 +29,8 @@ pub(crate) struct View {
     pub(super) writable: bool,
     waiting: usize,
     pub(super) lots: LotsView,
+    /// What is on its way to others; none when that could not be read.
+    pub(super) outgoing: Option<Outgoing>,
 }
 
 /// What was seen of the lots.
@@ -58,11 +61,13 @@ impl Monitor {
             return Arc::clone(view);
         }
         let written = timeout(ANSWER, self.store.write(|_| Ok(()))).await;
+        let outgoing = timeout(ANSWER, self.store.read(outgoing)).await;
         let allowed = self.clock.window.as_secs();
         let view = Arc::new(View {
             at: Instant::now(),
             writable: matches!(written, Ok(Ok(()))),
             waiting: self.store.figures().waiting(),
+            outgoing: outgoing.ok().and_then(Result::ok),
             lots: LotsView::of(&self.lots.all(), allowed, Timestamp::now()),
         });
         *latest = Some(Arc::clone(&view));
@@ -118,7 +123,7 @@ impl LotsView {
     }
 }
 
-fn age(at: Timestamp, now: Timestamp) -> Duration {
+pub(super) fn age(at: Timestamp, now: Timestamp) -> Duration {
     let age: SignedDuration = now.duration_since(at);
     age.try_into().unwrap_or_default()
 }

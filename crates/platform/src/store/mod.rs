@@ -18,6 +18,7 @@ mod migrate;
 pub(crate) mod newest;
 pub(crate) mod occupancy;
 pub(crate) mod outage;
+pub(crate) mod outgoing;
 pub(crate) mod passage;
 pub(crate) mod proof;
 pub(crate) mod record;

@@ -17,6 +17,7 @@ use tracing::{error, info, warn};
 
 use super::schedule::Policy;
 use super::sending::{self, attempt};
+use crate::counts::Counts;
 use crate::events::{Filter, Tail};
 use crate::signed::Outside;
 use crate::store::delivery::{self, Waiting, advance, drop_gone, first_waiting, take_up};
@@ -46,6 +47,7 @@ pub(super) struct Courier {
     pub(super) outside: Outside,
     pub(super) filter: Filter,
     pub(super) policy: Arc<Policy>,
+    pub(super) counts: Counts,
     /// Somebody has put more in its way.
     pub(super) more: Arc<Notify>,
     /// Every event up to here was looked at; written down up to `noted`.
@@ -161,7 +163,8 @@ impl Courier {
         };
         self.under_way.insert(waiting.event);
         let (name, outside) = (self.name.clone(), self.outside.clone());
-        let (store, policy) = (self.store.clone(), Arc::clone(&self.policy));
+        let policy = (Arc::clone(&self.policy), self.counts.clone());
+        let store = self.store.clone();
         flying.spawn(async move {
             Tried {
                 event: waiting.event,
@@ -244,13 +247,14 @@ async fn bring(
     store: Store,
     name: String,
     outside: Outside,
-    policy: Arc<Policy>,
+    (policy, counts): (Arc<Policy>, Counts),
     event: Arc<Event>,
     number: u32,
 ) -> Result<(bool, bool), StoreError> {
     let message = sending::message(&event)?;
     let kind = event.kind.as_str();
     let tried = attempt(&outside, name, message, (kind, number), policy.deadline).await;
+    counts.attempt(tried.status, tried.is_taken());
     let random = f64::from(getrandom::u32().unwrap_or(u32::MAX / 2)) / f64::from(u32::MAX);
     let verdict = policy.verdict(number, tried.status, random);
     let (give_up, taken) = (policy.give_up, tried.is_taken());

@@ -49,6 +49,44 @@ async fn block(platform: &Platform, number: usize) {
     assert_eq!(platform.post("/blocks", body).await.0, 201);
 }
 
+/// D-7: how deep, how old, how often tried and how often in vain, for machines that watch.
+#[tokio::test]
+async fn what_waits_for_a_webhook_and_what_came_of_attempts_is_measured() {
+    let receiver = Receiver::start().await;
+    receiver.does(|_| Does::Says(500, String::new()));
+    let (from, to) = crate::monitoring::LISTEN;
+    let platform = hasty().with(from, to).start().await;
+    let secret = add(&platform, "billing", &receiver).await;
+    block(&platform, 1).await;
+    becomes(&platform, "billing", |webhook| webhook["given_up"] == 1).await;
+    let failed = [
+        "boshi_platform_webhooks{state=\"enabled\"} 1",
+        "boshi_platform_webhook_attempts_total{result=\"refused\"} 4",
+        "boshi_platform_webhook_given_up{webhook=\"billing\"} 1",
+        "boshi_platform_webhook_waiting{webhook=\"billing\"} 0",
+        "boshi_platform_webhook_behind{webhook=\"billing\"} 0",
+        "boshi_platform_events_total 1",
+        "boshi_platform_events_kept 1",
+        "boshi_platform_event_streams 0",
+    ];
+    let page = crate::monitoring::page_with(&platform, &failed).await;
+    for begun in [
+        "boshi_platform_webhook_failing_seconds{webhook=\"billing\"} ",
+        "boshi_platform_webhook_oldest_undelivered_seconds{webhook=\"billing\"} 0",
+        "boshi_platform_events_oldest_seconds ",
+    ] {
+        assert!(
+            page.lines().any(|line| line.starts_with(begun)),
+            "{begun}\n{page}"
+        );
+    }
+    assert!(!page.contains(&secret) && !page.contains("粤B"), "{page}");
+    receiver.does(|_| Does::Says(200, String::new()));
+    block(&platform, 2).await;
+    let taken = ["boshi_platform_webhook_attempts_total{result=\"taken\"} 1"];
+    crate::monitoring::page_with(&platform, &taken).await;
+}
+
 async fn webhook(platform: &Platform, name: &str) -> Value {
     let all = platform.get("/webhooks").await;
     let mut all = all["items"].as_array().unwrap().iter();
