@@ -34,6 +34,9 @@ struct Kind {
     keys: [&'static str; 2],
     /// Of a row `t`, with the first second that is kept as `?1`.
     may_go: &'static str,
+    /// A column that every file fills itself, since it is about other rows in it, and with what: of the
+    /// row's `lot` and `uuid`, which are `?1` and `?2`.
+    own: Option<(&'static str, &'static str)>,
 }
 
 /// Not a half of a stay that is open or ends later.
@@ -47,58 +50,67 @@ const CORRECTION: Kind = Kind {
     time: "at",
     keys: ["lot", "number"],
     may_go: "TRUE",
+    own: None,
 };
 
-/// Stays last: they say which crossings may go. Of what is numbered, the newest of a lot stays: the
+/// A recognition before its decisions, which point at it. Stays last: they say which crossings may go. Of what is numbered, the newest of a lot stays: the
 /// next number follows it.
 static KINDS: [Kind; 8] = [
-    Kind {
-        table: "decision",
-        time: "at",
-        keys: ["lot", "number"],
-        may_go: "number < (SELECT max(number) FROM decision d WHERE d.lot = t.lot)",
-    },
     Kind {
         table: "recognition",
         time: "at",
         keys: ["lot", "uuid"],
         may_go: NOT_OF_A_STAY,
+        own: Some(("id", "NULL")),
+    },
+    Kind {
+        table: "decision",
+        time: "at",
+        keys: ["lot", "number"],
+        may_go: "number < (SELECT max(number) FROM decision d WHERE d.lot = t.lot)",
+        own: Some(("record", month::RECORD)),
     },
     Kind {
         table: "crossing",
         time: "at",
         keys: ["lot", "uuid"],
         may_go: NOT_OF_A_STAY,
+        own: None,
     },
     Kind {
         table: "abnormality",
         time: "received",
         keys: ["lot", "digest"],
         may_go: "state = 'cleared'",
+        own: None,
     },
     Kind {
         table: "command",
         time: "asked_at",
         keys: ["lot", "id"],
         may_go: "state <> 'asked'",
+        own: None,
     },
     Kind {
         table: "outage",
         time: "since",
         keys: ["lot", "since"],
         may_go: "until < ?1",
+        own: None,
     },
     Kind {
         table: "audit",
         time: "at",
         keys: ["lot", "number"],
         may_go: "number < (SELECT max(number) FROM audit a WHERE a.lot = t.lot)",
+        own: None,
     },
     Kind {
         table: "stay",
         time: "began",
         keys: ["lot", "uuid"],
         may_go: "state <> 'open' AND coalesce(out_at, began) < ?1",
+        own: None,
     },
 ];
 
@@ -287,10 +299,12 @@ impl Rows {
         query: &mut rusqlite::Statement<'_>,
         values: impl rusqlite::Params,
     ) -> Result<(), StoreError> {
-        let names = query.column_names();
-        self.columns = names.map(str::to_owned).collect();
-        let count = self.columns.len();
-        let read = query.query_map(values, |row| (0..count).map(|at| row.get(at)).collect())?;
+        let names = query.column_names().map(str::to_owned).enumerate();
+        let own = self.kind.own.map(|(name, _)| name);
+        let carried = names.filter(|(_, name)| own != Some(name.as_str()));
+        let (places, names): (Vec<usize>, Vec<String>) = carried.unzip();
+        self.columns = names;
+        let read = query.query_map(values, |row| places.iter().map(|at| row.get(*at)).collect())?;
         for row in read {
             self.rows.push(row?);
         }

@@ -23,6 +23,14 @@ const AGAIN: &str = "CREATE TABLE IF NOT EXISTS again (
   PRIMARY KEY (kind, lot, row)
 ) STRICT, WITHOUT ROWID";
 
+/// The recognition that a decision is of, by its number in this file; none when it is not here yet.
+pub(super) const RECORD: &str =
+    "coalesce((SELECT id FROM recognition r WHERE r.lot = ?1 AND r.uuid = ?2), 0)";
+
+/// Decisions whose recognition has come since they did.
+const FOUND: &str = "UPDATE decision AS d SET record = r.id FROM recognition r
+  WHERE d.record = 0 AND r.lot = d.lot AND r.uuid = d.uuid";
+
 /// The file of a month.
 pub(crate) struct Month(Connection);
 
@@ -112,6 +120,7 @@ impl Month {
         for rows in all {
             rows.add_to(&transaction)?;
         }
+        transaction.execute(FOUND, [])?;
         transaction.commit()?;
         Ok(())
     }
@@ -136,14 +145,24 @@ impl Month {
 
 impl Rows {
     fn add_to(&self, connection: &Connection) -> Result<(), StoreError> {
-        let columns = self.columns.join(", ");
-        let marks = vec!["?"; self.columns.len()].join(", ");
+        // `?1` is the lot, the first column, and `?2` the uuid, whichever column that is.
+        let uuid = self.place_of("uuid");
+        let mut columns = self.columns.join(", ");
+        let marks = (0..self.columns.len()).map(|at| format!("?{}", at + 3));
+        let mut marks = marks.collect::<Vec<_>>().join(", ");
+        if let Some((column, value)) = self.kind.own {
+            columns = format!("{columns}, {column}");
+            marks = format!("{marks}, {value}");
+        }
         let table = self.kind.table;
         let sql = format!("INSERT OR IGNORE INTO {table} ({columns}) VALUES ({marks})");
         for row in &self.rows {
+            let null = Value::Null;
+            let named = [row.first(), row.get(uuid)].map(|value| value.unwrap_or(&null));
+            let values = named.into_iter().chain(row);
             let added = connection
                 .prepare_cached(&sql)?
-                .execute(params_from_iter(row))?;
+                .execute(params_from_iter(values))?;
             if added == 0 && !self.is_in(connection, row)? {
                 let sql = "INSERT OR IGNORE INTO again (kind, lot, row) VALUES (?, ?, ?)";
                 let mut insert = connection.prepare_cached(sql)?;

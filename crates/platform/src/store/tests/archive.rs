@@ -203,6 +203,43 @@ fn what_cannot_be_written_to_the_archive_or_is_not_found_in_it_stays() {
     assert_eq!(count(&connection, "crossing"), 1);
 }
 
+/// Rows are numbered anew in each file: a number that is free here may be taken there.
+#[test]
+fn recognitions_that_had_the_same_number_one_after_the_other_are_both_found_with_their_decisions() {
+    let (connection, folder) = (empty(), tempfile::tempdir().unwrap());
+    let recognize = |uuid: &str, second: i64| {
+        let seen = crossing(uuid, "IN", "粤B12345", second);
+        keep(&connection, RecordKind::Recognition, &lot(), seen).unwrap();
+        let sql = "INSERT INTO decision (lot, number, uuid, at, pass, reason, facts, record)
+             SELECT 'L1', (SELECT coalesce(max(number), 0) + 1 FROM decision), ?1, ?2, 1, 'WHY ' || ?1, '{}', id
+             FROM recognition WHERE uuid = ?1";
+        connection
+            .execute(sql, rusqlite::params![uuid, second])
+            .unwrap();
+    };
+    recognize("u1", 100);
+    recognize("u2", 50 * DAY);
+    assert_eq!(archive(&connection, folder.path(), second(40 * DAY)), 2);
+    connection.execute("DELETE FROM recognition", []).unwrap();
+    recognize("u3", 200);
+    assert_eq!(
+        archive(&connection, folder.path(), second(40 * DAY)),
+        1,
+        "the newest decision stays"
+    );
+    recognize("u4", 51 * DAY);
+    assert_eq!(archive(&connection, folder.path(), second(40 * DAY)), 1);
+    let sql =
+        "SELECT r.uuid || ' ' || d.reason FROM recognition r JOIN decision d ON d.record = r.id
+         AND d.uuid = r.uuid ORDER BY 1";
+    assert_eq!(
+        found(folder.path(), "1970-01", sql),
+        ["u1 WHY u1", "u3 WHY u3"]
+    );
+    let month = Month::look(&Month::path(folder.path(), "1970-01")).unwrap();
+    assert_eq!(month.again().unwrap(), 0);
+}
+
 /// A file of years ago, whose form is an older one.
 #[test]
 fn a_file_of_an_older_version_is_read_and_not_changed() {
