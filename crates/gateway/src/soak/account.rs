@@ -160,6 +160,11 @@ impl World {
                     continue;
                 }
                 lent += 1;
+                eprintln!(
+                    "LENT seed {seed} lane {name} at {at:?}: {row:?} is {}\n{}",
+                    road.plate(vehicle),
+                    road.lately(at)
+                );
                 let was_there = road.was_about(&row[0], at, LENT_WITHIN);
                 let lately = road.lately(at);
                 assert!(
@@ -188,7 +193,19 @@ impl World {
         let longest = config.push.budget + config.timing.follow_wait;
         let waits = self.account.waits.iter();
         let waits = waits.filter(|(record, _)| !self.account.refused.contains(*record));
-        let late: Vec<_> = waits.filter(|(_, wait)| **wait > longest).collect();
+        let waits: Vec<_> = waits.collect();
+        for (record, wait) in &waits {
+            if **wait > config.push.budget {
+                eprintln!(
+                    "WAIT seed {} {record} {wait:?} recognized {:?}",
+                    self.seed, self.account.recognized[*record]
+                );
+            }
+        }
+        let late: Vec<_> = waits
+            .into_iter()
+            .filter(|(_, wait)| **wait > longest)
+            .collect();
         assert!(late.is_empty(), "seed {}: {late:?}", self.seed);
     }
 

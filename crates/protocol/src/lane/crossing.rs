@@ -4,9 +4,10 @@ use super::answer::OpenRefusal;
 use super::effect::{Cause, Effect};
 use super::layout::Side;
 use super::machine::Lane;
+use super::passage::Passing;
 use super::record::{Crossing, Origin, Outcome};
 use super::sighting::Sighting;
-use super::stay::{Echo, Fate, Spent, Stay};
+use super::stay::{Approach, Echo, Fate, Spent, Stay};
 use super::turn::Turn;
 use super::vehicle::{Vehicle, Waiting};
 use crate::code::AbnormalCode;
@@ -53,13 +54,11 @@ impl Lane {
         let (vehicle, is_sure_of_side) = match crosser {
             Crosser::Known(vehicle) => (vehicle, true),
             Crosser::Unread(side) => (self.recognize_crossing(turn, side, edge), true),
-            Crosser::Unknown if outcome == Outcome::Tailgated => {
-                let side = self.followed_side();
-                (self.recognize_crossing(turn, side, edge), true)
-            }
             Crosser::Unknown => {
-                let side = self.likely_side();
-                (self.recognize_crossing(turn, side, edge), false)
+                let followed = self.followed_side(outcome);
+                let side = followed.unwrap_or_else(|| self.likely_side());
+                let vehicle = self.recognize_crossing(turn, side, edge);
+                (vehicle, followed.is_some())
             }
         };
         turn.emit(Effect::Crossed(Crossing {
@@ -117,6 +116,7 @@ impl Lane {
             outcome,
             abnormal: None,
         };
+        let lent = self.lend_lifts(turn, edge);
         if let Some(passing) = self.passing.pop_front() {
             self.mark(&passing.vehicle.record, Fate::Crossed);
             return explained(Crosser::Known(passing.vehicle), outcome_of(&passing.cause));
@@ -129,6 +129,18 @@ impl Lane {
         }
         if self.barrier.by_hand {
             return explained(self.take_at_hand(turn, edge), Outcome::ByHand);
+        }
+        if lent {
+            let crosser = self.take_at_hand(turn, edge);
+            let abnormal = match crosser {
+                Crosser::Known(_) => AbnormalCode::Tailgated,
+                Crosser::Unread(_) | Crosser::Unknown => AbnormalCode::CrossedUnrecognized,
+            };
+            return Passage {
+                crosser,
+                outcome: Outcome::Tailgated,
+                abnormal: Some(abnormal),
+            };
         }
         if self.barrier.is_up(edge) {
             return match self.take_tailgater(turn, edge) {
@@ -152,6 +164,36 @@ impl Lane {
             outcome: Outcome::Unexplained,
             abnormal: Some(AbnormalCode::CrossedUnrecognized),
         }
+    }
+
+    /// Gives up the vehicles that were let through and turned back, when another is there to go
+    /// under the arm that is up for them. Whether there were any: their lift explains a crossing
+    /// that nothing else does, without making it theirs.
+    fn lend_lifts(&mut self, turn: &mut Turn<'_>, edge: Tick) -> bool {
+        let moment = self.timing.between_loops();
+        let turned_back = |it: &&Passing| it.left.is_some_and(|left| left + moment <= edge);
+        let gone = self.passing.iter().take_while(turned_back).count();
+        let followed = gone < self.passing.len() || self.is_somebody_at_hand(edge);
+        if gone == 0 || !followed {
+            return false;
+        }
+        for _ in 0..gone {
+            self.give_up(turn, 0);
+        }
+        true
+    }
+
+    /// Whether anybody but those who were let through may have pressed the anti-smash loop.
+    fn is_somebody_at_hand(&self, edge: Tick) -> bool {
+        let moment = self.timing.between_loops();
+        let mut leaving = self.leaving.iter();
+        let just_left = leaving.any(|leaving| edge < leaving.left.tick + moment);
+        let stands = |approach: &Approach| match &approach.stay {
+            Stay::Waiting(_) | Stay::Unread { .. } | Stay::Dormant { .. } => true,
+            Stay::Free { .. } => approach.has_left_unread(edge, &self.timing),
+            Stay::Approaching { .. } | Stay::Spent(_) | Stay::Suppressed { .. } => false,
+        };
+        just_left || self.approaches.iter().any(stands)
     }
 
     /// The vehicle that goes under an arm which is up for whoever comes.
@@ -179,7 +221,9 @@ impl Lane {
                 }
             }
         }
-        Crosser::Unknown
+        let left = |side: &Side| self.at(*side).has_left_unread(edge, &self.timing);
+        let side = self.sides().iter().copied().find(left);
+        side.map_or(Crosser::Unknown, Crosser::Unread)
     }
 
     /// The vehicle that has just left the trigger loop, or else the one that stands on it. From one
@@ -188,9 +232,11 @@ impl Lane {
     fn take_tailgater(&mut self, turn: &mut Turn<'_>, edge: Tick) -> Option<Vehicle> {
         let waits = |side: &Side| self.at(*side).waiting().is_some();
         let waiting = self.sides().iter().copied().find(waits);
-        let moment = self.timing.leave_grace / 2;
+        let mut approaches = self.approaches.iter();
+        let stands = waiting.is_some() || approaches.any(Approach::is_unread);
+        let moment = self.timing.between_loops();
         let first = self.leaving.front();
-        if first.is_some_and(|first| waiting.is_none() || edge < first.left.tick + moment) {
+        if first.is_some_and(|first| !stands || edge < first.left.tick + moment) {
             let leaving = self.leaving.pop_front();
             return leaving.map(|leaving| leaving.vehicle);
         }

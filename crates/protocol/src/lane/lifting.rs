@@ -41,11 +41,12 @@ impl Lane {
 
     /// Whether another vehicle that was let through is between here and the far side.
     fn is_way_taken(&self) -> bool {
+        let passes = self.passing.iter().any(|passing| !passing.overdue);
         self.safety
             .as_ref()
             .is_some_and(|safety| match safety.under_arm {
-                UnderArm::Vehicle { arm_up } => arm_up || !self.passing.is_empty(),
-                UnderArm::Nobody => !self.passing.is_empty(),
+                UnderArm::Vehicle { arm_up } => arm_up || passes,
+                UnderArm::Nobody => passes,
             })
     }
 

@@ -24,6 +24,11 @@ pub(super) struct Passing {
     /// When it is given up; `None` when its time is over but it still stands on the loop, in front
     /// of an arm that is not known to be down.
     pub(super) until: Option<Tick>,
+    /// When it left the trigger loop, if it has and did not come back.
+    pub(super) left: Option<Tick>,
+    /// It left so long ago that it would be under the arm by now, had it not turned back. Nothing
+    /// proves that until somebody else is there.
+    pub(super) overdue: bool,
 }
 
 /// A vehicle that has just left the trigger loop without having been let through.
@@ -33,6 +38,8 @@ pub(super) struct Leaving {
     pub(super) left: Moment,
     /// Until when pressing the anti-smash loop means that it crossed.
     pub(super) until: Tick,
+    /// As with [`Passing`].
+    pub(super) overdue: bool,
 }
 
 impl Lane {
@@ -57,6 +64,8 @@ impl Lane {
             act,
             lifted: turn.now,
             until,
+            left: None,
+            overdue: false,
         });
         self.credit = None;
     }
@@ -78,6 +87,7 @@ impl Lane {
             vehicle,
             left,
             until,
+            overdue: false,
         });
     }
 
@@ -117,7 +127,9 @@ impl Lane {
         };
         if self.safety.is_some() {
             let grace = left.tick + self.timing.leave_grace;
-            self.passing[place].until.get_or_insert(grace);
+            let passing = &mut self.passing[place];
+            passing.until.get_or_insert(grace);
+            passing.left = Some(left.tick);
         } else if let Some(passing) = self.passing.remove(place) {
             self.begin_wake(side, passing.vehicle.plate().cloned(), left);
             self.release_wake(left);
@@ -148,9 +160,14 @@ impl Lane {
 
     pub(super) fn passages_due(&self) -> Option<Tick> {
         let passing = self.passing.iter().filter_map(|passing| passing.until);
+        let moment = self.timing.between_loops();
+        let on_the_way = self.passing.iter().filter(|passing| !passing.overdue);
+        let overdue = on_the_way.filter_map(|passing| Some(passing.left? + moment));
+        let still_leaving = self.leaving.iter().filter(|leaving| !leaving.overdue);
+        let overdue = overdue.chain(still_leaving.map(|leaving| leaving.left.tick + moment));
         let leaving = self.leaving.iter().map(|leaving| leaving.until);
         let credit = self.credit.iter().map(|credit| credit.until);
-        passing.chain(leaving).chain(credit).min()
+        passing.chain(overdue).chain(leaving).chain(credit).min()
     }
 
     pub(super) fn passages_elapse(&mut self, turn: &mut Turn<'_>, at: Tick) {
@@ -160,6 +177,13 @@ impl Lane {
                 .remove(place)
                 .expect("a position is within the queue");
             turn.settle(&leaving.vehicle, Outcome::BackedOut, leaving.left.wall);
+        }
+        let moment = self.timing.between_loops();
+        for passing in &mut self.passing {
+            passing.overdue |= passing.left.is_some_and(|left| left + moment <= at);
+        }
+        for leaving in &mut self.leaving {
+            leaving.overdue |= leaving.left.tick + moment <= at;
         }
         let over = |passing: &Passing| passing.until.is_some_and(|until| until <= at);
         while let Some(place) = self.passing.iter().position(over) {
@@ -197,7 +221,7 @@ impl Lane {
     }
 
     /// A vehicle that was let through will not be seen to cross.
-    fn give_up(&mut self, turn: &mut Turn<'_>, place: usize) {
+    pub(super) fn give_up(&mut self, turn: &mut Turn<'_>, place: usize) {
         let Some(passing) = self.passing.remove(place) else {
             return;
         };

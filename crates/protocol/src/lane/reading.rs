@@ -1,5 +1,6 @@
 //! Readings: which vehicle they belong to, and when a vehicle that was read is gone.
 
+use super::barrier::Credit;
 use super::effect::{Effect, Sign};
 use super::gate::Gate;
 use super::input::Reading;
@@ -32,6 +33,9 @@ impl Lane {
             return;
         }
         let has_loop = approach.trigger.is_some();
+        if let Some(plate) = &sighting.plate {
+            self.came_back(turn, side, plate);
+        }
         let stay = match self.take_stay(side) {
             Stay::Free { glimpse } if has_loop => self.read_ahead(turn, side, glimpse, sighting),
             Stay::Free { .. } => self.read_new(turn, side, sighting),
@@ -87,19 +91,50 @@ impl Lane {
         {
             return false;
         }
-        let mut passing = self.passing.iter().map(|passing| &passing.vehicle);
+        let returns = self.is_nameless(side);
+        let mut passing = self.passing.iter().filter(|it| !(returns && it.overdue));
         let mut leaving = self.leaving.iter().map(|leaving| &leaving.vehicle);
-        let returns = match &approach.stay {
-            Stay::Unread { .. } => true,
-            Stay::Free { .. } | Stay::Approaching { .. } | Stay::Waiting(_) => false,
-            Stay::Dormant { .. } | Stay::Spent(_) | Stay::Suppressed { .. } => false,
-        };
-        passing.any(|vehicle| vehicle.goes_by(plate))
+        passing.any(|passing| passing.vehicle.goes_by(plate))
             || (!returns && leaving.any(|vehicle| vehicle.goes_by(plate)))
             || approach
                 .echo
                 .as_ref()
                 .is_some_and(|echo| echo.plates.contains(plate) && now < echo.until)
+    }
+
+    /// Whether somebody is on the loop of a side of whom no plate is known.
+    fn is_nameless(&self, side: Side) -> bool {
+        match &self.at(side).stay {
+            Stay::Unread { .. } => true,
+            Stay::Waiting(waiting) => waiting.vehicle.plate().is_none(),
+            Stay::Free { .. } | Stay::Approaching { .. } | Stay::Dormant { .. } => false,
+            Stay::Spent(_) | Stay::Suppressed { .. } => false,
+        }
+    }
+
+    /// Who was let through, turned back and now comes again is another passage. Until it is let
+    /// through again, the arm is up for it.
+    fn came_back(&mut self, turn: &mut Turn<'_>, side: Side, plate: &Plate) {
+        if !self.is_nameless(side) {
+            return;
+        }
+        let mut passing = self.passing.iter();
+        let place = passing.position(|passing| {
+            let vehicle = &passing.vehicle;
+            passing.overdue && vehicle.side == side && vehicle.goes_by(plate)
+        });
+        let Some(passing) = place.and_then(|place| self.passing.remove(place)) else {
+            return;
+        };
+        turn.settle(&passing.vehicle, Outcome::OpenedNotCrossed, turn.now.wall);
+        self.credit = Some(Credit {
+            act: passing.act,
+            cause: passing.cause,
+            record: Some(passing.vehicle.record),
+            since: passing.lifted,
+            until: turn.tick() + self.timing.passage,
+            sure: true,
+        });
     }
 
     /// A new recognition of a vehicle that came to the gate, and was seen there at `seen`.

@@ -6,8 +6,9 @@
 
 use super::layout::Side;
 use super::machine::Lane;
+use super::record::Outcome;
 use super::sighting::Sighting;
-use super::stay::{Glimpse, Passer, Stay};
+use super::stay::{Approach, Fate, Glimpse, Passer, Stay};
 use super::turn::Turn;
 use crate::moment::{Moment, Tick};
 use crate::plate::Plate;
@@ -34,8 +35,10 @@ impl Lane {
         if !self.layout.is_mixed() {
             return None;
         }
-        let passing = self.passing.front().map(|passing| passing.vehicle.side);
-        let leaving = self.leaving.front().map(|leaving| leaving.vehicle.side);
+        let mut on_the_way = self.passing.iter().filter(|passing| !passing.overdue);
+        let passing = on_the_way.next().map(|passing| passing.vehicle.side);
+        let mut leaving = self.leaving.iter().filter(|leaving| !leaving.overdue);
+        let leaving = leaving.next().map(|leaving| leaving.vehicle.side);
         let holder = self
             .approaches
             .iter()
@@ -52,9 +55,20 @@ impl Lane {
         self.owner().unwrap_or(self.sides()[0])
     }
 
-    /// The side from which somebody comes who follows under the same arm.
-    pub(super) fn followed_side(&self) -> Side {
-        self.crossed_from.unwrap_or_else(|| self.likely_side())
+    /// The side from which somebody comes who follows another so closely that nobody could
+    /// recognize him: that of the last crossing, under the same arm; or where the loop is still
+    /// pressed behind a vehicle that has crossed.
+    pub(super) fn followed_side(&self, outcome: Outcome) -> Option<Side> {
+        if outcome == Outcome::Tailgated {
+            return self.crossed_from.or_else(|| Some(self.likely_side()));
+        }
+        let behind_one = |approach: &&Approach| {
+            let spent = approach.spent();
+            let crossed = spent.is_some_and(|spent| spent.fate == Fate::Crossed);
+            crossed && approach.trigger.is_some() && approach.is_pressed()
+        };
+        let followed = self.approaches.iter().find(behind_one);
+        followed.map(|approach| approach.side)
     }
 
     /// A vehicle from `from` begins to cross.

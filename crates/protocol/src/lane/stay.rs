@@ -5,6 +5,7 @@ use super::effect::Sign;
 use super::layout::Side;
 use super::loops::Loop;
 use super::sighting::Sighting;
+use super::timing::Timing;
 use super::vehicle::{Vehicle, Waiting};
 use crate::id::{DeviceNo, RecordId};
 use crate::moment::{Moment, Tick};
@@ -20,6 +21,8 @@ pub(super) struct Approach {
     pub(super) stay: Stay,
     /// The vehicle that left last after it was let through: late frames of it are no new vehicle.
     pub(super) echo: Option<Echo>,
+    /// When a vehicle left last that nobody had read.
+    pub(super) unread_left: Option<Tick>,
     pub(super) sign: Sign,
 }
 
@@ -161,6 +164,7 @@ impl Approach {
             pressed_long: Watch::Quiet,
             stay: Stay::Free { glimpse: None },
             echo: None,
+            unread_left: None,
             sign: Sign::Idle,
         }
     }
@@ -173,6 +177,21 @@ impl Approach {
     /// As [`Approach::is_pressed`], and the contact has not let go for an instant.
     pub(super) fn is_firmly_pressed(&self) -> bool {
         self.trigger.as_ref().is_none_or(Loop::is_firmly_pressed)
+    }
+
+    /// Whether somebody is on the loop who has not been read.
+    pub(super) fn is_unread(&self) -> bool {
+        match &self.stay {
+            Stay::Unread { .. } => true,
+            Stay::Free { .. } | Stay::Approaching { .. } | Stay::Waiting(_) => false,
+            Stay::Dormant { .. } | Stay::Spent(_) | Stay::Suppressed { .. } => false,
+        }
+    }
+
+    /// Whether one that nobody had read left so lately that it may press the next loop at `edge`.
+    pub(super) fn has_left_unread(&self, edge: Tick, timing: &Timing) -> bool {
+        let within = |left: Tick| left <= edge && edge < left + timing.between_loops();
+        self.unread_left.is_some_and(within)
     }
 
     /// The vehicle that waits here, on the spot.

@@ -51,7 +51,8 @@ pub struct Timing {
     pub follow_wait: Duration,
     /// How long a vehicle that was let through may take to cross (ABN-4). 30 s.
     pub passage: Duration,
-    /// How long after leaving the trigger loop a vehicle may still prove to have crossed. 3 s.
+    /// How long after leaving the trigger loop a vehicle may still prove to have crossed. 3 s; half
+    /// of it when another vehicle is there, see [`Timing::between_loops`].
     pub leave_grace: Duration,
     /// How long a loop may be pressed before that is an abnormality (ABN-1). 30 s: the standard's.
     pub loop_alarm: Duration,
@@ -68,6 +69,15 @@ pub struct Timing {
     /// How often a hold that the fire input demands is asserted until the barrier confirms it. 5 s:
     /// people must get out.
     pub fire_reassert: Duration,
+}
+
+impl Timing {
+    /// How long the way from the trigger loop to the anti-smash loop takes at most, when another
+    /// vehicle is there that may have pressed the latter instead. Most vehicles press both loops
+    /// at once; one that left the first longer ago has turned away.
+    pub(super) fn between_loops(&self) -> Duration {
+        self.leave_grace / 2
+    }
 }
 
 impl Default for Timing {

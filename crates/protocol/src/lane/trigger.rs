@@ -169,7 +169,10 @@ impl Lane {
     fn released(&mut self, turn: &mut Turn<'_>, side: Side, edge: Moment) {
         let glimpse = match self.take_stay(side) {
             Stay::Free { glimpse } => glimpse,
-            Stay::Unread { .. } => None,
+            Stay::Unread { .. } => {
+                self.at_mut(side).unread_left = Some(edge.tick);
+                None
+            }
             Stay::Approaching { waiting, .. } | Stay::Dormant { waiting, .. } => {
                 self.depart(turn, waiting, edge);
                 None

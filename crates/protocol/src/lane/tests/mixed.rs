@@ -215,3 +215,41 @@ fn who_comes_from_the_other_side_after_one_that_followed_unread_is_asked_for() {
     comes_out(&mut scene, NEXT);
     assert_eq!(scene.recognized_plates(), [CAR, "", NEXT]);
 }
+
+/// OPEN-6, D-14: also while the barrier is held open, where nothing says that he has no lift.
+#[test]
+fn who_follows_unread_under_a_held_arm_does_not_come_from_the_other_side() {
+    let mut scene = Scene::new(mixed());
+    scene.command(Order::HoldOpen);
+    scene.arrives(CAR);
+    scene.wait(seconds(1));
+    scene.safety(true);
+    scene.safety(false);
+    scene.wait(millis(500));
+    scene.safety(true);
+    scene.leaves();
+    scene.reads_from(Side::Exit, NEXT, 95);
+    scene.trigger(Side::Exit, true);
+    scene.safety(false);
+    scene.wait(seconds(1));
+    scene.trigger(Side::Exit, false);
+    scene.wait(seconds(60));
+    assert_eq!(scene.recognized_plates(), [CAR, ""]);
+    assert_eq!(scene.crossed(), [went("r1", CAR), went("r2", "")]);
+    assert_eq!(scene.crossings()[1].side, Side::Entry);
+}
+
+/// OPEN-6: who turned away on one side does not lend its record to who comes from the other.
+#[test]
+fn who_comes_from_the_other_side_under_a_held_arm_crosses_as_itself() {
+    let mut scene = Scene::new(mixed());
+    scene.command(Order::HoldOpen);
+    scene.arrives(CAR);
+    scene.leaves();
+    scene.wait(millis(600));
+    scene.trigger(Side::Exit, true);
+    scene.reads_from(Side::Exit, NEXT, 95);
+    scene.wait(seconds(1));
+    scene.safety(true);
+    assert_eq!(scene.crossed(), [went("r2", NEXT)]);
+}

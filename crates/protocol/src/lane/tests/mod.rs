@@ -18,6 +18,7 @@ mod scene;
 mod script;
 mod tailgating;
 mod timing;
+mod turning_back;
 
 use std::time::Duration;
 

@@ -111,8 +111,8 @@ impl Oracle {
                         self.unread.insert(side, self.now.tick + self.read_grace);
                     }
                 }
-                Shift::Left(side) => {
-                    self.vehicles.left(side);
+                Shift::Left(side, edge) => {
+                    self.vehicles.left(side, edge);
                     self.unread.remove(&side);
                 }
             }
@@ -155,7 +155,7 @@ impl Oracle {
             }
             Effect::Crossed(crossing) => {
                 self.presence.crossed(crossing);
-                self.vehicles.crossed(crossing, &self.barrier);
+                self.vehicles.crossed(crossing, now.tick, &self.barrier);
             }
             Effect::Settled {
                 record, outcome, ..

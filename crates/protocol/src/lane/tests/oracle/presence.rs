@@ -19,7 +19,8 @@ struct Contact {
 /// Something that came to count on a trigger loop.
 pub(super) enum Shift {
     Came(Side),
-    Left(Side),
+    /// With the time of the edge.
+    Left(Side, Tick),
 }
 
 /// The loops of a lane and its readings.
@@ -122,7 +123,7 @@ impl Presence {
             Some(if came {
                 Shift::Came(*side)
             } else {
-                Shift::Left(*side)
+                Shift::Left(*side, contact.counted_since)
             })
         };
         self.sides.iter_mut().filter_map(shift).collect()

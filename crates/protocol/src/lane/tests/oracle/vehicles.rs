@@ -22,6 +22,7 @@ pub(super) struct Vehicles {
     poll: Duration,
     travel: Duration,
     follow_wait: Duration,
+    between_loops: Duration,
     accounts: BTreeMap<RecordId, Account>,
     open: BTreeSet<RecordId>,
     /// Pulses, and crossings that they explain, by what the pulses were for.
@@ -52,6 +53,7 @@ struct Account {
     came: bool,
     /// It has left the loop; it was followed by another.
     left: bool,
+    left_at: Option<Tick>,
     superseded: bool,
     crossed: bool,
     settled: bool,
@@ -76,6 +78,7 @@ impl Account {
             interfered: false,
             came: false,
             left: false,
+            left_at: None,
             superseded: false,
             crossed: false,
             settled: false,
@@ -96,6 +99,7 @@ impl Vehicles {
             poll: timing.refused_poll,
             travel: timing.travel,
             follow_wait: timing.follow_wait,
+            between_loops: timing.leave_grace / 2,
             accounts: BTreeMap::new(),
             open: BTreeSet::new(),
             lifts: HashMap::new(),
@@ -119,8 +123,11 @@ impl Vehicles {
         self.at_side(side).any(|account| account.is_current())
     }
 
-    pub(super) fn left(&mut self, side: Side) {
-        self.at_side(side).for_each(|account| account.left = true);
+    pub(super) fn left(&mut self, side: Side, edge: Tick) {
+        for account in self.at_side(side) {
+            account.left = true;
+            account.left_at.get_or_insert(edge);
+        }
     }
 
     /// A person has commanded something: what was due may be due no longer.
@@ -240,22 +247,27 @@ impl Vehicles {
         self.accounts.get(record)?.plate.as_ref()
     }
 
-    /// D-14: after its recognition, and once; in the order in which vehicles were let through.
-    pub(super) fn crossed(&mut self, crossing: &Crossing, barrier: &BarrierAccount) {
+    /// D-14: after its recognition, and once; in the order in which vehicles were let through, but
+    /// for those that left the loop so long ago that they may have turned back.
+    pub(super) fn crossed(&mut self, crossing: &Crossing, now: Tick, barrier: &BarrierAccount) {
         let through = |record: &RecordId| {
             let account = &self.accounts[record];
             let lifted = account
                 .act
                 .is_some_and(|act| barrier.acts[&act].failed.is_none());
+            let left = account.left_at;
+            let under_way = left.is_none_or(|left| now < left + self.between_loops);
             let since = account
                 .through
                 .filter(|(_, at)| lifted && *at > barrier.normal_since);
-            since.map(|(place, _)| place)
+            since.map(|(place, _)| (place, under_way))
         };
-        let first = self.open.iter().filter_map(through).min();
-        let own = through(&crossing.record);
+        let may_be_first = self.open.iter().filter_map(through);
+        let under_way = may_be_first.filter(|(_, under_way)| *under_way);
+        let first = under_way.map(|(place, _)| place).min();
+        let own = through(&crossing.record).map(|(place, _)| place);
         assert!(
-            own.is_none() || own <= first,
+            own.is_none() || first.is_none() || own <= first,
             "another goes first: {crossing:?}"
         );
         let account = self.open_account(&crossing.record);
