@@ -3,9 +3,10 @@
 use std::collections::VecDeque;
 
 use super::answer::Done;
-use super::effect::{ActId, Cause};
+use super::effect::ActId;
 use super::gate::Gate;
 use super::input::{CommandId, Position};
+use super::record::Outcome;
 use super::timing::{MAX_ACTS, MAX_SHARERS, Timing};
 use crate::id::RecordId;
 use crate::moment::{Moment, Tick};
@@ -187,7 +188,8 @@ impl Barrier {
 #[derive(Clone, Debug)]
 pub(super) struct Credit {
     pub(super) act: ActId,
-    pub(super) cause: Cause,
+    /// How the passage ends of who crosses by it.
+    pub(super) crosses_as: Outcome,
     /// The vehicle it was meant for, if for one.
     pub(super) record: Option<RecordId>,
     /// When it was given.

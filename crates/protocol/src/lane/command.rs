@@ -6,6 +6,7 @@ use super::effect::Cause;
 use super::input::{By, CommandId, Order};
 use super::layout::Side;
 use super::machine::Lane;
+use super::record::Outcome;
 use super::results::answer;
 use super::stay::{Fate, Stay};
 use super::timing::MAX_SHARERS;
@@ -197,7 +198,7 @@ impl Lane {
         let since = turn.now;
         self.credit = Some(Credit {
             act,
-            cause,
+            crosses_as: Outcome::by(&cause),
             record: None,
             since,
             until,
@@ -228,14 +229,15 @@ impl Lane {
         cause: Cause,
     ) {
         let sharers = vec![(command, Done::Driven)];
-        let act = self.pulse(turn, cause.clone(), sharers);
+        let crosses_as = Outcome::by(&cause);
+        let act = self.pulse(turn, cause, sharers);
         let until = Some(turn.tick() + self.timing.passage);
         let Some(place) = self.place_of(record) else {
             return;
         };
         let passing = &mut self.passing[place];
         passing.act = act;
-        passing.cause = cause;
+        passing.crosses_as = crosses_as;
         passing.lifted = turn.now;
         passing.until = until;
     }

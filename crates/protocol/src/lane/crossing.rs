@@ -1,7 +1,7 @@
 //! Crossings: who pressed the anti-smash loop, and what let it through (CROSS-1, D-14).
 
 use super::answer::OpenRefusal;
-use super::effect::{Cause, Effect};
+use super::effect::Effect;
 use super::layout::Side;
 use super::machine::Lane;
 use super::passage::Passing;
@@ -119,13 +119,13 @@ impl Lane {
         let lent = self.lend_lifts(turn, edge);
         if let Some(passing) = self.passing.pop_front() {
             self.mark(&passing.vehicle.record, Fate::Crossed);
-            return explained(Crosser::Known(passing.vehicle), outcome_of(&passing.cause));
+            return explained(Crosser::Known(passing.vehicle), passing.crosses_as);
         }
         if self.is_held(edge) {
             return explained(self.take_at_hand(turn, edge), Outcome::HeldOpen);
         }
         if let Some(credit) = self.credit.take() {
-            return explained(self.take_at_hand(turn, edge), outcome_of(&credit.cause));
+            return explained(self.take_at_hand(turn, edge), credit.crosses_as);
         }
         if self.barrier.by_hand {
             return explained(self.take_at_hand(turn, edge), Outcome::ByHand);
@@ -277,16 +277,5 @@ impl Lane {
             ask: None,
         });
         vehicle
-    }
-}
-
-fn outcome_of(cause: &Cause) -> Outcome {
-    match cause {
-        Cause::MayPass { .. } => Outcome::Crossed,
-        Cause::Blind { .. } => Outcome::ReleasedBlind,
-        Cause::Commanded { .. } => Outcome::Commanded,
-        Cause::Forced { .. } => Outcome::Forced,
-        Cause::HoldOrdered { .. } | Cause::RestoreOrdered { .. } => Outcome::HeldOpen,
-        Cause::Fire | Cause::HoldAsserted => Outcome::HeldOpen,
     }
 }

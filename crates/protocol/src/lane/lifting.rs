@@ -7,6 +7,7 @@ use super::effect::{ActId, Cause, Effect, Motion, Sign};
 use super::input::CommandId;
 use super::layout::Side;
 use super::machine::Lane;
+use super::record::Outcome;
 use super::stay::{Fate, Spent, Stay};
 use super::turn::Turn;
 use super::vehicle::{Stage, Vehicle, Waiting};
@@ -100,8 +101,9 @@ impl Lane {
         let sharers = commands
             .map(|command| (command, served_by(command, &cause)))
             .collect();
-        let act = self.pulse(turn, cause.clone(), sharers);
-        self.send_off(turn, vehicle, read_at, cause, act)
+        let crosses_as = Outcome::by(&cause);
+        let act = self.pulse(turn, cause, sharers);
+        self.send_off(turn, vehicle, read_at, crosses_as, act)
     }
 
     /// The barrier is driven for a vehicle that waited: it is passing, its stay spent.
@@ -110,7 +112,7 @@ impl Lane {
         turn: &mut Turn<'_>,
         vehicle: Vehicle,
         read_at: Tick,
-        cause: Cause,
+        crosses_as: Outcome,
         act: ActId,
     ) -> Stay {
         let forget = turn.tick() + self.timing.same_plate;
@@ -122,7 +124,7 @@ impl Lane {
                 plate: spent.plate().cloned(),
             },
         );
-        self.let_through(turn, vehicle, cause, act);
+        self.let_through(turn, vehicle, crosses_as, act);
         Stay::Spent(spent)
     }
 

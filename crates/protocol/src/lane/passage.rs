@@ -2,7 +2,7 @@
 
 use super::answer::OpenRefusal;
 use super::barrier::Credit;
-use super::effect::{ActId, Cause};
+use super::effect::ActId;
 use super::input::Position;
 use super::layout::Side;
 use super::machine::Lane;
@@ -18,7 +18,8 @@ use crate::moment::{Moment, Tick};
 #[derive(Clone, Debug)]
 pub(super) struct Passing {
     pub(super) vehicle: Vehicle,
-    pub(super) cause: Cause,
+    /// How its passage ends if it crosses.
+    pub(super) crosses_as: Outcome,
     pub(super) act: ActId,
     pub(super) lifted: Moment,
     /// When it is given up; `None` when its time is over but it still stands on the loop, in front
@@ -29,6 +30,19 @@ pub(super) struct Passing {
     /// It left so long ago that it would be under the arm by now, had it not turned back. Nothing
     /// proves that until somebody else is there.
     pub(super) overdue: bool,
+    /// It was let through in an earlier run.
+    pub(super) resumed: bool,
+}
+
+impl Passing {
+    /// How its passage ends if nobody sees it cross.
+    pub(super) fn stays_as(&self) -> Outcome {
+        if self.resumed {
+            Outcome::Interrupted
+        } else {
+            Outcome::OpenedNotCrossed
+        }
+    }
 }
 
 /// A vehicle that has just left the trigger loop without having been let through.
@@ -48,7 +62,7 @@ impl Lane {
         &mut self,
         turn: &mut Turn<'_>,
         mut vehicle: Vehicle,
-        cause: Cause,
+        crosses_as: Outcome,
         act: ActId,
     ) {
         if self.passing.len() >= MAX_PASSING
@@ -60,12 +74,13 @@ impl Lane {
         let until = Some(turn.tick() + self.timing.passage);
         self.passing.push_back(Passing {
             vehicle,
-            cause,
+            crosses_as,
             act,
             lifted: turn.now,
             until,
             left: None,
             overdue: false,
+            resumed: false,
         });
         self.credit = None;
     }
@@ -197,15 +212,15 @@ impl Lane {
     /// A vehicle has not crossed in time.
     fn overstay(&mut self, turn: &mut Turn<'_>, place: usize) {
         let passing = &self.passing[place];
-        let since = passing.lifted;
+        let (since, resumed) = (passing.lifted, passing.resumed);
         let stands = self.stands_on_loop(&passing.vehicle);
         let down = self.barrier.seen == Some(Position::Down);
-        if stands && !down && !self.is_followed(passing.vehicle.side) {
+        if stands && !down && !resumed && !self.is_followed(passing.vehicle.side) {
             self.passing[place].until = None;
         } else {
             self.give_up(turn, place);
         }
-        if !down && (stands || self.safety.is_some()) {
+        if !down && !resumed && (stands || self.safety.is_some()) {
             self.arm_is_stuck(turn, since);
         }
     }
@@ -228,10 +243,10 @@ impl Lane {
         let vehicle = &passing.vehicle;
         let may_be_gone = self.safety.is_none()
             && (!self.stands_on_loop(vehicle) || self.is_followed(vehicle.side));
-        let (outcome, fate) = if may_be_gone {
+        let (outcome, fate) = if may_be_gone && !passing.resumed {
             (Outcome::LetThrough, Fate::Crossed)
         } else {
-            (Outcome::OpenedNotCrossed, Fate::Stayed)
+            (passing.stays_as(), Fate::Stayed)
         };
         turn.settle(vehicle, outcome, turn.now.wall);
         self.mark(&vehicle.record, fate);

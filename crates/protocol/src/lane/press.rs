@@ -17,7 +17,7 @@ use crate::moment::{Moment, Tick};
 /// How long a press that was taken over from an earlier run is believed without another word of the
 /// contact: whoever tells of it again after a restart does so within seconds. A contact of which
 /// nobody tells that it let go must not hide the next crossing.
-const BELIEVED: Duration = Duration::from_secs(10);
+pub(super) const BELIEVED: Duration = Duration::from_secs(10);
 
 /// What a press of the anti-smash loop means, if it lasts.
 #[derive(Clone, Debug, PartialEq, Eq)]

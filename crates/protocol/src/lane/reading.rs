@@ -126,10 +126,10 @@ impl Lane {
         let Some(passing) = place.and_then(|place| self.passing.remove(place)) else {
             return;
         };
-        turn.settle(&passing.vehicle, Outcome::OpenedNotCrossed, turn.now.wall);
+        turn.settle(&passing.vehicle, passing.stays_as(), turn.now.wall);
         self.credit = Some(Credit {
             act: passing.act,
-            cause: passing.cause,
+            crosses_as: passing.crosses_as,
             record: Some(passing.vehicle.record),
             since: passing.lifted,
             until: turn.tick() + self.timing.passage,
@@ -302,6 +302,9 @@ impl Lane {
             .is_none_or(|plate| spent.plates.contains(plate));
         match spent.fate {
             Fate::Stayed => self.read_new(turn, side, sighting),
+            Fate::Passing if !its_own && self.is_gone_since(&spent, turn.tick()) => {
+                self.read_new(turn, side, sighting)
+            }
             Fate::Passing | Fate::Crossed if its_own => {
                 spent.read_at = turn.tick();
                 spent.forget = turn.tick() + self.timing.same_plate;

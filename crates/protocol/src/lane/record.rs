@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::effect::OccurrenceId;
+use super::effect::{Cause, OccurrenceId};
 use super::layout::Side;
 use super::sighting::Sighting;
 use crate::code::{AbnormalCode, CrossStatus};
@@ -101,9 +101,23 @@ pub enum Outcome {
     Replayed,
     /// It was a vehicle in another lane.
     Crosstalk,
+    /// It was let through, then the program was started anew, and nobody saw whether it crossed.
+    Interrupted,
 }
 
 impl Outcome {
+    /// How a passage ends that the barrier was driven for because of `cause`.
+    pub(super) fn by(cause: &Cause) -> Outcome {
+        match cause {
+            Cause::MayPass { .. } => Outcome::Crossed,
+            Cause::Blind { .. } => Outcome::ReleasedBlind,
+            Cause::Commanded { .. } => Outcome::Commanded,
+            Cause::Forced { .. } => Outcome::Forced,
+            Cause::HoldOrdered { .. } | Cause::RestoreOrdered { .. } => Outcome::HeldOpen,
+            Cause::Fire | Cause::HoldAsserted => Outcome::HeldOpen,
+        }
+    }
+
     /// The outcome in the words of the standard (D-12); `None` where it has none.
     pub const fn cross_status(self) -> Option<CrossStatus> {
         match self {
@@ -117,7 +131,9 @@ impl Outcome {
             | Outcome::Unexplained => Some(CrossStatus::Crossed),
             Outcome::OpenedNotCrossed => Some(CrossStatus::OpenedNotCrossed),
             Outcome::BackedOut | Outcome::NeverArrived => Some(CrossStatus::BackedOut),
-            Outcome::LetThrough | Outcome::Replayed | Outcome::Crosstalk => None,
+            Outcome::LetThrough | Outcome::Replayed | Outcome::Crosstalk | Outcome::Interrupted => {
+                None
+            }
         }
     }
 }

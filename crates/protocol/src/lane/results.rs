@@ -112,7 +112,7 @@ impl Lane {
         }
         let credit = Credit {
             act,
-            cause: passing.cause.clone(),
+            crosses_as: passing.crosses_as,
             record: Some(passing.vehicle.record.clone()),
             since: passing.lifted,
             until: turn.tick() + self.timing.passage,
@@ -148,7 +148,7 @@ impl Lane {
         for command in stage.into_commands() {
             turn.answer(command, Ok(Done::AlreadyUnderWay));
         }
-        let stay = self.send_off(turn, vehicle, read_at, credit.cause, act);
+        let stay = self.send_off(turn, vehicle, read_at, credit.crosses_as, act);
         self.at_mut(side).stay = stay;
     }
 }

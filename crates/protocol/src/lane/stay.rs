@@ -17,6 +17,8 @@ pub(super) struct Approach {
     pub(super) side: Side,
     pub(super) recognizer: DeviceNo,
     pub(super) trigger: Option<Loop>,
+    /// Until when a press that was taken over from an earlier run is believed.
+    pub(super) believed: Option<Tick>,
     pub(super) pressed_long: Watch,
     pub(super) stay: Stay,
     /// The vehicle that left last after it was let through: late frames of it are no new vehicle.
@@ -161,6 +163,7 @@ impl Approach {
             side,
             recognizer,
             trigger: trigger_loop.then(Loop::free),
+            believed: None,
             pressed_long: Watch::Quiet,
             stay: Stay::Free { glimpse: None },
             echo: None,

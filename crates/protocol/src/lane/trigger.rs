@@ -20,7 +20,9 @@ impl Lane {
             .approaches
             .iter_mut()
             .find(|approach| approach.side == side);
-        if let Some(trigger) = approach.and_then(|approach| approach.trigger.as_mut()) {
+        let Some(approach) = approach else { return };
+        approach.believed = None;
+        if let Some(trigger) = &mut approach.trigger {
             trigger.feed(pressed, turn.now);
         }
     }
@@ -55,6 +57,11 @@ impl Lane {
                 .or_else(|| self.too_long_at(&safety.contact))
         });
         let believed = self.safety.as_ref().and_then(|safety| safety.believed);
+        let triggers_believed = self
+            .approaches
+            .iter()
+            .filter_map(|approach| approach.believed);
+        let believed = believed.into_iter().chain(triggers_believed);
         changes.chain(watches).chain(watched).chain(believed).min()
     }
 
@@ -65,6 +72,7 @@ impl Lane {
     pub(super) fn loops_elapse(&mut self, turn: &mut Turn<'_>, at: Tick) {
         let debounce = self.timing.debounce;
         for &side in self.sides() {
+            self.disbelieve_trigger(turn, side, at);
             let trigger = self.at_mut(side).trigger.as_mut();
             match trigger.and_then(|trigger| trigger.settle(at, debounce)) {
                 None => {}
@@ -166,7 +174,7 @@ impl Lane {
     }
 
     /// Whatever was on a trigger loop has left it.
-    fn released(&mut self, turn: &mut Turn<'_>, side: Side, edge: Moment) {
+    pub(super) fn released(&mut self, turn: &mut Turn<'_>, side: Side, edge: Moment) {
         let glimpse = match self.take_stay(side) {
             Stay::Free { glimpse } => glimpse,
             Stay::Unread { .. } => {

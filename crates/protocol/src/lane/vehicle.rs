@@ -29,8 +29,8 @@ pub(super) struct Vehicle {
 enum Hearing {
     /// It was asked this often.
     Asked { rounds: u32 },
-    /// Its recognition could not be delivered: it is let through once, and never asked for again
-    /// (PUSH-3).
+    /// Its recognition could not be delivered, or was asked about in an earlier run: it is let
+    /// through once, and never asked for again (PUSH-3).
     Failed { ask: AskId, released: bool },
 }
 
@@ -54,6 +54,27 @@ impl Vehicle {
             at,
             misread: Vec::new(),
             hearing: Hearing::Asked { rounds: 0 },
+        }
+    }
+
+    /// One that an earlier run asked about and let through: nobody is asked about it again.
+    pub(super) fn let_through(
+        record: RecordId,
+        side: Side,
+        sighting: Sighting,
+        at: Timestamp,
+    ) -> Vehicle {
+        let ask = AskId {
+            record: record.clone(),
+            round: 0,
+        };
+        let hearing = Hearing::Failed {
+            ask,
+            released: true,
+        };
+        Vehicle {
+            hearing,
+            ..Vehicle::new(record, side, sighting, at)
         }
     }
 

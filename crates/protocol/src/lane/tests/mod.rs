@@ -14,6 +14,7 @@ mod play;
 mod property;
 mod reading;
 mod results;
+mod resume;
 mod scene;
 mod script;
 mod tailgating;

@@ -1,0 +1,116 @@
+//! A passage that was under way when the program ended, and goes on after its start.
+//!
+//! The barrier was driven for a vehicle, and nobody has seen it cross. Where it is now, only the
+//! loops can tell: it still stands in front, as far as the contact does not say otherwise, and the
+//! next press of the anti-smash loop is its crossing, unless another vehicle proves to be there.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::effect::ActId;
+use super::layout::Side;
+use super::loops::Loop;
+use super::machine::Lane;
+use super::passage::Passing;
+use super::press::BELIEVED;
+use super::record::Outcome;
+use super::sighting::Sighting;
+use super::stay::{Approach, Fate, Spent, Stay};
+use super::turn::Turn;
+use super::vehicle::Vehicle;
+use crate::id::RecordId;
+use crate::moment::{Moment, Tick};
+use crate::plate::{Plate, PlateColor};
+
+/// No act of this run: they are numbered from 1.
+const ACT_OF_ANOTHER_RUN: ActId = ActId(0);
+
+/// A vehicle that an earlier run let through and did not see cross.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resumed {
+    /// Its recognition.
+    pub record: RecordId,
+    /// The side from which it comes.
+    pub side: Side,
+    /// Its plate, if it was read.
+    pub plate: Option<Plate>,
+    /// The colour of the plate.
+    pub color: PlateColor,
+    /// When it was recognized.
+    pub at: Timestamp,
+    /// How its passage ends if it crosses.
+    pub crosses_as: Outcome,
+    /// How much of the time in which it may cross is left.
+    pub rest: Duration,
+}
+
+impl Lane {
+    /// Takes up the passage of a vehicle that was let through in an earlier run; those that were
+    /// let through first, first.
+    pub fn resume_passing(&mut self, it: Resumed, now: Moment) {
+        let Resumed { side, rest, .. } = it;
+        if self.find(side).is_none() {
+            return;
+        }
+        let sighting = Sighting {
+            plate: it.plate,
+            color: it.color,
+            reliability: None,
+            picture: None,
+        };
+        let vehicle = Vehicle::let_through(it.record, side, sighting, it.at);
+        for earlier in self.passing.iter_mut().filter(|it| it.vehicle.side == side) {
+            earlier.left = Some(now.tick);
+        }
+        let forget = now.tick + self.timing.same_plate;
+        let spent = Spent::of(Some(&vehicle), Fate::Passing, now.tick, forget);
+        self.at_mut(side).stand(spent, now);
+        self.passing.push_back(Passing {
+            vehicle,
+            crosses_as: it.crosses_as,
+            act: ACT_OF_ANOTHER_RUN,
+            lifted: now,
+            until: Some(now.tick + rest),
+            left: None,
+            overdue: false,
+            resumed: true,
+        });
+    }
+
+    /// Another plate is read where a vehicle of an earlier run was taken to stand: it is gone, and
+    /// nobody saw where to. Whether that is so.
+    pub(super) fn is_gone_since(&mut self, spent: &Spent, now: Tick) -> bool {
+        let place = spent.record.as_ref().and_then(|it| self.place_of(it));
+        let passing = place.and_then(|place| self.passing.get_mut(place));
+        let Some(passing) = passing.filter(|passing| passing.resumed) else {
+            return false;
+        };
+        passing.left = Some(now);
+        true
+    }
+
+    /// A trigger loop that was taken to be pressed, and of which nobody has told, is free.
+    pub(super) fn disbelieve_trigger(&mut self, turn: &mut Turn<'_>, side: Side, at: Tick) {
+        let believed = &mut self.at_mut(side).believed;
+        if believed.take_if(|until| *until <= at).is_some() {
+            self.at_mut(side).trigger = Some(Loop::free());
+            let edge = Moment {
+                tick: at,
+                ..turn.now
+            };
+            self.released(turn, side, edge);
+        }
+    }
+}
+
+impl Approach {
+    /// Somebody stands here as far as anybody knows.
+    fn stand(&mut self, spent: Spent, now: Moment) {
+        self.stay = Stay::Spent(spent);
+        if self.trigger.is_some() {
+            self.trigger = Some(Loop::pressed(now));
+            self.believed = Some(now.tick + BELIEVED);
+        }
+    }
+}

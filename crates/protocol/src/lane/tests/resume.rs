@@ -1,0 +1,89 @@
+//! Passages that an earlier run of the program began.
+
+use super::*;
+
+/// A lane whose program was started anew ten seconds after it had let a car through.
+fn started_anew() -> Scene {
+    let mut lane = Lane::new(entry(), Timing::default());
+    let now = Scene::new(entry()).now;
+    lane.resume_passing(
+        Resumed {
+            record: RecordId::new("earlier").unwrap(),
+            side: Side::Entry,
+            plate: Plate::read(CAR).unwrap(),
+            color: PlateColor::Blue,
+            at: now.wall,
+            crosses_as: Outcome::Crossed,
+            rest: seconds(20),
+        },
+        now,
+    );
+    Scene::with(lane)
+}
+
+/// D-18, CROSS-1
+#[test]
+fn who_was_let_through_before_the_start_and_presses_the_anti_smash_loop_has_crossed() {
+    let mut scene = started_anew();
+    scene.trigger(Side::Entry, true);
+    scene.reads(CAR);
+    scene.wait(seconds(5));
+    scene.crosses();
+    assert_eq!(scene.crossed(), [went("earlier", CAR)]);
+    assert_eq!(scene.outcomes(), [ended("earlier", Outcome::Crossed)]);
+    assert_eq!(scene.recognitions(), []);
+    assert_eq!((scene.pulses().len(), scene.abnormal()), (0, vec![]));
+    scene.wait(seconds(60));
+    assert_eq!(scene.outcomes().len(), 1);
+}
+
+/// Its controller tells in a burst what happened meanwhile.
+#[test]
+fn who_crossed_while_nobody_was_there_is_told_of_late() {
+    let mut scene = started_anew();
+    scene.leaves();
+    scene.wait(seconds(3));
+    scene.safety(true);
+    scene.safety(false);
+    scene.arrives(NEXT);
+    assert_eq!(scene.crossed(), [went("earlier", CAR)]);
+    assert_eq!(scene.recognized_plates(), [NEXT]);
+}
+
+/// RECOG-3: another vehicle neither waits for it nor crosses as it.
+#[test]
+fn another_plate_at_the_loop_means_that_it_is_gone() {
+    let mut scene = started_anew();
+    scene.trigger(Side::Entry, true);
+    scene.reads(NEXT);
+    assert_eq!(scene.recognized_plates(), [NEXT]);
+    scene.may_pass();
+    scene.wait(seconds(5));
+    assert_eq!(scene.pulses().len(), 1);
+    scene.crosses();
+    assert_eq!(scene.crossed(), [went("r1", NEXT)]);
+    let outcomes = [
+        ended("earlier", Outcome::Interrupted),
+        ended("r1", Outcome::Crossed),
+    ];
+    assert_eq!(scene.outcomes(), outcomes);
+}
+
+/// What nobody has seen is not claimed, and the barrier not blamed for it.
+#[test]
+fn who_is_not_seen_again_was_interrupted() {
+    let mut scene = started_anew();
+    scene.wait(seconds(60));
+    assert_eq!(scene.outcomes(), [ended("earlier", Outcome::Interrupted)]);
+    assert_eq!(scene.abnormal(), []);
+}
+
+/// A contact that tells nothing does not hide the next vehicle.
+#[test]
+fn a_loop_of_which_nobody_tells_is_not_taken_to_be_pressed_for_long() {
+    let mut scene = started_anew();
+    scene.wait(seconds(10));
+    scene.trigger(Side::Entry, true);
+    scene.wait(seconds(3));
+    assert_eq!(scene.recognized_plates(), [""]);
+}
