@@ -41,6 +41,7 @@ pub use entry::{
     Abnormality, ActDone, Attempt, Command, Crossing, Entry, Lift, Place, Recognition, Settlement,
 };
 pub use forget::Outworn;
+pub(crate) use insert::INTERRUPTED;
 pub use insert::forget::Outdated;
 pub use look::{AttemptRow, LiftRow, MAX_ROWS, OutboxRow, Part};
 pub use occupancy::{Occupancy, OccupancyBase};
@@ -48,7 +49,7 @@ pub use payment::{Kept, PaidFor, Payment, PaymentSearch};
 pub use press::Press;
 pub use proof::{Account, Proof};
 pub use read::Summary;
-pub use recover::{Pending, RememberedCommand};
+pub use recover::{LetThrough, Pending, RememberedCommand};
 pub use run::{Run, RunStep};
 pub(crate) use snapshot::snapshot;
 pub use stay::{StayRow, StaySearch};

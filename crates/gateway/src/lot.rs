@@ -46,6 +46,7 @@ pub use self::input::{Input, LaneNo};
 pub use self::rules::Rules;
 pub use self::supervision::{DeviceKind, DeviceState};
 pub use self::turn::Turn;
+pub(crate) use self::words::crosses_as;
 
 use self::contact::Contact;
 use self::press::Unsettled;

@@ -120,6 +120,8 @@ pub enum Entry {
     Interrupted {
         /// The lot.
         lot: LotId,
+        /// The passages that go on.
+        but: Vec<RecordId>,
         /// When.
         at: Timestamp,
     },

@@ -18,7 +18,7 @@ use super::payment;
 use super::press;
 
 /// How a passage ended whose end nobody has seen.
-const INTERRUPTED: &str = "interrupted";
+pub(crate) const INTERRUPTED: &str = "interrupted";
 
 pub(super) fn entry(to: &Connection, entry: &Entry) -> Result<()> {
     match entry {
@@ -63,7 +63,7 @@ pub(super) fn entry(to: &Connection, entry: &Entry) -> Result<()> {
         Entry::Occupancy(it) => occupancy::insert(to, it),
         Entry::Payment(it) => payment::insert(to, it),
         Entry::DeviceState(it) => device_change::insert(to, it),
-        Entry::Interrupted { lot, at } => interrupted(to, lot, *at),
+        Entry::Interrupted { lot, but, at } => interrupted(to, lot, but, *at),
         Entry::Run { step, at } => super::run::insert(to, *step, *at),
         Entry::Forget { lot, what, before } => forget::before(to, lot, *what, *before),
     }
@@ -109,13 +109,15 @@ pub(super) fn ended(
     )
 }
 
-fn interrupted(to: &Connection, lot: &LotId, at: Timestamp) -> Result<()> {
+fn interrupted(to: &Connection, lot: &LotId, but: &[RecordId], at: Timestamp) -> Result<()> {
     press::count_all(to, lot)?;
+    let but: Vec<_> = but.iter().map(RecordId::as_str).collect();
+    let but = serde_json::Value::from(but).to_string();
     run(
         to,
         "UPDATE recognition INDEXED BY recognition_open SET outcome = ?2, outcome_at = ?3 \
-         WHERE lot = ?1 AND outcome IS NULL",
-        params![lot.as_str(), INTERRUPTED, at.as_millisecond()],
+         WHERE lot = ?1 AND outcome IS NULL AND record NOT IN (SELECT value FROM json_each(?4))",
+        params![lot.as_str(), INTERRUPTED, at.as_millisecond(), but],
     )
 }
 

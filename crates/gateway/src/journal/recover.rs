@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use boshi_protocol::delivery::Key;
-use boshi_protocol::id::{LotId, RecordId};
+use boshi_protocol::id::{DeviceNo, LotId, RecordId};
 use boshi_protocol::lane::Gate;
+use boshi_protocol::plate::{Plate, PlateColor};
 use jiff::Timestamp;
 use rusqlite::params;
 
@@ -18,6 +19,27 @@ pub struct Pending {
     pub key: Key,
     /// Whether it is a failed abnormality, to be pushed once the network is back (PUSH-5).
     pub failed: bool,
+}
+
+/// A passage for which the barrier was driven and that is not over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LetThrough {
+    /// Its recognition.
+    pub record: RecordId,
+    /// The lane.
+    pub lane: String,
+    /// The recognizer.
+    pub device: DeviceNo,
+    /// Its plate, if it was read.
+    pub plate: Option<Plate>,
+    /// The colour of the plate.
+    pub color: PlateColor,
+    /// When it was recognized.
+    pub at: Timestamp,
+    /// Why the barrier was driven, in the journal's word.
+    pub cause: String,
+    /// When it was driven last.
+    pub lifted_at: Timestamp,
 }
 
 /// A command that was answered (D-5).
@@ -79,6 +101,45 @@ impl Journal {
                    WHERE lot = ?1 AND outcome IS NULL";
         self.read(move |from| {
             from.query_row(sql, params![lot.as_str()], |row| column::count(row, 0))
+        })
+        .await
+    }
+
+    /// The passages that are not over, and for which the barrier was driven since `since` and is not
+    /// known to have refused; in the order of the lifts. Those whose press of the anti-smash loop is
+    /// written down are over.
+    ///
+    /// # Errors
+    /// [`JournalError`] when the file cannot be read.
+    pub async fn let_through(
+        &self,
+        lot: &LotId,
+        since: Timestamp,
+    ) -> std::result::Result<Vec<LetThrough>, JournalError> {
+        let lot = lot.clone();
+        let sql = "SELECT r.record, r.lane, r.device, r.plate, r.color, r.at, lift.cause, lift.at \
+                   FROM lift INDEXED BY lift_at JOIN recognition r \
+                   ON r.lot = lift.lot AND r.record = lift.record \
+                   WHERE lift.lot = ?1 AND lift.at >= ?2 AND r.outcome IS NULL \
+                   AND coalesce(lift.result, 'done') = 'done' \
+                   AND r.record NOT IN (SELECT record FROM press WHERE lot = ?1) \
+                   AND lift.seq = (SELECT max(seq) FROM lift latest INDEXED BY lift_at \
+                   WHERE latest.lot = ?1 AND latest.at >= ?2 AND latest.record = r.record) \
+                   ORDER BY lift.seq";
+        self.read(move |from| {
+            let since = since.as_millisecond();
+            all(from, sql, params![lot.as_str(), since], |row| {
+                Ok(LetThrough {
+                    record: column::id(row, 0)?,
+                    lane: row.get(1)?,
+                    device: column::id(row, 2)?,
+                    plate: column::plate(row, 3)?,
+                    color: column::color(row, 4)?,
+                    at: column::time(row, 5)?,
+                    cause: row.get(6)?,
+                    lifted_at: column::time(row, 7)?,
+                })
+            })
         })
         .await
     }

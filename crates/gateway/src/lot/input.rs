@@ -62,6 +62,8 @@ pub enum Input {
         records: Vec<Recovered>,
         /// The lanes whose anti-smash loops were pressed when it ended: that is counted.
         pressed: Vec<LaneNo>,
+        /// The vehicles that it let through and did not see cross, in the order of their lifts.
+        passing: Vec<(LaneNo, lane::Resumed)>,
     },
     /// Somebody wants these failed records sent again.
     Resend(Vec<Key>),

@@ -55,8 +55,13 @@ impl Lot {
                 trace,
             } => self.pushed(turn, attempt, outcome, trace),
             Input::Contact => turn.queue(Work::Deliver(delivery::Input::Contact)),
-            Input::Recover { records, pressed } => {
+            Input::Recover {
+                records,
+                pressed,
+                passing,
+            } => {
                 self.resume_pressed(turn, &pressed);
+                self.resume_passing(turn, passing);
                 turn.queue(Work::Deliver(delivery::Input::Recover { records }));
             }
             Input::Resend(keys) => {

@@ -7,11 +7,12 @@
 //! does not count the vehicle twice, whoever tells of it.
 
 use boshi_protocol::id::RecordId;
-use boshi_protocol::lane::Foreseen;
+use boshi_protocol::lane::{self, Foreseen};
 use boshi_protocol::moment::Tick;
 
 use super::input::LaneNo;
 use super::turn::Working;
+use super::vehicle::Vehicle;
 use super::{Lot, words};
 use crate::journal::{Abnormality, Crossing, Entry, Press};
 
@@ -87,6 +88,20 @@ impl Lot {
             outcome: words::outcome(it.outcome).to_owned(),
             abnormality,
         }));
+    }
+
+    /// Vehicles that an earlier run let through go on passing.
+    pub(super) fn resume_passing(
+        &mut self,
+        turn: &Working<'_>,
+        passing: Vec<(LaneNo, lane::Resumed)>,
+    ) {
+        for (lane, it) in passing {
+            let mut vehicle = Vehicle::new(lane, it.plate.clone(), it.color, turn.now.tick);
+            vehicle.settled = true;
+            self.vehicles.insert(it.record.clone(), vehicle);
+            self.lanes[lane.0].machine.resume_passing(it, turn.now);
+        }
     }
 
     /// Presses that are counted already: the same told again is no news.

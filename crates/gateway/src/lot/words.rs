@@ -4,6 +4,8 @@ use boshi_protocol::delivery::Outcome as Pushed;
 use boshi_protocol::id::RecordId;
 use boshi_protocol::lane::{Cause, Outcome};
 
+use crate::journal::INTERRUPTED;
+
 pub(super) const fn outcome(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Crossed => "crossed",
@@ -20,6 +22,7 @@ pub(super) const fn outcome(outcome: Outcome) -> &'static str {
         Outcome::LetThrough => "let_through",
         Outcome::Replayed => "replayed",
         Outcome::Crosstalk => "crosstalk",
+        Outcome::Interrupted => INTERRUPTED,
     }
 }
 
@@ -33,6 +36,18 @@ pub(super) const fn cause(cause: &Cause) -> &'static str {
         Cause::RestoreOrdered { .. } => "restore_ordered",
         Cause::Fire => "fire",
         Cause::HoldAsserted => "hold_asserted",
+    }
+}
+
+/// How the passage ends of a vehicle for which the barrier was driven with that cause, if it crosses;
+/// `None` when it was driven for nobody.
+pub(crate) fn crosses_as(cause: &str) -> Option<Outcome> {
+    match cause {
+        "may_pass" => Some(Outcome::Crossed),
+        "blind" => Some(Outcome::ReleasedBlind),
+        "commanded" => Some(Outcome::Commanded),
+        "forced" => Some(Outcome::Forced),
+        _ => None,
     }
 }
 

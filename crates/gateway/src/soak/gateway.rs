@@ -139,9 +139,13 @@ impl Gateway {
         self.calendar = Calendar::default();
         self.journal = Journal::open_for_play(&path(&self.folder)).unwrap();
         let configured = &self.config.lots[0];
-        let recovering = recover(configured, &self.journal, self.wall(at));
+        let passage = self.config.timing.passage;
+        let recovering = recover(configured, &self.journal, passage, self.wall(at));
         let TakenUp {
-            records, pressed, ..
+            records,
+            pressed,
+            passing,
+            ..
         } = self.runtime.block_on(recovering).unwrap();
         let gates: HashMap<_, _> = self
             .runtime
@@ -149,7 +153,12 @@ impl Gateway {
             .unwrap();
         let rules = Rules::of(&self.config).unwrap();
         self.lot = Some(Lot::new(configured, rules, &gates));
-        self.tell(Input::Recover { records, pressed }, at)
+        let recovered = Input::Recover {
+            records,
+            pressed,
+            passing,
+        };
+        self.tell(recovered, at)
     }
 
     pub(super) fn tell(&mut self, input: Input, at: Duration) -> Done {

@@ -224,13 +224,14 @@ impl Road {
         recent.map(line).collect()
     }
 
-    /// Whether the vehicle with that plate was in the lane within so long before.
-    pub(super) fn was_about(&self, plate: &str, before: Duration, within: Duration) -> bool {
+    /// Whether a vehicle pressed the anti-smash loop between these times.
+    pub(super) fn somebody_crossed(&self, from: Duration, to: Duration) -> bool {
         let mut history = self.history.iter();
-        history.any(|(at, fact)| {
-            let its = fact.vehicle().is_some_and(|it| self.plate(it) == plate);
-            its && *at <= before && before - *at < within
-        })
+        history.any(|(at, fact)| *fact == Fact::SafetyPressed && from <= *at && *at <= to)
+    }
+
+    pub(super) fn is_mixed(&self) -> bool {
+        matches!(self.directions, Direction::Mixed)
     }
 
     fn notice(&mut self, signal: Signal, at: Duration, wall: jiff::Timestamp) {

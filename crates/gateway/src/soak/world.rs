@@ -190,6 +190,7 @@ impl World {
             Planned::Chaos(chaos) => self.goes_wrong(chaos),
             Planned::Starts => {
                 if !self.gateway.is_up() {
+                    self.account.starts.push(self.at);
                     let done = self.gateway.starts(self.at);
                     self.done(done);
                 }

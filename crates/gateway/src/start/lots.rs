@@ -127,8 +127,9 @@ async fn start_lot(
     let TakenUp {
         records,
         pressed,
+        passing,
         left,
-    } = recover(lot, journal, Timestamp::now()).await?;
+    } = recover(lot, journal, config.timing.passage, Timestamp::now()).await?;
     let gates = journal.gates(&lot.id).await?;
     let machine = Lot::new(lot, Rules::of(config)?, &gates);
     let mut drivers = Drivers::new(lot, mailboxes, in_force)?;
@@ -163,7 +164,11 @@ async fn start_lot(
     skew.told_by(handle.clone());
     around.tasks.spawn(driver.run(stop.clone()));
     handle
-        .tell(Input::Recover { records, pressed })
+        .tell(Input::Recover {
+            records,
+            pressed,
+            passing,
+        })
         .await
         .map_err(|_| JournalError::Closed)?;
     Ok(StartedLot {

@@ -1,13 +1,15 @@
 //! What the run before left behind, taken up (D-18) and told in one line.
 
 use std::iter::Sum;
+use std::time::Duration;
 
 use boshi_protocol::delivery::Recovered;
-use jiff::Timestamp;
+use boshi_protocol::lane::Resumed;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::config;
 use crate::journal::{Entry, Journal, JournalError, Run};
-use crate::lot::LaneNo;
+use crate::lot::{LaneNo, crosses_as};
 
 /// What an earlier run of a lot left behind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,12 +24,15 @@ pub(crate) struct LeftBehind {
     presses: usize,
     /// Passages that were not over.
     passages: u64,
+    /// Those of them that go on.
+    resumed: usize,
 }
 
 /// What a lot takes up.
 pub(crate) struct TakenUp {
     pub(crate) records: Vec<Recovered>,
     pub(crate) pressed: Vec<LaneNo>,
+    pub(crate) passing: Vec<(LaneNo, Resumed)>,
     pub(crate) left: LeftBehind,
 }
 
@@ -39,22 +44,27 @@ impl Sum for LeftBehind {
             lasting: sum.lasting + it.lasting,
             presses: sum.presses + it.presses,
             passages: sum.passages + it.passages,
+            resumed: sum.resumed + it.resumed,
         })
     }
 }
 
 /// Takes up what an earlier run left behind. Abnormalities that lasted when it ended are closed:
 /// what still lasts is found anew. Presses of anti-smash loops that were acknowledged and had not come
-/// to count are crossings. Passages that were not over otherwise are interrupted: whether the vehicle
-/// is still there, its loop tells, and then it is recognized anew.
+/// to count are crossings. Vehicles that were let through so lately that they may still cross, within
+/// `passage`, go on. Passages that were not over otherwise are interrupted: whether the vehicle is
+/// still there, its loop tells, and then it is recognized anew.
 pub(crate) async fn recover(
     lot: &config::Lot,
     journal: &Journal,
+    passage: Duration,
     at: Timestamp,
 ) -> Result<TakenUp, JournalError> {
     let lasting = journal.open_occurrences(&lot.id).await?;
     let lanes = journal.pressed_lanes(&lot.id).await?;
+    let passing = passing(lot, journal, passage, at).await?;
     let mut left = LeftBehind {
+        resumed: passing.len(),
         lasting: lasting.len(),
         presses: lanes.len(),
         passages: journal.open_passages(&lot.id).await?,
@@ -70,6 +80,7 @@ pub(crate) async fn recover(
         });
     let interrupted = Entry::Interrupted {
         lot: id.clone(),
+        but: passing.iter().map(|(_, it)| it.record.clone()).collect(),
         at,
     };
     // A disk that takes nothing keeps no gate shut: the next start finds the same again.
@@ -90,8 +101,37 @@ pub(crate) async fn recover(
     Ok(TakenUp {
         records: records.collect(),
         pressed: known.map(LaneNo).collect(),
+        passing,
         left,
     })
+}
+
+/// The vehicles that may still cross. Of a clock that was set meanwhile nothing is believed: what it
+/// says lies in the future, or has been for too long.
+async fn passing(
+    lot: &config::Lot,
+    journal: &Journal,
+    passage: Duration,
+    at: Timestamp,
+) -> Result<Vec<(LaneNo, Resumed)>, JournalError> {
+    let passage = SignedDuration::try_from(passage).unwrap_or(SignedDuration::MAX);
+    let since = at.checked_sub(passage).unwrap_or(Timestamp::MIN);
+    let let_through = journal.let_through(&lot.id, since).await?;
+    let resumed = let_through.into_iter().filter_map(|it| {
+        let place = lot.lanes.iter().position(|lane| lane.name == it.lane)?;
+        let rest = passage - at.duration_since(it.lifted_at);
+        let resumed = Resumed {
+            side: lot.lanes[place].layout().side_of(&it.device)?,
+            record: it.record,
+            plate: it.plate,
+            color: it.color,
+            at: it.at,
+            crosses_as: crosses_as(&it.cause)?,
+            rest: Duration::try_from(rest).ok().filter(|_| rest <= passage)?,
+        };
+        Some((LaneNo(place), resumed))
+    });
+    Ok(resumed.collect())
 }
 
 /// Explains a start in one line: how the run before ended, how long nobody was there, and what was
@@ -107,21 +147,23 @@ pub(super) fn explain(before: Option<&Run>, left: LeftBehind, now: Timestamp) {
         lasting,
         presses,
         passages,
+        resumed,
     } = left;
     let (version, last) = (&run.version, run.alive_at);
     // Not known when the clock was set back meanwhile.
     let down_seconds = now.duration_since(last).as_secs();
     if run.stopped_at.is_some() {
         tracing::info!(
-            %version, stopped_at = %last, down_seconds, pending, failed, lasting, presses, passages,
+            %version, stopped_at = %last, down_seconds, pending, failed, lasting, presses, passages, resumed,
             "a start after a stop in good order: what was pending goes on, what lasted is closed"
         );
     } else {
         tracing::warn!(
             %version, started_at = %run.started_at, last_alive_at = %last, down_seconds,
-            pending, failed, lasting, presses, passages,
+            pending, failed, lasting, presses, passages, resumed,
             "a start after a crash or a power cut: what was pending goes on, what lasted is closed, \
-             presses of anti-smash loops are crossings, passages are interrupted"
+             presses of anti-smash loops are crossings, passages that were let through a moment ago \
+             go on, others are interrupted"
         );
     }
 }

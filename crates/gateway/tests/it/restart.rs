@@ -194,3 +194,45 @@ async fn gates_go_on_while_the_journal_is_locked_and_it_is_made_up_for() {
     let all_written = async { while world.gateway.status().await["unwritten"] != json!(0) {} };
     tokio::time::timeout(PATIENCE, all_written).await.unwrap();
 }
+
+/// D-18, CROSS-1: the barrier was driven for it before the power cut, and it drives on afterwards.
+#[tokio::test]
+async fn who_was_let_through_before_a_power_cut_crosses_as_itself_after_it() {
+    let mut world = World::new().await;
+    world.gateway.arrives("粤B12345").await;
+    world.controller.hears("open", "BAR-01", 1).await;
+    let asked = world.platform.hears("/receivePlateNumber", 1).await;
+    let lifted = "SELECT count(*) FROM lift WHERE result = 'done'";
+    world.gateway.counts(lifted, 1).await;
+    world.controller.has_state(json!([
+        {"event": "trigger_loop", "device": "CAM-01", "pressed": true}
+    ]));
+
+    world.power_cut().await;
+    world.gateway.crosses().await;
+    let crossed = world.platform.hears("/receiveCrossGate", 1).await;
+    assert_eq!(crossed[0]["uuid"], asked[0]["uuid"]);
+    assert_eq!(crossed[0]["plateNumber"], "粤B12345");
+    let outcomes = "SELECT count(*) FROM recognition WHERE outcome = 'crossed'";
+    world.gateway.counts(outcomes, 1).await;
+    let all = world.gateway.count("SELECT count(*) FROM recognition");
+    assert_eq!(all, 1, "nobody is invented");
+    assert_eq!(world.controller.told("open", "BAR-01").len(), 1);
+}
+
+/// D-18, OPEN-7: a barrier that did not move has let nobody through.
+#[tokio::test]
+async fn whose_lift_failed_before_a_power_cut_is_asked_for_anew_after_it() {
+    let mut world = World::new().await;
+    world.controller.is(crate::controller::Mood::Fails);
+    world.gateway.arrives("粤B12345").await;
+    let failed = "SELECT count(*) FROM lift WHERE result <> 'done'";
+    world.gateway.counts(failed, 1).await;
+    world.power_cut().await;
+    world.controller.is(crate::controller::Mood::Obeys);
+    let interrupted = "SELECT count(*) FROM recognition WHERE outcome = 'interrupted'";
+    world.gateway.counts(interrupted, 1).await;
+    world.gateway.arrives("粤B12345").await;
+    let done = "SELECT count(*) FROM lift WHERE result = 'done'";
+    world.gateway.counts(done, 1).await;
+}

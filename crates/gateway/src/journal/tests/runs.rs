@@ -1,5 +1,6 @@
 //! What a start reads of the runs before it, and how the devices have been.
 
+use super::super::entry::{ActDone, Lift};
 use super::super::{DeviceChange, Part, RunStep};
 use super::*;
 
@@ -65,7 +66,11 @@ async fn passages_that_were_not_over_are_interrupted_and_no_others() {
     assert_eq!(journal.open_passages(&lot()).await, Ok(1));
     let other = LotId::new("LOT-2").unwrap();
     for lot in [other, lot()] {
-        let interrupted = Entry::Interrupted { lot, at: at(4) };
+        let interrupted = Entry::Interrupted {
+            lot,
+            but: Vec::new(),
+            at: at(4),
+        };
         journal.write(vec![interrupted]).await.unwrap();
     }
     assert_eq!(journal.open_passages(&lot()).await, Ok(0));
@@ -110,4 +115,71 @@ async fn each_change_of_a_device_is_kept_and_what_is_no_change_is_not() {
     let states = states.iter().map(|it| (it.device.as_str(), it.at));
     let expected = [("BAR-01", at(2)), ("CAM-01", at(6))];
     assert_eq!(states.collect::<Vec<_>>(), expected);
+}
+
+/// D-18: what goes on after a start is what was let through lately and has no end.
+#[tokio::test]
+async fn a_passage_goes_on_if_the_barrier_was_driven_for_it_lately_and_did_not_refuse() {
+    let dir = TempDir::new().unwrap();
+    let journal = journal(&dir);
+    let lift = |of: &str, act: u64, millis: i64| {
+        Entry::Lift(Lift {
+            lot: lot(),
+            lane: "01".to_owned(),
+            act,
+            cause: "may_pass".to_owned(),
+            record: Some(record(of)),
+            at: at(millis),
+        })
+    };
+    let result = |act: u64, result: &str| {
+        Entry::ActDone(ActDone {
+            lot: lot(),
+            lane: "01".to_owned(),
+            act,
+            result: result.to_owned(),
+            at: at(9_000),
+        })
+    };
+    let names = [
+        "long-ago",
+        "waits",
+        "over",
+        "refused",
+        "unanswered",
+        "again",
+    ];
+    let recognitions = names.map(|name| Entry::Recognition(recognition(name, 1)));
+    journal.write(recognitions.to_vec()).await.unwrap();
+    let entries = vec![
+        lift("long-ago", 1, 4_999),
+        lift("again", 2, 5_000),
+        lift("over", 3, 6_000),
+        result(3, "done"),
+        Entry::Outcome {
+            lot: lot(),
+            record: record("over"),
+            outcome: "crossed".to_owned(),
+            at: at(7_000),
+        },
+        lift("refused", 4, 6_000),
+        result(4, "继电器无响应"),
+        lift("unanswered", 5, 7_000),
+        lift("again", 6, 8_000),
+        result(6, "done"),
+    ];
+    journal.write(entries).await.unwrap();
+    let going_on = journal.let_through(&lot(), at(5_000)).await.unwrap();
+    let going_on: Vec<_> = going_on
+        .iter()
+        .map(|it| (it.record.as_str(), it.lifted_at))
+        .collect();
+    assert_eq!(going_on, [("unanswered", at(7_000)), ("again", at(8_000))]);
+    let interrupted = Entry::Interrupted {
+        lot: lot(),
+        but: vec![record("unanswered"), record("again")],
+        at: at(9_500),
+    };
+    journal.write(vec![interrupted]).await.unwrap();
+    assert_eq!(journal.open_passages(&lot()).await, Ok(2));
 }

@@ -28,6 +28,7 @@ fn what_was_under_way_is_carried_on_and_a_recognition_has_failed_without_another
             Recovered::FailedAbnormality(record("c")),
         ],
         pressed: Vec::new(),
+        passing: Vec::new(),
     });
     assert_eq!(
         scene.settled(Kind::Recognition),
