@@ -12,6 +12,10 @@ use jiff::Timestamp;
 use super::world::World;
 use crate::journal::{Entry, check};
 
+/// One in so many crossings is under no plate, at most: one in 25 plates cannot be read, on the way in
+/// and out, and one vehicle in 25 follows so closely that no recognizer sees it.
+const UNNAMED_OF: usize = 8;
+
 /// What was noted while it happened, in true time.
 #[derive(Default)]
 pub(super) struct Account {
@@ -166,16 +170,20 @@ impl World {
             assert_eq!(pressed_here, here, "seed {seed}, lane {name}: crossings");
             all += here;
             for ((at, vehicle), row) in pressed.into_iter().zip(written) {
-                unnamed += u64::from(row[0].is_empty());
+                unnamed += usize::from(row[0].is_empty());
                 let is_its_own = row[0].is_empty() || row[0] == road.plate(vehicle);
-                if !is_its_own && !(road.is_mixed() && self.has_just_started(at)) {
+                let is_in_doubt = road.is_mixed() && self.has_just_started(at);
+                if !is_its_own && !is_in_doubt {
                     let lately = road.lately(at);
                     wrong += &format!("lane {name} at {at:?}: {row:?} is another\n{lately}\n");
                 }
             }
         }
         assert!(all > 1_000, "seed {seed}: {all} crossings are no two days");
-        eprintln!("UNNAMED {unnamed} of {all}");
+        assert!(
+            unnamed * UNNAMED_OF <= all,
+            "seed {seed}: {unnamed} of {all} without a plate"
+        );
         assert!(wrong.is_empty(), "seed {seed}:\n{wrong}");
     }
 

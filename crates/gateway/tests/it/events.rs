@@ -121,13 +121,13 @@ async fn a_reading_of_the_past_is_recorded_with_its_own_time_and_never_opens() {
 /// A loop that bounces is no second vehicle.
 #[tokio::test]
 async fn readings_of_one_stay_are_one_recognition() {
-    let world = World::new().await;
+    let world = World::with(&[("debounce = \"10ms\"", "debounce = \"1s\"")]).await;
     world.gateway.arrives("粤B12345").await;
     world.gateway.reads("粤B12345").await;
+    world.controller.hears("open", "BAR-01", 1).await;
     world.gateway.trigger(false).await;
     world.gateway.trigger(true).await;
     world.gateway.reads("粤B12345").await;
-    world.controller.hears("open", "BAR-01", 1).await;
     assert_eq!(world.gateway.count("SELECT count(*) FROM recognition"), 1);
 }
 
