@@ -25,7 +25,7 @@ use serde::Deserialize;
 
 pub use boshi_service::config::ConfigError;
 
-pub use self::camera::{CameraBarrier, CameraClock, Confirm, UrlKey, Vz, VzDialect};
+pub use self::camera::{CameraBarrier, CameraClock, Confirm, UrlKey, Vz, VzDialect, VzTcp};
 pub use self::change::Changed;
 pub use self::equipment::{
     Framing, Input, InputsBy, Modbus, ModbusModule, PulseBy, RelayBarrier, Role,

@@ -25,6 +25,7 @@ mod site;
 mod start;
 mod voice;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -84,6 +85,8 @@ struct RunningLane {
     devices: Vec<DeviceNo>,
     orders: mpsc::Sender<Order>,
     room: Arc<Semaphore>,
+    /// Where its camera is connected to, if it is.
+    camera: Option<SocketAddr>,
 }
 
 /// Why a lot does not do what it is asked to.
@@ -111,6 +114,12 @@ impl VirtualLot {
     #[must_use]
     pub fn device_url(&self) -> &str {
         &self.device_url
+    }
+
+    /// Where the camera of a lane is connected to; `None` when it pushes.
+    #[must_use]
+    pub fn camera_address(&self, lane: &str) -> Option<SocketAddr> {
+        self.lane(lane).ok()?.camera
     }
 
     /// Lets a vehicle join the queue of `lane`, at once; the result resolves when it is gone.

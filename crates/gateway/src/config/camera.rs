@@ -51,6 +51,35 @@ pub struct Vz {
     pub inputs: Vec<Input>,
 }
 
+/// A camera of 臻识 that the gateway connects to, over TCP.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VzTcp {
+    /// What people call it.
+    pub name: String,
+    /// Where it is, `host:8131`.
+    pub address: String,
+    /// Its serial number: another camera at that address is not listened to.
+    pub serial: Option<String>,
+    /// The recognizer that it is.
+    #[serde(deserialize_with = "value::id")]
+    pub recognizer: DeviceNo,
+    /// How often its inputs are looked at.
+    #[serde(default = "poll", deserialize_with = "value::span")]
+    pub poll: Duration,
+    /// How many looks in a row must show a new state before it counts.
+    #[serde(default = "looks")]
+    pub looks: u8,
+    /// How long it may take to answer.
+    #[serde(default = "answer", deserialize_with = "value::span")]
+    pub answer: Duration,
+    /// The barrier on its outputs.
+    pub barrier: Option<CameraBarrier>,
+    /// The contacts on its inputs.
+    #[serde(default, rename = "input")]
+    pub inputs: Vec<Input>,
+}
+
 /// Whose dialect a camera speaks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -163,6 +192,20 @@ impl Vz {
     }
 }
 
+impl VzTcp {
+    /// Every device that it has something of.
+    pub fn touches(&self) -> impl Iterator<Item = &DeviceNo> {
+        let inputs = self.inputs.iter().filter_map(|it| it.device.as_ref());
+        self.drives().chain(inputs)
+    }
+
+    /// Every device that it is, or that hangs on it.
+    pub fn drives(&self) -> impl Iterator<Item = &DeviceNo> {
+        let barrier = self.barrier.iter().map(|it| &it.device);
+        std::iter::once(&self.recognizer).chain(barrier)
+    }
+}
+
 impl UrlKey {
     /// The key itself.
     pub fn expose(&self) -> &str {
@@ -205,6 +248,18 @@ fn some_span<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::
 
 fn heartbeat() -> Duration {
     Duration::from_secs(30)
+}
+
+fn poll() -> Duration {
+    Duration::from_millis(100)
+}
+
+fn looks() -> u8 {
+    2
+}
+
+fn answer() -> Duration {
+    Duration::from_secs(1)
 }
 
 fn pulse() -> Duration {

@@ -127,6 +127,7 @@ impl Changed {
                 lanes,
                 modbus,
                 vz,
+                vz_tcp,
                 places,
             } = new;
             let key = |what: &str| format!("lot {id}: {what}");
@@ -136,6 +137,7 @@ impl Changed {
             self.keep(&key("forbid_empty_plate_open"), same);
             self.keep(&key("modbus"), old.modbus == *modbus);
             self.keep(&key("vz"), old.vz == *vz);
+            self.keep(&key("vz_tcp"), old.vz_tcp == *vz_tcp);
             self.keep(&key("place"), old.places == *places);
             let same = old.lanes.len() == lanes.len()
                 && old

@@ -7,7 +7,7 @@ use boshi_protocol::lane;
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use super::{Input, Modbus, Vz};
+use super::{Input, Modbus, Vz, VzTcp};
 use boshi_service::config::value;
 
 /// What stands in place of a `device_url` when the controller fetches its commands.
@@ -39,6 +39,9 @@ pub struct Lot {
     /// Its cameras that speak the protocol of 臻识.
     #[serde(default)]
     pub vz: Vec<Vz>,
+    /// Its cameras of 臻识 that the gateway connects to.
+    #[serde(default)]
+    pub vz_tcp: Vec<VzTcp>,
     /// Its spaces.
     #[serde(default, rename = "place")]
     pub places: Vec<Place>,
@@ -129,13 +132,16 @@ impl Lot {
     pub fn driven(&self) -> impl Iterator<Item = &DeviceNo> {
         let relays = self.modbus.iter().flat_map(|it| &it.barriers);
         let cameras = self.vz.iter().flat_map(Vz::drives);
+        let cameras = cameras.chain(self.vz_tcp.iter().flat_map(VzTcp::drives));
         relays.map(|it| &it.device).chain(cameras)
     }
 
     /// Every contact that is wired to equipment of the gateway's own drivers.
     pub fn contacts(&self) -> impl Iterator<Item = &Input> {
         let modules = self.modbus.iter().flat_map(|it| &it.inputs);
-        modules.chain(self.vz.iter().flat_map(|it| &it.inputs))
+        let cameras = self.vz.iter().flat_map(|it| &it.inputs);
+        let cameras = cameras.chain(self.vz_tcp.iter().flat_map(|it| &it.inputs));
+        modules.chain(cameras)
     }
 }
 

@@ -215,6 +215,29 @@ fn what_is_wrong_with_a_camera_is_said_with_its_key() {
     assert!(error.contains("vz[1].key"), "{error}");
 }
 
+#[test]
+fn what_is_wrong_with_a_camera_over_tcp_is_said_with_its_key() {
+    let camera = CAMERA.replace("lot.vz", "lot.vz_tcp");
+    let camera = camera.replace("key = \"camera-key\"", "address = \"192.168.1.101:8131\"");
+    Config::parse(&format!("{COMMENTED}{camera}")).unwrap();
+    for (right, wrong, words) in [
+        ("101:8131", "101", "address"),
+        ("number = 2", "number = 3", "from 1 to 2"),
+        ("\"BAR-01\"\n", "\"BAR-01\"\nopen = 3\n", "from 1 to 2"),
+        ("\"CAM-01\"", "\"CAM-01\"\nanswer = \"4s\"", "answer"),
+        ("\"CAM-01\"", "\"CAM-01\"\nlooks = 0", "looks"),
+        ("\"CAM-01\"", "\"CAM-01\"\ncomet = true", "comet"),
+    ] {
+        let camera = camera.replacen(right, wrong, 1);
+        let error = Config::parse(&format!("{COMMENTED}{camera}"));
+        let error = error.unwrap_err().to_string();
+        assert!(error.contains(words), "{wrong}: {error}");
+    }
+    let both = format!("{COMMENTED}{CAMERA}{camera}");
+    let error = Config::parse(&both).unwrap_err().to_string();
+    assert!(error.contains("CAM-01"), "{error}");
+}
+
 /// A controller is needed exactly for what no driver speaks to.
 #[test]
 fn a_device_without_driver_and_controller_is_named() {

@@ -15,7 +15,7 @@ use serde_json::Value;
 use super::event::Event;
 use super::generic::Generic;
 use super::modbus::Module;
-use super::vz::Camera;
+use super::vz::{Camera, tcp};
 
 /// Why a command did not succeed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -49,6 +49,8 @@ pub(crate) enum DeviceDriver {
     Modbus(Module),
     /// A camera of 臻识 and its like.
     Vz(Camera),
+    /// A camera of 臻识 that the gateway connects to.
+    VzTcp(tcp::Camera),
 }
 
 /// The devices of a lane, each behind its driver.
@@ -75,6 +77,7 @@ impl Controller {
             DeviceDriver::Generic(generic) => generic.drive(id, barrier, motion).await,
             DeviceDriver::Modbus(module) => module.drive(barrier, motion).await,
             DeviceDriver::Vz(camera) => camera.drive(id, barrier, motion).await,
+            DeviceDriver::VzTcp(camera) => camera.drive(barrier, motion).await,
         }
     }
 
@@ -87,7 +90,9 @@ impl Controller {
     ) -> Result<(), CommandError> {
         match self.driver_of(display)? {
             DeviceDriver::Generic(generic) => generic.show(id, display, lines).await,
-            DeviceDriver::Modbus(_) | DeviceDriver::Vz(_) => Err(no_driver(display)),
+            DeviceDriver::Modbus(_) | DeviceDriver::Vz(_) | DeviceDriver::VzTcp(_) => {
+                Err(no_driver(display))
+            }
         }
     }
 
@@ -102,6 +107,7 @@ impl Controller {
                 DeviceDriver::Generic(generic) => generic.check(id, &own).await,
                 DeviceDriver::Modbus(module) => Ok(module.check(&own)),
                 DeviceDriver::Vz(camera) => Ok(camera.check(&own)),
+                DeviceDriver::VzTcp(camera) => Ok(camera.check(&own)),
             };
             checked.unwrap_or_else(|error| {
                 tracing::warn!(%error, devices = ?own, "a controller does not answer");
@@ -132,6 +138,7 @@ impl DeviceDriver {
             DeviceDriver::Generic(_) => None,
             DeviceDriver::Modbus(module) => Some(module.shown()),
             DeviceDriver::Vz(camera) => Some(camera.shown()),
+            DeviceDriver::VzTcp(camera) => Some(camera.shown()),
         }
     }
 

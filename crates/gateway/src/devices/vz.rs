@@ -3,11 +3,12 @@
 //! there is to do (comet).
 //!
 //! `message` is what it says, `reply` what it is answered, both without I/O; `push` the address that
-//! it speaks to.
+//! it speaks to. `tcp` is the other way: the gateway connects to the camera.
 
 mod message;
 pub(crate) mod push;
 mod reply;
+pub(crate) mod tcp;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -106,7 +107,10 @@ impl Camera {
         let within = timing.act / 3 * 2;
         let sent = self.0.mailbox.send(id, command, within, LATE_ANSWER).await;
         match sent {
-            Ok(_) => self.taken(),
+            Ok(_) => {
+                let confirm = self.0.config.barrier.as_ref().map(|it| it.confirm);
+                taken(confirm.unwrap_or_default())
+            }
             Err(error) => {
                 if matches!(error, CommandError::NotDone(_)) {
                     self.relays().refused(barrier, step);
@@ -125,18 +129,6 @@ impl Camera {
         let now = tokio::time::Instant::now();
         let step = self.relays().begin(barrier, motion, now, travel);
         step.map_err(CommandError::NotDone)
-    }
-
-    /// What it is worth that the camera took a command for its barrier.
-    fn taken(&self) -> Result<(), CommandError> {
-        let confirm = self.0.config.barrier.as_ref().map(|it| it.confirm);
-        match confirm {
-            Some(Confirm::Taken) => Ok(()),
-            Some(Confirm::Arm) | None => {
-                let why = "相机已取走指令，等待到位信号证实".to_owned();
-                Err(CommandError::Unconfirmed(why))
-            }
-        }
     }
 
     /// Which of these devices are there, and how the contacts are.
@@ -180,21 +172,8 @@ impl Camera {
         contact.see(level)
     }
 
-    fn plate(&self, seen: &Seen) -> Event {
-        for doubt in &seen.doubts {
-            let name = &self.0.config.name;
-            tracing::warn!(name, doubt, "a camera's reading is not whole");
-        }
-        Event::Plate(PlateEvent {
-            device: self.0.config.recognizer.clone(),
-            id: seen.id.clone(),
-            plate: seen.plate.clone(),
-            color: seen.color,
-            reliability: seen.reliability,
-            image: seen.image.clone(),
-            at: seen.at,
-            replay: seen.offline,
-        })
+    fn plate(&self, seen: Seen) -> Event {
+        plate_event(&self.0.config.name, &self.0.config.recognizer, seen)
     }
 
     /// What there is to do, after at most `wait`; it counts as handed to the camera.
@@ -220,6 +199,34 @@ impl Camera {
 
     fn relays(&self) -> MutexGuard<'_, Relays> {
         lock(&self.0.relays)
+    }
+}
+
+/// What a camera has seen, as it is told.
+fn plate_event(name: &str, recognizer: &DeviceNo, seen: Seen) -> Event {
+    for doubt in &seen.doubts {
+        tracing::warn!(name, doubt, "a camera's reading is not whole");
+    }
+    Event::Plate(PlateEvent {
+        device: recognizer.clone(),
+        id: seen.id,
+        plate: seen.plate,
+        color: seen.color,
+        reliability: seen.reliability,
+        image: seen.image,
+        at: seen.at,
+        replay: seen.offline,
+    })
+}
+
+/// What it is worth that a camera took a command for its barrier.
+fn taken(confirm: Confirm) -> Result<(), CommandError> {
+    match confirm {
+        Confirm::Taken => Ok(()),
+        Confirm::Arm => {
+            let why = "相机已收到指令，等待到位信号证实".to_owned();
+            Err(CommandError::Unconfirmed(why))
+        }
     }
 }
 

@@ -11,10 +11,10 @@ use super::lots::StartedLot;
 use crate::config;
 use crate::devices::intake::Intake;
 use crate::devices::mailbox::Mailboxes;
-use crate::devices::modbus::{Module, Worker};
+use crate::devices::modbus::{self, Module};
 use crate::devices::teller::Teller;
-use crate::devices::vz::Camera;
 use crate::devices::vz::push::PushingCamera;
+use crate::devices::vz::{Camera, tcp};
 use crate::devices::{Controller, DeviceDriver, Generic};
 use crate::reload::InForce;
 
@@ -26,6 +26,7 @@ pub(super) struct Drivers<'a> {
     client: reqwest::Client,
     modules: Vec<Module>,
     cameras: Vec<Camera>,
+    connected: Vec<tcp::Camera>,
     /// Their tasks, which are yet to run.
     pub(super) workers: Vec<Worker>,
 }
@@ -38,7 +39,12 @@ impl<'a> Drivers<'a> {
     ) -> Result<Drivers<'a>, StartError> {
         let modules = lot.modbus.iter();
         let modules = modules.map(|module| Module::new(module, in_force.clone()));
-        let (modules, workers) = modules.unzip();
+        let (modules, workers): (_, Vec<_>) = modules.unzip();
+        let workers = workers.into_iter().map(Worker::Modbus);
+        let connected = lot.vz_tcp.iter();
+        let connected = connected.map(|camera| tcp::Camera::new(camera, in_force.clone()));
+        let (connected, more): (_, Vec<_>) = connected.unzip();
+        let workers = workers.chain(more.into_iter().map(Worker::VzTcp)).collect();
         let cameras = lot.vz.iter();
         let cameras = cameras.map(|camera| Camera::new(camera, in_force.clone()));
         Ok(Drivers {
@@ -48,6 +54,7 @@ impl<'a> Drivers<'a> {
             client: Generic::client()?,
             modules,
             cameras: cameras.collect(),
+            connected,
             workers,
         })
     }
@@ -64,9 +71,14 @@ impl<'a> Drivers<'a> {
                 drivers.push((DeviceDriver::Modbus(module.clone()), own.collect()));
             }
         }
+        for (camera, config) in self.connected.iter().zip(&self.lot.vz_tcp) {
+            if has_fire(&config.inputs) || config.touches().any(|it| devices.contains(&it)) {
+                let own = config.drives().filter(|it| devices.contains(it));
+                drivers.push((DeviceDriver::VzTcp(camera.clone()), own.cloned().collect()));
+            }
+        }
         for (camera, config) in self.cameras.iter().zip(&self.lot.vz) {
-            let has_fire = config.inputs.iter().any(|it| it.role == config::Role::Fire);
-            if has_fire || config.touches().any(|it| devices.contains(&it)) {
+            if has_fire(&config.inputs) || config.touches().any(|it| devices.contains(&it)) {
                 let own = config.drives().filter(|it| devices.contains(it));
                 drivers.push((DeviceDriver::Vz(camera.clone()), own.cloned().collect()));
             }
@@ -82,7 +94,8 @@ impl<'a> Drivers<'a> {
     pub(super) fn shown(&self) -> Vec<DeviceDriver> {
         let modules = self.modules.iter().cloned().map(DeviceDriver::Modbus);
         let cameras = self.cameras.iter().cloned().map(DeviceDriver::Vz);
-        modules.chain(cameras).collect()
+        let connected = self.connected.iter().cloned().map(DeviceDriver::VzTcp);
+        modules.chain(cameras).chain(connected).collect()
     }
 
     /// The cameras that push.
@@ -99,6 +112,17 @@ impl<'a> Drivers<'a> {
             Generic::new(self.client.clone(), url, key)
         })
     }
+}
+
+/// The task of a driver, which is yet to run.
+#[derive(Debug)]
+pub(super) enum Worker {
+    Modbus(modbus::Worker),
+    VzTcp(tcp::Worker),
+}
+
+fn has_fire(inputs: &[config::Input]) -> bool {
+    inputs.iter().any(|it| it.role == config::Role::Fire)
 }
 
 /// Runs the drivers' tasks; what they hear goes to `intake`. What comes back are the cameras that
@@ -118,7 +142,10 @@ pub(super) fn run(
             teller
         };
         for worker in lot.workers.drain(..) {
-            tasks.spawn(worker.run(teller(), stop.clone()));
+            match worker {
+                Worker::Modbus(worker) => tasks.spawn(worker.run(teller(), stop.clone())),
+                Worker::VzTcp(worker) => tasks.spawn(worker.run(teller(), stop.clone())),
+            };
         }
         for camera in lot.cameras.drain(..) {
             attached.push(PushingCamera::new(camera, teller()));

@@ -10,12 +10,11 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::StartError;
-use super::drivers::Drivers;
+use super::drivers::{Drivers, Worker};
 use super::recover::{LeftBehind, TakenUp, recover};
 use crate::clock::{Clock, SkewWatch, Skews};
 use crate::config::{self, Config};
 use crate::devices::mailbox::Mailboxes;
-use crate::devices::modbus::Worker;
 use crate::devices::vz::Camera;
 use crate::devices::{Controller, DeviceDriver};
 use crate::display::{Display, Wording};

@@ -34,4 +34,5 @@ mod supervision;
 mod unpushed;
 mod vehicle;
 mod vz;
+mod vz_tcp;
 mod wire;

@@ -81,6 +81,9 @@ pub struct LanePlan {
     /// What the lane's devices speak.
     #[serde(default)]
     pub speaks: Speaks,
+    /// Where a camera that is connected to listens; port 0: any.
+    #[serde(default = "any_port")]
+    pub camera_listen: SocketAddr,
     /// Whether the trigger loop is told of.
     #[serde(default = "yes")]
     pub trigger_loop: bool,
@@ -113,6 +116,10 @@ pub enum Speaks {
     Vz,
     /// 芊熠, wired alike.
     Qy,
+    /// 臻识 over TCP: the gateway connects to `camera_listen`. The trigger loop is on input 1, the
+    /// anti-smash loop on 2, the barrier on output 1; there is no input for the arm.
+    #[serde(rename = "vz-tcp")]
+    VzTcp,
 }
 
 /// A plan that cannot be played.
@@ -236,6 +243,7 @@ impl LanePlan {
             display: None,
             key,
             speaks: Speaks::Generic,
+            camera_listen: any_port(),
             trigger_loop: true,
             safety_loop: true,
             limit_switch: true,

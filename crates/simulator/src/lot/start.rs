@@ -25,9 +25,9 @@ use super::places::Places;
 use super::plan::{LanePlan, LotPlan, PlanError, Speaks};
 use super::player::{Order, Player};
 use super::site::Site;
-use super::voice::{Voice, ask_for_orders};
+use super::voice::{Voice, ask_for_orders, take_orders};
 use super::{MAX_VEHICLES, RunningLane, VirtualLot};
-use crate::camera::VzCamera;
+use crate::camera::{VzCamera, VzTcpCamera};
 
 /// Most orders that a lane has not begun: vehicles are let in faster than that.
 const MAX_ORDERS: usize = 256;
@@ -104,19 +104,31 @@ impl VirtualLot {
         Ok(lot)
     }
 
-    fn start_lane(&mut self, plan: &LanePlan, seed: u64, voice: Voice) -> Attached {
+    fn start_lane(&mut self, plan: &LanePlan, seed: u64, mut voice: Voice) -> Attached {
         let feed = Arc::new(Feed::default());
         let (orders, taken) = mpsc::channel::<Order>(MAX_ORDERS);
         let site = Arc::clone(&self.site);
         let player = Player::new(plan.clone(), seed, site, Arc::clone(&feed));
         self.tasks.spawn(player.run(taken, self.stop.clone()));
         let lane = orders.clone();
-        if let Voice::Vz(camera) = &voice {
-            let (site, recognizer) = (Arc::clone(&self.site), plan.recognizer.clone());
-            let asking = ask_for_orders(camera.clone(), orders.clone(), site, recognizer);
-            let stop = self.stop.clone();
-            self.tasks
-                .spawn(async move { stop.run_until_cancelled_owned(asking).await });
+        let (site, recognizer) = (Arc::clone(&self.site), plan.recognizer.clone());
+        let stop = self.stop.clone();
+        let mut camera = None;
+        match &mut voice {
+            Voice::Generic(_) => {}
+            Voice::Vz(camera) => {
+                let asking = ask_for_orders(camera.clone(), orders.clone(), site, recognizer);
+                self.tasks
+                    .spawn(async move { stop.run_until_cancelled_owned(asking).await });
+            }
+            Voice::VzTcp(connected, ordered) => {
+                camera = Some(connected.address);
+                if let Some(ordered) = ordered.take() {
+                    let obeying = take_orders(ordered, orders.clone());
+                    self.tasks
+                        .spawn(async move { stop.run_until_cancelled_owned(obeying).await });
+                }
+            }
         }
         self.start_telling(feed, voice, move || {
             // A lane with so many orders tells enough.
@@ -128,6 +140,7 @@ impl VirtualLot {
             devices: devices.clone(),
             orders: orders.clone(),
             room: Arc::new(Semaphore::new(MAX_VEHICLES)),
+            camera,
         });
         Attached {
             key: plan.key.clone(),
@@ -174,11 +187,18 @@ impl Gateways<'_> {
         Gateway::new(self.client.clone(), self.base, key)
     }
 
-    fn voice(&self, lane: &LanePlan) -> Result<Voice, GatewayError> {
+    fn voice(&self, lane: &LanePlan) -> Result<Voice, StartError> {
         let is_qy = match lane.speaks {
             Speaks::Generic => return Ok(Voice::Generic(self.with(&lane.key)?)),
             Speaks::Vz => false,
             Speaks::Qy => true,
+            Speaks::VzTcp => {
+                let listener = std::net::TcpListener::bind(lane.camera_listen)?;
+                listener.set_nonblocking(true)?;
+                let listener = TcpListener::from_std(listener)?;
+                let started = VzTcpCamera::start(listener, lane.recognizer.as_str())?;
+                return Ok(Voice::VzTcp(started.0, Some(started.1)));
+            }
         };
         let (base, key) = (self.base.trim_end_matches('/'), lane.key.expose_secret());
         let url = format!("{base}/vz/{key}");

@@ -12,7 +12,7 @@ use super::event::{Event, PlateRead};
 use super::gateway::{Gateway, Told};
 use super::player::Order;
 use super::site::Site;
-use crate::camera::{PushError, VzAnswer, VzCamera, VzOrder, VzPlate};
+use crate::camera::{PushError, VzAnswer, VzCamera, VzOrder, VzPlate, VzTcpCamera};
 use crate::equipment::Motion;
 
 /// Pause of a camera that was not answered before it asks again.
@@ -22,12 +22,14 @@ const AGAIN: Duration = Duration::from_secs(1);
 const QY_HEARTBEAT: Duration = Duration::from_secs(1);
 
 /// How events are told.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) enum Voice {
     /// As docs/DEVICES.md says.
     Generic(Gateway),
     /// As a camera of 臻识 or 芊熠 does.
     Vz(VzCamera),
+    /// As one of 臻识 does that is connected to; and what it is told, until somebody takes that.
+    VzTcp(VzTcpCamera, Option<mpsc::Receiver<VzOrder>>),
 }
 
 impl Voice {
@@ -36,6 +38,7 @@ impl Voice {
         match self {
             Voice::Generic(gateway) => gateway.tell(event.body(picture)).await,
             Voice::Vz(camera) => told(pushed(camera, event, picture).await),
+            Voice::VzTcp(camera, _) => shown(camera, event, picture),
         }
     }
 }
@@ -72,6 +75,35 @@ async fn pushed(
         }
         // Neither hangs on a camera.
         Event::Fire { .. } | Event::Place { .. } => Ok(heard(VzAnswer::default())),
+    }
+}
+
+/// Inputs are looked at; only readings are told.
+fn shown(camera: &VzTcpCamera, event: &Event, picture: Option<&str>) -> Told {
+    match event {
+        Event::Plate(read) if read.replay => {
+            return Told::Refused("the camera keeps what it read before".to_owned());
+        }
+        Event::Plate(read) if !camera.plate(&plate(read, picture)) => {
+            return Told::Unreachable("nobody is connected to the camera".to_owned());
+        }
+        Event::TriggerLoop { pressed, .. } => camera.input(0, *pressed),
+        Event::SafetyLoop { pressed, .. } => camera.input(1, *pressed),
+        Event::Plate(_) | Event::Arm { .. } | Event::Fire { .. } | Event::Place { .. } => {}
+    }
+    Told::Taken
+}
+
+/// Has done what a camera is told that is connected to.
+pub(super) async fn take_orders(mut ordered: mpsc::Receiver<VzOrder>, orders: mpsc::Sender<Order>) {
+    while let Some(order) = ordered.recv().await {
+        let Some(motion) = motion(&order) else {
+            continue;
+        };
+        let (done, _) = oneshot::channel();
+        if orders.send(Order::Command(motion, done)).await.is_err() {
+            return;
+        }
     }
 }
 

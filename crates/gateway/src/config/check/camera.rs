@@ -7,10 +7,15 @@ use boshi_protocol::id::DeviceNo;
 use boshi_service::config::unique;
 
 use super::super::{CameraBarrier, Config, ConfigError, Confirm, Lot, Vz, VzDialect};
-use super::equipment::{check_barrier, check_inputs, check_outputs, wrong};
+use super::equipment::{
+    check_address, check_barrier, check_inputs, check_looks, check_outputs, wrong,
+};
 
 /// Inputs and outputs of a camera.
 const MOST_PORTS: u16 = 4;
+
+/// Those of them that can be reached over TCP.
+const MOST_TCP_PORTS: u16 = 2;
 
 /// Longest that a camera is kept waiting for an answer: below what its own patience can be.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
@@ -25,19 +30,40 @@ pub(super) fn check<'a>(
 ) -> Result<(), ConfigError> {
     let names = lot.vz.iter().map(|it| it.name.as_str());
     unique(names, |place| format!("{path}.vz[{place}].name"))?;
+    let names = lot.vz_tcp.iter().map(|it| it.name.as_str());
+    unique(names, |place| format!("{path}.vz_tcp[{place}].name"))?;
     for (place, camera) in lot.vz.iter().enumerate() {
         let path = format!("{path}.vz[{place}]");
         check_recognizer(&path, lot, &camera.recognizer, driven)?;
         check_waits(&path, camera)?;
-        if let Some(barrier) = &camera.barrier {
-            let path = format!("{path}.barrier");
-            check_barrier(&path, lot, &barrier.device, driven)?;
-            check_outputs(&path, &barrier.relays(), &mut HashSet::new(), MOST_PORTS)?;
-            check_confirm(&path, lot, barrier)?;
-        }
+        check_gate(&path, lot, camera.barrier.as_ref(), MOST_PORTS, driven)?;
         check_inputs(&path, lot, &camera.inputs, MOST_PORTS)?;
     }
+    for (place, camera) in lot.vz_tcp.iter().enumerate() {
+        let path = format!("{path}.vz_tcp[{place}]");
+        check_address(&path, &camera.address)?;
+        check_recognizer(&path, lot, &camera.recognizer, driven)?;
+        check_looks(&path, camera.looks, camera.answer)?;
+        check_gate(&path, lot, camera.barrier.as_ref(), MOST_TCP_PORTS, driven)?;
+        check_inputs(&path, lot, &camera.inputs, MOST_TCP_PORTS)?;
+    }
     Ok(())
+}
+
+fn check_gate<'a>(
+    path: &str,
+    lot: &Lot,
+    barrier: Option<&'a CameraBarrier>,
+    most: u16,
+    driven: &mut HashSet<&'a DeviceNo>,
+) -> Result<(), ConfigError> {
+    let Some(barrier) = barrier else {
+        return Ok(());
+    };
+    let path = format!("{path}.barrier");
+    check_barrier(&path, lot, &barrier.device, driven)?;
+    check_outputs(&path, &barrier.relays(), &mut HashSet::new(), most)?;
+    check_confirm(&path, lot, barrier)
 }
 
 /// Each key names one camera, in whichever lots.
@@ -93,11 +119,7 @@ fn check_waits(path: &str, camera: &Vz) -> Result<(), ConfigError> {
 }
 
 /// Nothing says that the arm moved, unless its limit switch does.
-pub(super) fn check_confirm(
-    path: &str,
-    lot: &Lot,
-    barrier: &CameraBarrier,
-) -> Result<(), ConfigError> {
+fn check_confirm(path: &str, lot: &Lot, barrier: &CameraBarrier) -> Result<(), ConfigError> {
     let mut lanes = lot.lanes.iter();
     let seen = lanes.any(|it| it.barrier == barrier.device && it.limit_switch);
     if seen || barrier.confirm == Confirm::Taken {

@@ -44,7 +44,7 @@ pub(super) fn check(path: &str, lot: &Lot) -> Result<(), ConfigError> {
     check_contacts(path, lot)
 }
 
-fn check_address(path: &str, address: &str) -> Result<(), ConfigError> {
+pub(super) fn check_address(path: &str, address: &str) -> Result<(), ConfigError> {
     let right = address.rsplit_once(':').is_some_and(|(host, port)| {
         !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port != 0)
     });
@@ -56,16 +56,21 @@ fn check_address(path: &str, address: &str) -> Result<(), ConfigError> {
 }
 
 fn check_numbers(path: &str, module: &Modbus) -> Result<(), ConfigError> {
-    if !(1..=MOST_LOOKS).contains(&module.looks) {
-        return wrong(format!("{path}.looks"), module.looks, "1 to 20");
-    }
+    check_looks(path, module.looks, module.answer)?;
     let times = matches!(module.module, ModbusModule::Waveshare | ModbusModule::JyDam);
     if module.pulse_by == Some(PulseBy::Module) && !times {
         let expected = "\"gateway\": this module cannot time a pulse";
         return wrong(format!("{path}.pulse_by"), "\"module\"", expected);
     }
-    if module.answer > LONGEST_ANSWER {
-        let value = format!("{:?}", module.answer);
+    Ok(())
+}
+
+pub(super) fn check_looks(path: &str, looks: u8, answer: Duration) -> Result<(), ConfigError> {
+    if !(1..=MOST_LOOKS).contains(&looks) {
+        return wrong(format!("{path}.looks"), looks, "1 to 20");
+    }
+    if answer > LONGEST_ANSWER {
+        let value = format!("{answer:?}");
         return wrong(format!("{path}.answer"), value, "3s at most");
     }
     Ok(())

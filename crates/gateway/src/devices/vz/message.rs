@@ -106,7 +106,7 @@ pub(super) fn read(
 }
 
 /// UTF-8, or what some cameras write instead: GBK.
-fn text(body: &[u8]) -> std::borrow::Cow<'_, str> {
+pub(super) fn text(body: &[u8]) -> std::borrow::Cow<'_, str> {
     match std::str::from_utf8(body) {
         Ok(text) => text.into(),
         Err(_) => encoding_rs::GBK.decode_without_bom_handling(body).0,
@@ -238,7 +238,7 @@ fn at(second: i64, clock: CameraClock) -> Option<Timestamp> {
 }
 
 /// A number, also one that is written as a text.
-fn number(value: &Value) -> Option<i64> {
+pub(super) fn number(value: &Value) -> Option<i64> {
     match value {
         Value::Number(number) => number.as_i64(),
         Value::String(text) => text.trim().parse().ok(),

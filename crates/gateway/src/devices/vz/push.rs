@@ -13,8 +13,9 @@ use boshi_service::key::Key;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
+use super::Camera;
 use super::message::{self, Message, MessageError, Said};
-use super::{Camera, reply};
+use super::reply::{self, Taken};
 use crate::config::VzDialect;
 use crate::devices::event::Event;
 use crate::devices::intake::{Answer, Untaken, collect};
@@ -113,15 +114,18 @@ impl PushingCamera {
         self.camera.heard(&self.teller).await;
         let dialect = self.camera.0.config.dialect;
         match message {
-            Message::Plate(seen) => {
-                let event = self.camera.plate(&seen);
+            Message::Plate(mut seen) => {
+                let plate_id = seen.plate_id.take();
+                let offline = seen.offline;
+                let event = self.camera.plate(*seen);
                 self.tell(event).await?;
                 let wait = self.camera.0.config.reply_wait;
-                let command = match (wait.is_zero(), seen.offline) {
+                let command = match (wait.is_zero(), offline) {
                     (false, false) => self.camera.command(wait).await,
                     (true, _) | (false, true) => None,
                 };
-                Ok(reply::to_plate(dialect, &seen, command.as_ref()))
+                let taken = Taken { plate_id, offline };
+                Ok(reply::to_plate(dialect, &taken, command.as_ref()))
             }
             Message::Input { number, level } => {
                 if let Some(event) = self.camera.input(number, level) {
@@ -156,8 +160,8 @@ impl PushingCamera {
         match config.dialect {
             VzDialect::Vz => refused(StatusCode::BAD_REQUEST, &error.to_string()),
             VzDialect::Qy => {
-                let seen = message::Seen::default();
-                Otherwise::Useless(reply::to_plate(config.dialect, &seen, None))
+                let nothing = Taken::default();
+                Otherwise::Useless(reply::to_plate(config.dialect, &nothing, None))
             }
         }
     }

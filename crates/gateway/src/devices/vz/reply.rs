@@ -2,7 +2,6 @@
 
 use serde_json::{Map, Value, json};
 
-use super::message::Seen;
 use crate::config::VzDialect;
 use crate::devices::relays::Step;
 
@@ -10,6 +9,15 @@ use crate::devices::relays::Step;
 const OPEN: u8 = 0;
 const CLOSED: u8 = 1;
 const PULSE: u8 = 2;
+
+/// A reading that was taken, as far as the answer needs it.
+#[derive(Debug, Default)]
+pub(super) struct Taken {
+    /// The camera's number of it, as it came.
+    pub(super) plate_id: Option<Value>,
+    /// Whether it comes from the camera's memory.
+    pub(super) offline: bool,
+}
 
 /// What an output is to do, as the camera calls it.
 pub(super) fn output(step: Step) -> Value {
@@ -26,10 +34,10 @@ pub(super) fn output(step: Step) -> Value {
 
 /// The answer to a plate: it has been taken, and must not come again. `command` is what else
 /// there is to do.
-pub(super) fn to_plate(dialect: VzDialect, seen: &Seen, command: Option<&Value>) -> Value {
+pub(super) fn to_plate(dialect: VzDialect, taken: &Taken, command: Option<&Value>) -> Value {
     let mut reply = json!({"info": "no", "channelNum": 0, "is_pay": "false"});
     let fields = object(&mut reply);
-    if let Some(id) = &seen.plate_id {
+    if let Some(id) = &taken.plate_id {
         fields.insert("plateid".to_owned(), id.clone());
     }
     // Some models of QY send for ever without this word.
@@ -38,8 +46,8 @@ pub(super) fn to_plate(dialect: VzDialect, seen: &Seen, command: Option<&Value>)
         VzDialect::Qy => "retransfer_stop",
     };
     fields.insert("content".to_owned(), content.into());
-    if seen.offline {
-        let id = seen.plate_id.clone().unwrap_or_default();
+    if taken.offline {
+        let id = taken.plate_id.clone().unwrap_or_default();
         let next = json!({"plateid": id, "continue": 1});
         fields.insert("ContinuePushOffline".to_owned(), next);
     }
@@ -98,11 +106,10 @@ mod tests {
 
     use super::*;
 
-    fn offline() -> Seen {
-        Seen {
+    fn offline() -> Taken {
+        Taken {
             plate_id: Some(json!(10452)),
             offline: true,
-            ..Seen::default()
         }
     }
 
@@ -124,7 +131,7 @@ mod tests {
         let next = json!({"plateid": 10452, "continue": 1});
         assert_eq!(reply["ContinuePushOffline"], next);
         assert_eq!(reply["info"], "no");
-        let live = to_plate(VzDialect::Vz, &Seen::default(), None);
+        let live = to_plate(VzDialect::Vz, &Taken::default(), None);
         assert!(
             live["Response_AlarmInfoPlate"]
                 .get("ContinuePushOffline")
@@ -134,7 +141,7 @@ mod tests {
 
     #[test]
     fn qy_is_told_to_stop_sending_and_opens_by_a_word() {
-        let reply = to_plate(VzDialect::Qy, &Seen::default(), None);
+        let reply = to_plate(VzDialect::Qy, &Taken::default(), None);
         assert_eq!(
             reply["Response_AlarmInfoPlate"]["content"],
             "retransfer_stop"

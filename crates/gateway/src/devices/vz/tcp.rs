@@ -1,0 +1,122 @@
+//! Cameras of 臻识 over TCP: the gateway connects, has every reading told, looks at the inputs, and
+//! tells the outputs. `frame` is the wire without I/O, `worker` the task that owns the connection.
+
+mod frame;
+mod worker;
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use boshi_protocol::id::DeviceNo;
+use boshi_protocol::lane::Motion;
+use serde_json::Value;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
+
+pub(crate) use self::worker::Worker;
+
+use crate::config;
+use crate::devices::contact::Contact;
+use crate::devices::controller::{Checked, CommandError};
+use crate::devices::health::Health;
+use crate::reload::InForce;
+
+/// Most orders that wait for one camera: its barrier has one at a time.
+const ORDERS_QUEUED: usize = 16;
+
+/// Longest that the answer to an order is awaited: longer than a lane does.
+const LATE_ANSWER: Duration = Duration::from_secs(10);
+
+/// How long after its last word a camera counts as there: three heartbeats.
+const SILENT: Duration = Duration::from_secs(6);
+
+/// A camera, from outside; cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Camera {
+    orders: mpsc::Sender<Order>,
+    seen: Arc<State>,
+    in_force: InForce,
+}
+
+/// What its worker has found out.
+#[derive(Debug)]
+struct State {
+    config: config::VzTcp,
+    health: Health,
+    contacts: Mutex<Vec<Contact>>,
+}
+
+/// What a barrier is to do.
+#[derive(Debug)]
+struct Order {
+    barrier: DeviceNo,
+    motion: Motion,
+    /// After it, whoever ordered has given the barrier up: it must not move any more.
+    until: Instant,
+    answer: oneshot::Sender<Result<(), CommandError>>,
+}
+
+impl Camera {
+    /// A camera, and its worker, which is yet to run.
+    pub(crate) fn new(config: &config::VzTcp, in_force: InForce) -> (Camera, Worker) {
+        let (orders, ordered) = mpsc::channel(ORDERS_QUEUED);
+        let inputs = config.inputs.iter().cloned();
+        let contacts = inputs.map(|input| Contact::new(input, config.looks));
+        let seen = Arc::new(State {
+            config: config.clone(),
+            health: Health::new(SILENT),
+            contacts: Mutex::new(contacts.collect()),
+        });
+        let worker = Worker::new(Arc::clone(&seen), ordered, in_force.clone());
+        let camera = Camera {
+            orders,
+            seen,
+            in_force,
+        };
+        (camera, worker)
+    }
+
+    /// How it stands, for people.
+    pub(in crate::devices) fn shown(&self) -> Value {
+        let config = &self.seen.config;
+        self.seen
+            .health
+            .shown("vz tcp", &config.name, &config.address)
+    }
+
+    /// Drives a barrier, once.
+    pub(in crate::devices) async fn drive(
+        &self,
+        barrier: &DeviceNo,
+        motion: Motion,
+    ) -> Result<(), CommandError> {
+        let (answer, answered) = oneshot::channel();
+        let order = Order {
+            barrier: barrier.clone(),
+            motion,
+            until: Instant::now() + self.in_force.borrow().timing.act / 3 * 2,
+            answer,
+        };
+        let sent = self.orders.try_send(order);
+        sent.map_err(|_| CommandError::NotDone("相机忙".to_owned()))?;
+        match tokio::time::timeout(LATE_ANSWER, answered).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) | Err(_) => Err(CommandError::Unknown("相机未应答".to_owned())),
+        }
+    }
+
+    /// Which of these devices are there, and how the contacts are.
+    pub(in crate::devices) fn check(&self, devices: &[DeviceNo]) -> Checked {
+        if !self.seen.health.answers() {
+            return Checked::default();
+        }
+        let own: Vec<&DeviceNo> = self.seen.config.drives().collect();
+        let online = devices.iter().filter(|it| own.contains(it));
+        let contacts = self.seen.contacts.lock();
+        let contacts = contacts.unwrap_or_else(PoisonError::into_inner);
+        Checked {
+            online: online.cloned().collect(),
+            state: contacts.iter().filter_map(Contact::state).collect(),
+        }
+    }
+}

@@ -1,0 +1,398 @@
+//! The task that owns the connection to a camera.
+
+use std::io;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use boshi_protocol::id::DeviceNo;
+use serde_json::Value;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::super::{plate_event, reply};
+use super::frame::{self, Frame, FrameError, Frames, Word};
+use super::{Order, SILENT, State};
+use crate::config::{Confirm, PulseBy};
+use crate::devices::controller::CommandError;
+use crate::devices::event::{Event, Heartbeat};
+use crate::devices::health::BEAT;
+use crate::devices::relays::Relays;
+use crate::devices::teller::Teller;
+use crate::reload::InForce;
+
+/// Pause before a connection that failed is tried again.
+const AGAIN: Duration = Duration::from_millis(500);
+
+/// Longest that a connection on the lot's own network may take.
+const CONNECT: Duration = Duration::from_secs(2);
+
+/// Longest that a command may take to leave: the camera reads no more.
+const SEND: Duration = Duration::from_secs(2);
+
+/// How often both sides say that they are there, as the maker's own program does.
+const HEARTBEAT: Duration = Duration::from_secs(2);
+
+/// Longest that a worker goes on after the gateway was told to stop: as long as a lot may take.
+const STOPPING: Duration = Duration::from_secs(5);
+
+/// How much is read at once: a picture comes in some ten pieces.
+const PIECE: usize = 32 * 1024;
+
+/// Looks after one camera.
+#[derive(Debug)]
+pub(crate) struct Worker {
+    seen: Arc<State>,
+    orders: mpsc::Receiver<Order>,
+    relays: Relays,
+    in_force: InForce,
+}
+
+/// Why a connection ends.
+#[derive(Debug, thiserror::Error)]
+enum End {
+    #[error("网关正在停止")]
+    Over,
+    #[error("无法连接：{0}")]
+    Connect(io::Error),
+    #[error("连接超时")]
+    ConnectSlow,
+    #[error("连接中断：{0}")]
+    Broken(#[from] io::Error),
+    #[error("连接被对方关闭")]
+    Closed,
+    #[error("心跳中断")]
+    Silent,
+    #[error(transparent)]
+    Frame(#[from] FrameError),
+    #[error("序列号 {0} 不是 {1}")]
+    Stranger(String, String),
+}
+
+/// An order that was sent; the answer to a question behind it shows that the camera took it.
+struct Sent {
+    question: u64,
+    until: Instant,
+    answer: oneshot::Sender<Result<(), CommandError>>,
+}
+
+/// A connection.
+struct Link {
+    stream: TcpStream,
+    frames: Frames,
+    sequence: u8,
+    /// The number of the next command.
+    id: u64,
+    /// Questions for the serial number, asked and answered.
+    asked: u64,
+    answered: u64,
+    sent: Vec<Sent>,
+    heard: Instant,
+}
+
+impl Worker {
+    pub(super) fn new(
+        seen: Arc<State>,
+        orders: mpsc::Receiver<Order>,
+        in_force: InForce,
+    ) -> Worker {
+        let barriers: Vec<_> = seen.config.barrier.iter().map(|it| it.relays()).collect();
+        Worker {
+            relays: Relays::new(&barriers, PulseBy::Module),
+            seen,
+            orders,
+            in_force,
+        }
+    }
+
+    /// Runs until nobody gives orders any more, and a little longer than `stop` at most.
+    pub(crate) async fn run(mut self, teller: Teller, stop: CancellationToken) {
+        let late = async {
+            stop.cancelled().await;
+            tokio::time::sleep(STOPPING).await;
+        };
+        tokio::select! {
+            () = self.serve(&teller) => {}
+            () = late => {}
+        }
+    }
+
+    async fn serve(&mut self, teller: &Teller) {
+        loop {
+            let end = self.connected(teller).await;
+            if matches!(end, Err(End::Over)) {
+                return;
+            }
+            if let Err(error) = end
+                && self.seen.health.lost(&error.to_string())
+            {
+                let config = &self.seen.config;
+                let (name, address) = (&config.name, &config.address);
+                tracing::warn!(name, address, %error, "a camera is not there");
+            }
+            if !self.away().await {
+                return;
+            }
+        }
+    }
+
+    /// Refuses what is ordered until it is time to try again; false when nobody orders any more.
+    async fn away(&mut self) -> bool {
+        let again = Instant::now() + AGAIN;
+        loop {
+            match tokio::time::timeout_at(again, self.orders.recv()).await {
+                Err(_) => return true,
+                Ok(None) => return false,
+                Ok(Some(order)) => {
+                    let error = CommandError::NotDone("相机未连接".to_owned());
+                    // Who ordered may have given up.
+                    let _ = order.answer.send(Err(error));
+                }
+            }
+        }
+    }
+
+    async fn connected(&mut self, teller: &Teller) -> Result<(), End> {
+        let address = self.seen.config.address.clone();
+        let stream = timeout(CONNECT, TcpStream::connect(&address)).await;
+        let stream = stream
+            .map_err(|_| End::ConnectSlow)?
+            .map_err(End::Connect)?;
+        stream.set_nodelay(true)?;
+        let mut link = Link::new(stream);
+        self.introduce(&mut link, teller).await?;
+        let (poll, mut input) = (self.seen.config.poll, 0);
+        let mut looks = interval(poll);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let (mut heartbeats, mut beats) = (interval(HEARTBEAT), interval(BEAT));
+        let mut piece = vec![0; PIECE];
+        loop {
+            tokio::select! {
+                biased;
+                order = self.orders.recv() => match order {
+                    Some(order) => self.obey(&mut link, order).await?,
+                    None => return Err(End::Over),
+                },
+                _ = heartbeats.tick() => {
+                    if link.heard.elapsed() > SILENT {
+                        return Err(End::Silent);
+                    }
+                    link.write(&frame::heartbeat()).await?;
+                }
+                _ = beats.tick() => self.beat(teller).await,
+                _ = looks.tick() => {
+                    link.give_up_late();
+                    self.look(&mut link, &mut input).await?;
+                }
+                // Last: a camera that never stops talking is kept alive and looked at all the same.
+                read = link.stream.read(&mut piece) => {
+                    match read? {
+                        0 => return Err(End::Closed),
+                        length => link.frames.push(&piece[..length]),
+                    }
+                    self.listen(&mut link, teller).await?;
+                }
+            }
+        }
+    }
+
+    /// It is the right camera, and tells what it reads; a hold in force is asserted again, since it
+    /// may have lost its power.
+    async fn introduce(&mut self, link: &mut Link, teller: &Teller) -> Result<(), End> {
+        link.ask().await?;
+        let mut piece = vec![0; PIECE];
+        while link.answered == 0 {
+            let read = timeout(self.seen.config.answer, link.stream.read(&mut piece)).await;
+            match read.map_err(|_| End::Silent)?? {
+                0 => return Err(End::Closed),
+                length => link.frames.push(&piece[..length]),
+            }
+            self.listen(link, teller).await?;
+        }
+        link.tell(frame::subscribe).await?;
+        let barrier = self.seen.config.barrier.clone();
+        if let Some(barrier) = barrier {
+            let latch = barrier.hold.unwrap_or(barrier.open);
+            if self.relays.found(latch, false, Instant::now()) {
+                tracing::warn!(name = self.seen.config.name, "a hold is asserted again");
+                let step = crate::devices::relays::Step::Close { relay: latch };
+                let output = reply::output(step);
+                link.tell(|id| frame::output(&output, id)).await?;
+            }
+        }
+        self.seen.health.connected();
+        let config = &self.seen.config;
+        tracing::info!(
+            name = config.name,
+            address = config.address,
+            "a camera is there"
+        );
+        Ok(())
+    }
+
+    async fn listen(&mut self, link: &mut Link, teller: &Teller) -> Result<(), End> {
+        while let Some(frame) = link.frames.next()? {
+            link.heard = Instant::now();
+            self.seen.health.heard();
+            let Frame::Json(payload) = frame else {
+                continue;
+            };
+            match frame::word(&payload) {
+                Ok(word) => self.hear(link, word, teller).await?,
+                Err(error) => {
+                    self.seen.health.faulty(&error.to_string());
+                    let name = &self.seen.config.name;
+                    tracing::warn!(name, %error, "a camera says what cannot be read");
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn hear(&mut self, link: &mut Link, word: Word, teller: &Teller) -> Result<(), End> {
+        match word {
+            Word::Serial(serial) => {
+                let expected = self.seen.config.serial.as_ref();
+                if let Some(expected) = expected.filter(|it| !it.eq_ignore_ascii_case(&serial)) {
+                    return Err(End::Stranger(serial, expected.clone()));
+                }
+                link.answered = (link.answered + 1).min(link.asked);
+                let done = self.taken();
+                link.settle(&done);
+            }
+            Word::Input { number, level } => {
+                if let Some(event) = self.input(number, level) {
+                    teller.tell(event).await;
+                }
+            }
+            Word::Plate(seen) => {
+                let config = &self.seen.config;
+                let event = plate_event(&config.name, &config.recognizer, *seen);
+                teller.tell(event).await;
+            }
+            Word::Refused(command, code) => {
+                let why = format!("相机拒绝 {command}，代码 {code}");
+                tracing::warn!(name = self.seen.config.name, why, "a camera refuses");
+                self.seen.health.faulty(&why);
+            }
+            Word::Other => {}
+        }
+        Ok(())
+    }
+
+    fn input(&self, number: u16, level: bool) -> Option<Event> {
+        let contacts = self.seen.contacts.lock();
+        let mut contacts = contacts.unwrap_or_else(PoisonError::into_inner);
+        let contact = contacts.iter_mut().find(|it| it.number() == number)?;
+        contact.see(level)
+    }
+
+    /// Asks for the inputs, each in its turn.
+    async fn look(&self, link: &mut Link, latest: &mut usize) -> Result<(), End> {
+        for _ in 0..self.seen.config.inputs.len() {
+            let inputs = &self.seen.config.inputs;
+            *latest = (*latest + 1) % inputs.len();
+            let number = inputs[*latest].number;
+            link.tell(|id| frame::ask_input(number, id)).await?;
+        }
+        Ok(())
+    }
+
+    async fn beat(&self, teller: &Teller) {
+        let devices: Vec<DeviceNo> = self.seen.config.drives().cloned().collect();
+        teller.tell(Event::Heartbeat(Heartbeat { devices })).await;
+    }
+
+    async fn obey(&mut self, link: &mut Link, order: Order) -> Result<(), End> {
+        let Order {
+            barrier,
+            motion,
+            until,
+            answer,
+        } = order;
+        let now = Instant::now();
+        if until <= now || answer.is_closed() {
+            let late = CommandError::NotDone("指令已过时".to_owned());
+            let _ = answer.send(Err(late));
+            return Ok(());
+        }
+        let travel = self.in_force.borrow().timing.travel;
+        let step = match self.relays.begin(&barrier, motion, now, travel) {
+            Ok(step) => step,
+            Err(why) => {
+                let _ = answer.send(Err(CommandError::NotDone(why)));
+                return Ok(());
+            }
+        };
+        let output = reply::output(step);
+        self.seen.health.sent();
+        // Nothing answers it: what answers the question behind it shows that it was read. Should
+        // either fail to leave, the answer is dropped, which makes it unknown.
+        link.tell(|id| frame::output(&output, id)).await?;
+        link.ask().await?;
+        link.sent.push(Sent {
+            question: link.asked,
+            until: now + self.seen.config.answer,
+            answer,
+        });
+        Ok(())
+    }
+
+    /// What it is worth that the camera took a command for its barrier.
+    fn taken(&self) -> Result<(), CommandError> {
+        let confirm = self.seen.config.barrier.as_ref().map(|it| it.confirm);
+        super::super::taken(confirm.unwrap_or(Confirm::Arm))
+    }
+}
+
+impl Link {
+    fn new(stream: TcpStream) -> Link {
+        Link {
+            stream,
+            frames: Frames::default(),
+            sequence: 0,
+            id: 0,
+            asked: 0,
+            answered: 0,
+            sent: Vec::new(),
+            heard: Instant::now(),
+        }
+    }
+
+    async fn tell(&mut self, command: impl FnOnce(u64) -> Value) -> Result<(), End> {
+        self.id += 1;
+        self.sequence = self.sequence.wrapping_add(1);
+        let bytes = frame::command(self.sequence, &command(self.id));
+        self.write(&bytes).await
+    }
+
+    async fn ask(&mut self) -> Result<(), End> {
+        self.asked += 1;
+        self.tell(frame::ask_serial).await
+    }
+
+    async fn write(&mut self, bytes: &[u8]) -> Result<(), End> {
+        let written = timeout(SEND, self.stream.write_all(bytes)).await;
+        Ok(written.map_err(|_| End::Silent)??)
+    }
+
+    /// The orders before the latest answered question were taken.
+    fn settle(&mut self, result: &Result<(), CommandError>) {
+        let answered = self.answered;
+        for sent in self.sent.extract_if(.., |it| it.question <= answered) {
+            // Who ordered may have given up.
+            let _ = sent.answer.send(result.clone());
+        }
+    }
+
+    /// Orders that nothing shows the camera to have taken are unknown.
+    fn give_up_late(&mut self) {
+        let now = Instant::now();
+        for sent in self.sent.extract_if(.., |it| it.until <= now) {
+            let why = "相机未及时应答".to_owned();
+            let _ = sent.answer.send(Err(CommandError::Unknown(why)));
+        }
+    }
+}
