@@ -31,6 +31,7 @@ pub struct Desk {
     lots: Arc<Lots>,
     announcer: Announcer,
     counts: Counts,
+    written_within: Duration,
 }
 
 /// A recognition as it is decided on.
@@ -48,7 +49,22 @@ impl Desk {
             lots,
             announcer: Announcer::new(),
             counts,
+            written_within: WRITTEN_WITHIN,
         }
+    }
+
+    /// The same with all the time that a counted run takes.
+    #[cfg(test)]
+    pub(crate) fn patient(self) -> Desk {
+        let written_within = Duration::from_secs(3600);
+        Desk {
+            written_within,
+            ..self
+        }
+    }
+
+    fn in_time(&self) -> Instant {
+        Instant::now() + self.written_within
     }
 
     /// A plate was recognized: stored once, decided afresh each time (RECOG-1, D-13). Decided is
@@ -91,7 +107,7 @@ impl Desk {
     ) -> Result<(Record, Decision), StoreError> {
         let (id, rules) = (lot.id.clone(), Arc::clone(&lot.rules));
         let record = Record::from(pushed);
-        let decided = self.store.write_by(in_time(), move |db| {
+        let decided = self.store.write_by(self.in_time(), move |db| {
             let seen = see(db, &id, &rules, record.clone(), now)?;
             let direction = rules.directions.get(&seen.kept.after.device).copied();
             let (decision, known) = (seen.own.decision, seen.facts.shown());
@@ -111,7 +127,7 @@ impl Desk {
     ) -> Result<(Record, Decision), StoreError> {
         let (id, rules) = (lot.id.clone(), Arc::clone(&lot.rules));
         let record = Record::from(pushed);
-        let seen = self.store.write_by(in_time(), move |db| {
+        let seen = self.store.write_by(self.in_time(), move |db| {
             see(db, &id, &rules, record.clone(), now)
         });
         let Seen { kept, facts, own } = seen.await?;
@@ -130,7 +146,7 @@ impl Desk {
             decided.decision
         };
         let (id, told) = (lot.id.clone(), decision.clone());
-        let logged = self.store.write_by(in_time(), move |db| {
+        let logged = self.store.write_by(self.in_time(), move |db| {
             log(db, &id, &kept, direction, (&told, &known), now)
         });
         logged.await?;
@@ -168,7 +184,7 @@ impl Desk {
         };
         let rules = Arc::clone(&known.rules);
         let record = Record::from(pushed);
-        let kept = self.store.write_by(in_time(), move |db| {
+        let kept = self.store.write_by(self.in_time(), move |db| {
             passage::cross(db, &lot, record.clone(), &rules, now)
         });
         stored(kept.await.map(drop))
@@ -186,7 +202,7 @@ impl Desk {
         if self.lots.get(&lot).is_none() {
             return refused(unknown_lot());
         }
-        let kept = self.store.write_by(in_time(), move |db| {
+        let kept = self.store.write_by(self.in_time(), move |db| {
             abnormality::keep(db, &lot, digest, &pushed, now)
         });
         stored(kept.await.map(drop))
@@ -232,10 +248,6 @@ fn stored(result: Result<(), StoreError>) -> Reply<()> {
 
 fn refused(refusal: Refusal) -> Reply<()> {
     Answer::Refused(refusal).into()
-}
-
-fn in_time() -> Instant {
-    Instant::now() + WRITTEN_WITHIN
 }
 
 fn unknown_lot() -> Refusal {

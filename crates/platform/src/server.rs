@@ -120,3 +120,6 @@ pub fn router(door: Door, desk: Arc<Desk>) -> Router {
     });
     with_fallbacks(router)
 }
+
+#[cfg(test)]
+mod effort;
