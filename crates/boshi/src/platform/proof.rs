@@ -54,8 +54,12 @@ pub(super) async fn prove(wanted: Prove) -> anyhow::Result<()> {
     let complete = proofs.iter().all(|proof| proof["complete"] == true);
     let answer = json!({"items": proofs});
     access.print(&answer, || shown(&proofs));
-    if !complete {
+    let is_missing = |proof: &Value| proof["missing"].as_u64() != Some(0);
+    if proofs.iter().any(is_missing) {
         bail!("记录不完整");
+    }
+    if !complete {
+        bail!("当日尚未结束，或日终后尚未向车场补取：还不能下结论");
     }
     Ok(())
 }
