@@ -37,6 +37,9 @@ impl Endpoint {
     /// The first field that makes no sense.
     pub(crate) fn check(&self) -> Result<(), EntryError> {
         let url = http("url", &self.url)?;
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(wrong("url", "不应含用户名和密码：消息由签名证明来源"));
+        }
         if url.scheme() == "http" && !self.plain {
             let expected = "应为 https 地址；事件含车牌等个人信息，确需明文时设 plain 为 true";
             return Err(wrong("url", expected));

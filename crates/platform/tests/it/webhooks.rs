@@ -49,6 +49,21 @@ async fn block(platform: &Platform, number: usize) {
     assert_eq!(platform.post("/blocks", body).await.0, 201);
 }
 
+/// D-7: an address may hold a secret, and everybody may read who did what.
+#[tokio::test]
+async fn of_the_address_of_a_webhook_only_its_owner_stands_in_the_audit() {
+    let platform = Site::new(NOBODY).start().await;
+    let url = "http://127.0.0.1:1/hooks/T0K3N?key=hush";
+    put(&platform, "billing", json!({"url": url, "plain": true})).await;
+    let audit = platform.get("/audit").await;
+    assert_eq!(audit["items"][0]["act"], "webhook.put");
+    assert_eq!(audit["items"][0]["reason"], "http://127.0.0.1:1");
+    let body = json!({"url": "http://li:hush@127.0.0.1:1/x", "plain": true});
+    let (status, error) = platform.send(Method::PUT, "/webhooks/other", body).await;
+    assert_eq!((status, &error["field"]), (400, &json!("url")), "{error}");
+    assert!(!error.to_string().contains("hush"), "{error}");
+}
+
 /// D-7: how deep, how old, how often tried and how often in vain, for machines that watch.
 #[tokio::test]
 async fn what_waits_for_a_webhook_and_what_came_of_attempts_is_measured() {
