@@ -31,6 +31,8 @@ pub(crate) struct Proof {
     allowed: i64,
     /// How many of them have not crossed: backed out, or a crossing that is not here.
     allowed_not_crossed: i64,
+    /// Gates that a command from here has opened for a vehicle: lifts beside those allowed.
+    commanded: i64,
     /// Crossings.
     crossings: i64,
     /// Those whose vehicle was refused to the last: opened by a person, or by nobody.
@@ -52,6 +54,9 @@ const REFUSED_BUT_CROSSED: &str = "crossing c WHERE c.lot = ?1 AND c.at >= ?2 AN
 const ALLOWED: &str = "recognition r WHERE r.lot = ?1 AND r.at >= ?2 AND r.at < ?3 AND
     1 = (SELECT pass FROM decision d WHERE d.record = r.id AND d.uuid = r.uuid AND d.lot = r.lot
          ORDER BY number DESC LIMIT 1)";
+
+const COMMANDED: &str = "command c WHERE c.lot = ?1 AND c.asked_at >= ?2 AND c.asked_at < ?3
+    AND c.state = 'executed' AND c.what IN ('normal', 'forced')";
 
 const RECOGNITIONS: &str = "recognition r WHERE r.lot = ?1 AND r.at >= ?2 AND r.at < ?3";
 
@@ -91,6 +96,7 @@ pub(crate) fn proof(
         complete: reconciled && missing == 0 && pushed + fetched == seen,
         allowed: count(ALLOWED)?,
         allowed_not_crossed: count(&format!("{ALLOWED} AND NOT {crossed}"))?,
+        commanded: count(COMMANDED)?,
         crossings: count("crossing c WHERE c.lot = ?1 AND c.at >= ?2 AND c.at < ?3")?,
         refused_but_crossed: count(REFUSED_BUT_CROSSED)?,
         missing_uuids: named(MISSING)?,

@@ -97,6 +97,9 @@ async fn today_is_proved_only_tomorrow() {
     let platform = Site::new(&format!("http://{}", supplier.address))
         .start()
         .await;
+    for mode in ["forced", "normal", "hold"] {
+        platform.open(mode).await;
+    }
     let (status, _) = platform.post("/lots/L1/reconcile", json!({})).await;
     assert_eq!(status, 200);
     let today = boshi_protocol::time::CHINA
@@ -106,6 +109,10 @@ async fn today_is_proved_only_tomorrow() {
     assert_eq!(
         (&proof["reconciled"], &proof["complete"]),
         (&json!(false), &json!(false))
+    );
+    assert_eq!(
+        proof["commanded"], 2,
+        "a hold lets nobody in particular through"
     );
 }
 
