@@ -84,6 +84,28 @@ impl Default for Limits {
     }
 }
 
+/// File descriptors that no listener takes: journal, pictures, devices and pushes need some dozens.
+const RESERVED_DESCRIPTORS: u64 = 128;
+
+/// Fewest connections of a listener, however few descriptors there are.
+const LEAST_CONNECTIONS: u64 = 16;
+
+impl Limits {
+    /// These limits for one of so many listeners in a process that may have so many descriptors:
+    /// together they leave some for everything else, whoever crowds in.
+    #[must_use]
+    pub fn sharing(self, descriptors: u64, listeners: u64) -> Limits {
+        let share = descriptors.saturating_sub(RESERVED_DESCRIPTORS) / listeners.max(1);
+        let share = usize::try_from(share.max(LEAST_CONNECTIONS)).unwrap_or(usize::MAX);
+        let connections = self.connections.min(share);
+        Limits {
+            connections,
+            per_origin: self.per_origin.min(connections.div_ceil(4)),
+            ..self
+        }
+    }
+}
+
 /// From which address a request has come, IPv4 as such: an extension of every request that is served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Remote(pub IpAddr);
@@ -242,5 +264,22 @@ async fn exchange<S>(
     };
     if let Err(error) = ended {
         debug!(%error, "a connection ended early");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn listeners_share_the_descriptors_that_nobody_else_needs() {
+        let of = |descriptors| {
+            let limits = Limits::default().sharing(descriptors, 4);
+            (limits.connections, limits.per_origin)
+        };
+        assert_eq!(of(1_048_576), (1024, 256));
+        assert_eq!(of(u64::MAX), (1024, 256));
+        assert_eq!(of(1024), (224, 56));
+        assert_eq!(of(64), (16, 4));
     }
 }

@@ -44,6 +44,9 @@ pub(crate) struct Show {
     /// Who wants it
     #[arg(long)]
     by: String,
+    /// Why
+    #[arg(long)]
+    reason: String,
     #[command(flatten)]
     access: Access,
 }
@@ -115,7 +118,12 @@ pub(super) async fn resend(wanted: Resend) -> anyhow::Result<()> {
 }
 
 pub(super) async fn show(wanted: Show) -> anyhow::Result<()> {
-    let body = json!({"display": wanted.display, "lines": wanted.lines, "by": wanted.by});
+    let body = json!({
+        "display": wanted.display,
+        "lines": wanted.lines,
+        "by": wanted.by,
+        "reason": wanted.reason,
+    });
     let path = ["lots", &wanted.lot, "show"];
     let done = wanted.access.interface()?.post(&path, &body).await?;
     wanted.access.print(&done, || say("已显示"));

@@ -67,6 +67,9 @@ pub(crate) struct Plate {
     /// Who typed it
     #[arg(long)]
     by: String,
+    /// Why
+    #[arg(long)]
+    reason: String,
     #[command(flatten)]
     access: Access,
 }
@@ -99,7 +102,7 @@ pub(super) async fn open(wanted: Open) -> anyhow::Result<()> {
 }
 
 pub(super) async fn plate(wanted: Plate) -> anyhow::Result<()> {
-    let body = json!({"plate": wanted.plate, "by": wanted.by});
+    let body = json!({"plate": wanted.plate, "by": wanted.by, "reason": wanted.reason});
     let path = ["lots", &wanted.lot, "lanes", &wanted.lane, "plate"];
     let done = wanted.access.interface()?.post(&path, &body).await?;
     wanted.access.print(&done, || say("已补录"));

@@ -173,10 +173,10 @@ pub(super) async fn acts(wanted: Acts) -> anyhow::Result<()> {
     const COLUMNS: &[Column] = &[
         ("时间", |row| time(&row["at"])),
         ("操作人", |row| text(&row["by"])),
-        ("操作", |row| text(&row["what"])),
+        ("操作", |row| words::act(&text(&row["what"]))),
         ("对象", |row| text(&row["subject"])),
         ("原因", |row| text(&row["reason"])),
-        ("结果", |row| text(&row["outcome"])),
+        ("结果", |row| words::done(&text(&row["outcome"]))),
     ];
     let lot = wanted.list.access.lot(wanted.lot)?;
     wanted.list.print(&lot, "acts", None, COLUMNS).await

@@ -19,6 +19,33 @@ pub(super) fn cause(cause: &str) -> String {
     word.to_owned()
 }
 
+/// What a person did.
+pub(super) fn act(what: &str) -> String {
+    let word = match what {
+        "open_normal" => "按车牌开闸",
+        "open_forced" => "强制开闸",
+        "hold" => "常开",
+        "restore" => "恢复",
+        "plate_typed" => "补录车牌",
+        "show" => "显示",
+        "resend" => "补发",
+        "occupancy_counted" => "清点在场数",
+        other => other,
+    };
+    word.to_owned()
+}
+
+/// What came of it; the code of a refusal stays as it is.
+pub(super) fn done(outcome: &str) -> String {
+    let word = match outcome {
+        "done" => "已执行",
+        "BUSY" => "繁忙，未执行",
+        "OUTCOME_UNKNOWN" => "结果未知",
+        other => other,
+    };
+    word.to_owned()
+}
+
 /// How a passage ended.
 pub(super) fn outcome(outcome: &str) -> String {
     let words = outcome_words(outcome);
@@ -46,9 +73,11 @@ mod tests {
         assert_eq!(attempt("accepted"), "已接收");
         assert_eq!(attempt("refused BLOCKED 黑名单"), "被拒绝：BLOCKED 黑名单");
         assert_eq!(attempt("fault timed out"), "失败：timed out");
+        assert_eq!(act("open_forced"), "强制开闸");
+        assert_eq!(done("done"), "已执行");
         for unknown in ["-", "new_word"] {
-            let said = [cause(unknown), outcome(unknown), attempt(unknown)];
-            assert_eq!(said, [unknown; 3]);
+            let said = [cause, outcome, attempt, act, done].map(|say| say(unknown));
+            assert_eq!(said, [unknown; 5]);
         }
     }
 }

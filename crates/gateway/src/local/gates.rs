@@ -43,7 +43,6 @@ struct Typed {
     #[serde(default)]
     side: Option<Coming>,
     by: String,
-    #[serde(default)]
     reason: String,
 }
 

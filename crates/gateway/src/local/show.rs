@@ -26,7 +26,6 @@ struct Show {
     display: String,
     lines: Vec<String>,
     by: String,
-    #[serde(default)]
     reason: String,
 }
 

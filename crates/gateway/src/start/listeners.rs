@@ -48,10 +48,22 @@ impl Listeners {
         let (_, load) = known
             .find(|(known, _)| *known == name)
             .expect("each address has its name here");
-        let (load, limits, stop) = (Arc::clone(load), Limits::default(), self.stop.clone());
+        let limits = Limits::default().sharing(descriptors(), NAMES.len() as u64);
+        let (load, stop) = (Arc::clone(load), self.stop.clone());
         let serving = serve_counted(listener, tls, routes, limits, load, stop);
         self.tasks.spawn(serving);
     }
+}
+
+/// How many file descriptors the process may have.
+fn descriptors() -> u64 {
+    #[cfg(unix)]
+    {
+        let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
+        limit.current.unwrap_or(u64::MAX)
+    }
+    #[cfg(not(unix))]
+    u64::MAX
 }
 
 /// Every address of the configuration, taken.

@@ -33,7 +33,7 @@ async fn nobody_without_the_key_sees_or_commands_anything() {
             (
                 Method::POST,
                 format!("{LANE}/plate"),
-                json!({"plate": "粤B12345", "by": "x"}),
+                json!({"plate": "粤B12345", "by": "x", "reason": "未识别"}),
             ),
         ] {
             let (status, reply) = gateway.local(key, method, &path, body).await;
@@ -137,7 +137,7 @@ async fn a_plate_that_is_typed_in_is_asked_about_and_opens() {
         });
     world.gateway.arrives("粤B1234S").await;
     let first = world.platform.hears("/receivePlateNumber", 1).await;
-    let typed = json!({"plate": "粤B12345", "by": "王工"});
+    let typed = json!({"plate": "粤B12345", "by": "王工", "reason": "未识别"});
     let (status, reply) = world
         .gateway
         .booth(Method::POST, &format!("{LANE}/plate"), typed)
@@ -149,7 +149,7 @@ async fn a_plate_that_is_typed_in_is_asked_about_and_opens() {
     assert_eq!(last["plateNumber"], "粤B12345");
     assert_eq!(last["uuid"], first[0]["uuid"]);
     // By then nobody is asked for any more.
-    let typed = json!({"plate": "粤B54321", "by": "王工"});
+    let typed = json!({"plate": "粤B54321", "by": "王工", "reason": "看清了"});
     let (status, _) = world
         .gateway
         .booth(Method::POST, &format!("{LANE}/plate"), typed)
