@@ -3,22 +3,23 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
-use axum::http::Uri;
+use axum::extract::{FromRequestParts, Path};
+use axum::http::request::Parts;
+use boshi_protocol::id::LotId;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Local;
 use super::answer::{Problem, unreadable};
 use super::query::query;
-use crate::journal::{MAX_ROWS, Part, kind_word};
+use crate::journal::{JournalError, MAX_ROWS, Part, kind_word};
 
 /// How many rows are given when nothing is said.
 const USUAL_ROWS: u32 = 50;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Look {
+struct Look {
     #[serde(default)]
     before: Option<i64>,
     #[serde(default)]
@@ -42,37 +43,49 @@ enum PushState {
     Failed,
 }
 
-impl Look {
-    fn part(&self) -> Result<Part, Problem> {
-        let limit = self.limit.unwrap_or(USUAL_ROWS);
+/// Who asks for a part of a list, and for which.
+pub(super) struct Looking {
+    local: Arc<Local>,
+    lot: LotId,
+    look: Look,
+    part: Part,
+}
+
+impl FromRequestParts<Arc<Local>> for Looking {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, local: &Arc<Local>) -> Result<Looking, Problem> {
+        let look: Look = query(&parts.uri)?;
+        let lot = Path::<String>::from_request_parts(parts, local).await;
+        let lot = lot.map_err(|error| Problem::NotFound(error.body_text()))?;
+        let limit = look.limit.unwrap_or(USUAL_ROWS);
         if !(1..=MAX_ROWS).contains(&limit) {
             let wrong = format!("字段 limit 收到 {limit}，应为 1 到 {MAX_ROWS}");
             return Err(Problem::Wrong(wrong));
         }
-        Ok(Part {
-            before: self.before,
-            limit,
+        Ok(Looking {
+            lot: local.lot(&lot)?.configured.id.clone(),
+            local: Arc::clone(local),
+            part: Part {
+                before: look.before,
+                limit,
+            },
+            look,
         })
     }
 }
 
-pub(super) async fn outbox(
-    State(local): State<Arc<Local>>,
-    Path(lot): Path<String>,
-    address: Uri,
-) -> Result<Json<Value>, Problem> {
-    let look: Look = query(&address)?;
-    let lot = local.lot(&lot)?;
-    let state = look.state.map(|state| match state {
+/// The rows that were found, and from where to go on.
+type Found = Result<Json<Value>, Problem>;
+
+pub(super) async fn outbox(it: Looking) -> Found {
+    let state = it.look.state.map(|state| match state {
         PushState::Pending => "pending",
         PushState::Delivered => "delivered",
         PushState::Failed => "failed",
     });
-    let rows = local
-        .journal
-        .outbox(&lot.configured.id, state, look.part()?);
-    let rows = rows.await.map_err(unreadable)?;
-    let rows = rows.into_iter().map(|row| {
+    let rows = it.local.journal.outbox(&it.lot, state, it.part).await;
+    items(rows, |row| {
         json!({
             "number": row.number,
             "kind": kind_word(row.key.kind),
@@ -84,23 +97,13 @@ pub(super) async fn outbox(
             "settled_at": row.settled_at,
             "resent": row.resent,
         })
-    });
-    Ok(items(rows))
+    })
 }
 
-pub(super) async fn attempts(
-    State(local): State<Arc<Local>>,
-    Path(lot): Path<String>,
-    address: Uri,
-) -> Result<Json<Value>, Problem> {
-    let look: Look = query(&address)?;
-    let lot = local.lot(&lot)?;
-    let part = look.part()?;
-    let rows = local
-        .journal
-        .attempts(&lot.configured.id, look.record, part);
-    let rows = rows.await.map_err(unreadable)?;
-    let rows = rows.into_iter().map(|row| {
+pub(super) async fn attempts(it: Looking) -> Found {
+    let Looking { local, look, .. } = it;
+    let rows = local.journal.attempts(&it.lot, look.record, it.part).await;
+    items(rows, |row| {
         json!({
             "number": row.number,
             "kind": kind_word(row.key.kind),
@@ -110,21 +113,13 @@ pub(super) async fn attempts(
             "outcome": row.outcome,
             "millis": row.millis,
         })
-    });
-    Ok(items(rows))
+    })
 }
 
-pub(super) async fn lifts(
-    State(local): State<Arc<Local>>,
-    Path(lot): Path<String>,
-    address: Uri,
-) -> Result<Json<Value>, Problem> {
-    let look: Look = query(&address)?;
-    let lot = local.lot(&lot)?;
-    let part = look.part()?;
-    let rows = local.journal.lifts(&lot.configured.id, look.lane, part);
-    let rows = rows.await.map_err(unreadable)?;
-    let rows = rows.into_iter().map(|row| {
+pub(super) async fn lifts(it: Looking) -> Found {
+    let Looking { local, look, .. } = it;
+    let rows = local.journal.lifts(&it.lot, look.lane, it.part).await;
+    items(rows, |row| {
         json!({
             "number": row.number,
             "lane": row.lane,
@@ -133,20 +128,12 @@ pub(super) async fn lifts(
             "at": row.at,
             "result": row.result,
         })
-    });
-    Ok(items(rows))
+    })
 }
 
-pub(super) async fn acts(
-    State(local): State<Arc<Local>>,
-    Path(lot): Path<String>,
-    address: Uri,
-) -> Result<Json<Value>, Problem> {
-    let look: Look = query(&address)?;
-    let lot = local.lot(&lot)?;
-    let rows = local.journal.acts(&lot.configured.id, look.part()?);
-    let rows = rows.await.map_err(unreadable)?;
-    let rows = rows.into_iter().map(|(number, act)| {
+pub(super) async fn acts(it: Looking) -> Found {
+    let rows = it.local.journal.acts(&it.lot, it.part).await;
+    items(rows, |(number, act)| {
         json!({
             "number": number,
             "at": act.at,
@@ -156,23 +143,13 @@ pub(super) async fn acts(
             "reason": act.reason,
             "outcome": act.outcome,
         })
-    });
-    Ok(items(rows))
+    })
 }
 
-pub(super) async fn device_changes(
-    State(local): State<Arc<Local>>,
-    Path(lot): Path<String>,
-    address: Uri,
-) -> Result<Json<Value>, Problem> {
-    let look: Look = query(&address)?;
-    let lot = local.lot(&lot)?;
-    let part = look.part()?;
-    let rows = local
-        .journal
-        .device_changes(&lot.configured.id, look.device, part);
-    let rows = rows.await.map_err(unreadable)?;
-    let rows = rows.into_iter().map(|(number, change)| {
+pub(super) async fn device_changes(it: Looking) -> Found {
+    let Looking { local, look, .. } = it;
+    let rows = local.journal.device_changes(&it.lot, look.device, it.part);
+    items(rows.await, |(number, change)| {
         json!({
             "number": number,
             "lane": change.lane,
@@ -180,13 +157,11 @@ pub(super) async fn device_changes(
             "online": change.online,
             "at": change.at,
         })
-    });
-    Ok(items(rows))
+    })
 }
 
-/// The rows, and from where to go on.
-fn items(rows: impl Iterator<Item = Value>) -> Json<Value> {
-    let rows: Vec<Value> = rows.collect();
+fn items<R>(rows: Result<Vec<R>, JournalError>, shown: impl Fn(R) -> Value) -> Found {
+    let rows: Vec<Value> = rows.map_err(unreadable)?.into_iter().map(shown).collect();
     let next = rows.last().map(|row| row["number"].clone());
-    Json(json!({ "items": rows, "next": next }))
+    Ok(Json(json!({ "items": rows, "next": next })))
 }
