@@ -13,6 +13,9 @@ const MUTATIONS: usize = 3_000;
 /// The same ones each time; `BOSHI_FUZZ_SEED` tries others.
 const SEED: u64 = 1;
 
+/// A target's name, and whether an input is accepted.
+type Read = (&'static str, fn(&[u8]) -> bool);
+
 fn folder(target: Target) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("corpus")
@@ -22,9 +25,14 @@ fn folder(target: Target) -> PathBuf {
 fn corpus(target: Target) -> Vec<Vec<u8>> {
     let folder = folder(target);
     let entries = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{folder:?}: {error}"));
-    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    let mut paths: Vec<PathBuf> = entries
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
     paths.sort_unstable();
-    paths.iter().map(|path| fs::read(path).unwrap()).collect()
+    paths
+        .iter()
+        .map(|path| fs::read(path).expect("an input"))
+        .collect()
 }
 
 fn run(target: Target, input: &[u8]) {
@@ -76,8 +84,7 @@ fn whatever_is_made_of_it_is_read_without_harm() {
 /// A corpus of which everything is refused tests nothing but refusals.
 #[test]
 fn a_request_and_a_reply_of_each_endpoint_in_the_corpus_are_accepted_strictly() {
-    let reads: [(&str, fn(&[u8]) -> bool); 2] =
-        [("request", endpoints::request), ("reply", endpoints::reply)];
+    let reads: [Read; 2] = [("request", endpoints::request), ("reply", endpoints::reply)];
     for (name, read) in reads {
         let corpus = corpus(boshi_fuzz::named(name).unwrap());
         for endpoint in b'a'..=b'l' {
