@@ -1,12 +1,13 @@
 //! What developers and CI run: `cargo xtask test`, `cargo xtask demo`, `cargo xtask
 //! conformance`, `cargo xtask conform-matrix`, `cargo xtask bench`, `cargo xtask torture`, `cargo xtask
-//! power-loss`, `cargo xtask fuzz-api`.
+//! power-loss`, `cargo xtask fuzz`, `cargo xtask fuzz-api`.
 
 mod citations;
 mod conformance;
 mod fuzz;
 mod independence;
 mod judged;
+mod libfuzzer;
 mod requirements;
 mod steps;
 mod tools;
@@ -54,6 +55,14 @@ enum Task {
     },
     /// What the conformance kit finds of every deliberately broken implementation, a line each
     ConformMatrix,
+    /// Fuzz every parser that meets the network with libFuzzer (Linux, a C++ compiler)
+    Fuzz {
+        /// Only these targets, the folders of crates/fuzz/corpus
+        targets: Vec<String>,
+        /// For so many seconds each
+        #[arg(long, default_value_t = 60)]
+        seconds: u32,
+    },
     /// Ask the operators' interface everything, by schemathesis (needs Python, installs it)
     FuzzApi {
         /// For about so many seconds
@@ -89,6 +98,7 @@ fn run(root: &Path) -> anyhow::Result<ExitCode> {
             return Ok(exit_code(steps::boshi(root, "torture", &arguments)?.code()));
         }
         Task::ConformMatrix => return Ok(exit_code(steps::conform_matrix(root)?.code())),
+        Task::Fuzz { targets, seconds } => libfuzzer::fuzz(root, &targets, seconds)?,
         Task::FuzzApi { seconds } => fuzz::fuzz(root, seconds)?,
         Task::Conformance { check: true } => conformance::check(root)?,
         Task::Conformance { check: false } => conformance::write(root)?,

@@ -4,6 +4,7 @@
 
 mod account;
 mod agenda;
+mod disk;
 mod story;
 mod trouble;
 
@@ -23,7 +24,7 @@ use tokio::time::Instant;
 use self::account::Account;
 use self::agenda::Agenda;
 use self::story::Story;
-use self::trouble::{Kills, Told};
+use self::trouble::{Ids, Kills, Told};
 use crate::demo::plan;
 use crate::demo::stage::{Rules, Stage, lot};
 use crate::terminal::say;
@@ -52,6 +53,10 @@ pub(crate) struct Arguments {
     /// How often a side, or both, are killed (SIGKILL) within that time
     #[arg(long, default_value_t = 30)]
     kills: usize,
+    /// How often a disk is full, read-only or does not sync, or no file can be opened, for some seconds
+    /// (needs strace); no gateway is killed then
+    #[arg(long, default_value_t = 0)]
+    disk: usize,
     /// Share of the connections that something happens to, 0 to 1
     #[arg(long, default_value_t = 0.8)]
     rough: f64,
@@ -78,6 +83,7 @@ struct Result {
     platform_killed: usize,
     gateway_killed: usize,
     cuts: usize,
+    disks: usize,
     mishaps: BTreeMap<String, u64>,
     #[serde(flatten)]
     account: Account,
@@ -130,6 +136,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         platform_killed: played.kills.platform,
         gateway_killed: played.kills.gateway,
         cuts: played.cuts,
+        disks: played.disks,
         mishaps,
         wrong: account.wrong.len(),
         account,
@@ -148,6 +155,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
 struct Played {
     kills: Kills,
     cuts: usize,
+    disks: usize,
     told: Told,
 }
 
@@ -156,7 +164,7 @@ async fn play(stage: &mut Stage, arguments: &Arguments) -> anyhow::Result<Played
     let agenda = Agenda::new(
         arguments.seed,
         span,
-        arguments.kills,
+        [arguments.kills, arguments.disk],
         stage.plan.lanes.len(),
     );
     let mix = Mix {
@@ -188,18 +196,23 @@ async fn play(stage: &mut Stage, arguments: &Arguments) -> anyhow::Result<Played
         lot,
         ..
     } = stage;
-    let (_, killed, cut, ordered) = tokio::join!(
+    let ids = Ids::default();
+    ids.note(platform, gateway);
+    let (_, killed, failed, cut, ordered) = tokio::join!(
         lot.play(&traffic),
-        trouble::kill_all(&agenda.kills, platform, gateway, lot),
+        trouble::kill_all(&agenda.kills, &ids, platform, gateway, lot),
+        trouble::fail_disks(&agenda.disks, &ids),
         trouble::cut_all(&agenda.outages, cables),
         trouble::order_all(&agenda.orders, &recognizers, operators),
     );
-    let ((kills, mut told), cut) = (killed?, cut?);
+    let ((kills, mut told), (disks, failed), cut) = (killed?, failed?, cut?);
+    told.extend(failed);
     told.extend(cut);
     told.extend(ordered);
     Ok(Played {
         kills,
         cuts: agenda.outages.len(),
+        disks,
         told,
     })
 }
@@ -292,10 +305,11 @@ fn tell(result: &Result, json: bool) -> anyhow::Result<()> {
         .map(|(name, count)| format!("{name} {count}"))
         .collect();
     say(&format!(
-        "SIGKILL：平台 {} 次，网关 {} 次；断网 {} 次；连接故障 {}",
+        "SIGKILL：平台 {} 次，网关 {} 次；断网 {} 次；磁盘或描述符故障 {} 次；连接故障 {}",
         result.platform_killed,
         result.gateway_killed,
         result.cuts,
+        result.disks,
         mishaps.join("，")
     ));
     say(&format!(

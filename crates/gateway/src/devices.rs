@@ -8,6 +8,7 @@ mod contact;
 mod controller;
 mod event;
 pub(crate) mod flood;
+pub mod fuzzed;
 mod generic;
 mod health;
 pub(crate) mod intake;

@@ -15,6 +15,8 @@ mod devices;
 mod disk_watch;
 mod display;
 mod driver;
+#[doc(hidden)]
+pub use devices::fuzzed;
 pub mod journal;
 pub mod keep;
 mod local;

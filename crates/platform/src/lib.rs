@@ -20,6 +20,8 @@ pub mod desk;
 mod disk_watch;
 mod events;
 pub mod external;
+#[doc(hidden)]
+pub mod fuzzed;
 pub mod hours;
 pub mod keep;
 pub mod lots;

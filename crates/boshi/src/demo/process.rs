@@ -35,6 +35,11 @@ impl Process {
         self.child.kill().await.context("it could not be killed")
     }
 
+    /// Its number, while it runs.
+    pub(crate) fn id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
     /// Runs it again, with the same configuration and data.
     pub(crate) fn start_again(&mut self) -> anyhow::Result<()> {
         self.child = spawn(self.name, &self.config, &self.log)?;

@@ -7,6 +7,8 @@ use rand::rngs::Xoshiro256PlusPlus;
 use rand::seq::IndexedRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
 
+use super::disk::Failing;
+
 /// Usual time between two cuts of the network.
 const BETWEEN_CUTS: Duration = Duration::from_secs(6);
 
@@ -49,6 +51,16 @@ pub(super) struct Kill {
     pub(super) away: Duration,
 }
 
+/// A side's disk, or its file descriptors, fail for a while.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Disk {
+    pub(super) at: Duration,
+    /// Of the gateway; otherwise of the platform.
+    pub(super) of_gateway: bool,
+    pub(super) failing: Failing,
+    pub(super) lasts: Duration,
+}
+
 /// A cut of the network.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Outage {
@@ -69,20 +81,35 @@ pub(super) struct Order {
 /// Everything that goes wrong.
 pub(super) struct Agenda {
     pub(super) kills: Vec<Kill>,
+    pub(super) disks: Vec<Disk>,
     pub(super) outages: Vec<Outage>,
     pub(super) orders: Vec<Order>,
 }
 
 impl Agenda {
-    /// So many kills within `span`, and what belongs to them, in a lot of so many lanes.
-    pub(super) fn new(seed: u64, span: Duration, kills: usize, lanes: usize) -> Agenda {
+    /// So many kills and failures of disks within `span`, and what belongs to them, in a lot of so many
+    /// lanes.
+    pub(super) fn new(
+        seed: u64,
+        span: Duration,
+        [kills, disks]: [usize; 2],
+        lanes: usize,
+    ) -> Agenda {
         let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
-        let mut moments: Vec<Duration> =
-            (0..kills).map(|_| span.mul_f64(random.random())).collect();
-        moments.sort_unstable();
-        let kills = moments.into_iter().map(|at| kill(at, &mut random));
+        let mut moments = |count: usize| {
+            let all = (0..count).map(|_| span.mul_f64(random.random()));
+            let mut all: Vec<Duration> = all.collect();
+            all.sort_unstable();
+            all
+        };
+        let (kills, disks) = (moments(kills), moments(disks));
+        let disks: Vec<Disk> = disks.into_iter().map(|at| disk(at, &mut random)).collect();
+        // What a gateway keeps in its memory while its disk fails goes with it.
+        let spared = !disks.is_empty();
+        let kills = kills.into_iter().map(|at| kill(at, spared, &mut random));
         Agenda {
             kills: kills.collect(),
+            disks,
             outages: moments_about(BETWEEN_CUTS, span, &mut random, outage),
             orders: moments_about(BETWEEN_ORDERS, span, &mut random, |at, random| Order {
                 at,
@@ -92,7 +119,8 @@ impl Agenda {
     }
 }
 
-fn kill(at: Duration, random: &mut Xoshiro256PlusPlus) -> Kill {
+/// A kill, which spares the gateway if it is to be `spared`.
+fn kill(at: Duration, spared: bool, random: &mut Xoshiro256PlusPlus) -> Kill {
     use Victims::{Both, Gateway, Platform};
     let victims = [
         Platform, Platform, Platform, Gateway, Gateway, Gateway, Both,
@@ -105,10 +133,22 @@ fn kill(at: Duration, random: &mut Xoshiro256PlusPlus) -> Kill {
     };
     Kill {
         at,
-        victims: *victims.choose(random).expect("there are some"),
+        victims: match *victims.choose(random).expect("there are some") {
+            _ if spared => Platform,
+            victims => victims,
+        },
         upon: *upon.choose(random).expect("there are some"),
         later: IN_THE_MIDST.mul_f64(random.random()),
         away: Duration::from_millis(random.random_range(0..away)),
+    }
+}
+
+fn disk(at: Duration, random: &mut Xoshiro256PlusPlus) -> Disk {
+    Disk {
+        at,
+        of_gateway: random.random_bool(0.5),
+        failing: *Failing::ALL.choose(random).expect("there are some"),
+        lasts: Duration::from_millis(random.random_range(200..4_000)),
     }
 }
 
@@ -154,9 +194,11 @@ mod tests {
         let told = |seed| {
             let Agenda {
                 kills,
+                disks,
                 outages,
                 orders,
-            } = Agenda::new(seed, span, 200, 5);
+            } = Agenda::new(seed, span, [200, 0], 5);
+            assert!(disks.is_empty());
             format!("{kills:?}\n{outages:?}\n{orders:?}")
         };
         assert_eq!(told(1), told(1));
@@ -178,8 +220,19 @@ mod tests {
         ] {
             assert!(told(1).contains(word), "{word}");
         }
-        let kills = Agenda::new(1, span, 200, 5).kills;
+        let kills = Agenda::new(1, span, [200, 0], 5).kills;
         assert_eq!(kills.len(), 200);
         assert!(kills.iter().all(|kill| kill.at < span));
+    }
+
+    #[test]
+    fn while_disks_fail_no_gateway_is_killed() {
+        let agenda = Agenda::new(1, Duration::from_secs(600), [50, 50], 5);
+        let spared = |kill: &Kill| kill.victims == Victims::Platform;
+        assert!(agenda.kills.iter().all(spared));
+        let told = format!("{:?}", agenda.disks);
+        for word in ["Full", "ReadOnly", "Syncs", "Descriptors", "true", "false"] {
+            assert!(told.contains(word), "{word}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Carries an agenda out while vehicles come.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
@@ -12,7 +13,8 @@ use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use super::agenda::{Kill, Order, Outage, Upon, Victims};
+use super::agenda::{Disk, Kill, Order, Outage, Upon, Victims};
+use super::disk::Failure;
 use crate::demo::process::Process;
 use crate::demo::stage::LOT;
 use crate::interface::Interface;
@@ -33,9 +35,36 @@ pub(super) struct Kills {
     pub(super) gateway: usize,
 }
 
+/// The numbers of the processes of both sides, while they run.
+#[derive(Debug, Default)]
+pub(super) struct Ids {
+    platform: AtomicU32,
+    gateway: AtomicU32,
+}
+
+impl Ids {
+    /// Notes who runs.
+    pub(super) fn note(&self, platform: &Process, gateway: &Process) {
+        for (id, process) in [(&self.platform, platform), (&self.gateway, gateway)] {
+            id.store(process.id().unwrap_or_default(), Ordering::Relaxed);
+        }
+    }
+
+    /// The gateway's, or the platform's.
+    fn get(&self, of_gateway: bool) -> Option<u32> {
+        let id = if of_gateway {
+            &self.gateway
+        } else {
+            &self.platform
+        };
+        Some(id.load(Ordering::Relaxed)).filter(|id| *id > 0)
+    }
+}
+
 /// Kills both sides as planned, and starts them again.
 pub(super) async fn kill_all(
     kills: &[Kill],
+    ids: &Ids,
     platform: &mut Process,
     gateway: &mut Process,
     lot: &VirtualLot,
@@ -65,6 +94,7 @@ pub(super) async fn kill_all(
             gateway.kill().await?;
             count.gateway += 1;
         }
+        ids.note(platform, gateway);
         tokio::time::sleep(kill.away).await;
         if kill.victims != Victims::Gateway {
             platform.start_again()?;
@@ -72,10 +102,39 @@ pub(super) async fn kill_all(
         if kill.victims != Victims::Platform {
             gateway.start_again()?;
         }
+        ids.note(platform, gateway);
         told.push((
             Timestamp::now(),
             format!("started again: {:?}", kill.victims),
         ));
+    }
+    Ok((count, told))
+}
+
+/// Lets disks fail as planned, one after the other; how often one did.
+pub(super) async fn fail_disks(disks: &[Disk], ids: &Ids) -> anyhow::Result<(usize, Told)> {
+    let began = Instant::now();
+    let (mut count, mut told) = (0, Told::new());
+    for disk in disks {
+        sleep_until(began + disk.at).await;
+        // Who was killed just now has no disk.
+        let Some(id) = ids.get(disk.of_gateway) else {
+            continue;
+        };
+        let side = if disk.of_gateway {
+            "gateway"
+        } else {
+            "platform"
+        };
+        told.push((
+            Timestamp::now(),
+            format!("{side}: {:?} fails", disk.failing),
+        ));
+        let failure = Failure::begin(id, disk.failing)?;
+        tokio::time::sleep(disk.lasts).await;
+        failure.end().await?;
+        told.push((Timestamp::now(), format!("{side}: nothing fails")));
+        count += 1;
     }
     Ok((count, told))
 }

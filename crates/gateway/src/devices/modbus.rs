@@ -5,6 +5,7 @@
 //! `worker` joins them.
 
 pub(crate) mod frame;
+pub(crate) mod fuzzed;
 mod link;
 mod wiring;
 mod worker;

@@ -1,0 +1,19 @@
+//! What devices send, read as it is read from the network: for `crates/fuzz` alone.
+
+use axum::body::Bytes;
+
+use super::event::Event;
+use super::parts;
+
+pub use super::modbus::fuzzed::modbus;
+
+/// The body of an event; whether it is one.
+pub fn event(body: &[u8]) -> bool {
+    Event::read(body).is_ok()
+}
+
+/// An event as a form with the boundary `X`; whether it is one.
+pub async fn form(body: &[u8]) -> bool {
+    let body = Bytes::copy_from_slice(body);
+    parts::read("X".to_owned(), body).await.is_ok()
+}
