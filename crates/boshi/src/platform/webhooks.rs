@@ -84,7 +84,7 @@ pub(crate) struct Add {
     plain: bool,
     /// The authority of its certificate, PEM; needed for https
     #[arg(long, value_name = "FILE")]
-    ca_file: Option<PathBuf>,
+    receiver_ca_file: Option<PathBuf>,
     /// Only these kinds or families of kinds, as crossing,stay.closed
     #[arg(long)]
     kinds: Option<String>,
@@ -174,7 +174,7 @@ async fn add(wanted: Add) -> anyhow::Result<()> {
     let file = |path: Option<PathBuf>| path.map(|path| read(&path)).transpose();
     let secret = file(wanted.secret_file)?.map(|secret| secret.trim().to_owned());
     let body = json!({
-        "url": wanted.to, "plain": wanted.plain.then_some(true), "ca_pem": file(wanted.ca_file)?,
+        "url": wanted.to, "plain": wanted.plain.then_some(true), "ca_pem": file(wanted.receiver_ca_file)?,
         "kinds": wanted.kinds, "lots": wanted.lots, "secret": secret,
     });
     put(&wanted.access, &wanted.name, body).await
