@@ -12,7 +12,7 @@ use super::access::{Access, Query};
 use super::show::text;
 use crate::terminal::say;
 
-/// Register, change or retire the suppliers and lots in a file: [[supplier]] and [[lot]] tables as in
+/// Register, change or retire the suppliers and lots in a file: tables of supplier and lot as in
 /// the configuration; `retire = true` retires one
 #[derive(Args)]
 pub(crate) struct Import {

@@ -72,7 +72,7 @@ pub(crate) enum Command {
 pub(crate) struct Add {
     /// Its name, for --profile
     name: String,
-    /// The platform's operators' address, as http://10.0.0.5:9444 or https://platform.example
+    /// The platform's operators' address, as http://10.0.0.5:9444 or one with https
     #[arg(long)]
     url: String,
     /// The authority of its certificate (PEM), for https
