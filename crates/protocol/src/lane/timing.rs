@@ -52,7 +52,7 @@ pub struct Timing {
     /// How long a vehicle that was let through may take to cross (ABN-4). 30 s.
     pub passage: Duration,
     /// How long after leaving the trigger loop a vehicle may still prove to have crossed. 3 s; half
-    /// of it when another vehicle is there, see [`Timing::between_loops`].
+    /// of it when another vehicle is there.
     pub leave_grace: Duration,
     /// How long a loop may be pressed before that is an abnormality (ABN-1). 30 s: the standard's.
     pub loop_alarm: Duration,
