@@ -8,7 +8,6 @@ mod row;
 
 use schemars::JsonSchema;
 use std::sync::Arc;
-use std::time::Duration;
 
 use boshi_transport::call::Fault;
 use jiff::{SignedDuration, Timestamp};
@@ -17,7 +16,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use self::plan::{Known, Skew, Window, pause};
+use self::plan::{Known, Plan, Skew, Window, pause};
 use crate::config::{Heartbeat, Reconcile};
 use crate::counts;
 use crate::lots::Lot;
@@ -101,7 +100,7 @@ impl Counts {
 #[derive(Clone)]
 pub struct Reconciler {
     store: Store,
-    overlap: Duration,
+    settings: Reconcile,
     tally: counts::Counts,
     asking: Arc<Semaphore>,
     merging: Arc<Semaphore>,
@@ -144,18 +143,19 @@ pub(crate) async fn keep_reconciled(
 }
 
 impl Reconciler {
-    /// Merges into `store`; each pass begins `overlap` before the last one.
-    pub fn new(store: Store, overlap: Duration, tally: counts::Counts) -> Reconciler {
+    /// Merges into `store`.
+    pub fn new(store: Store, settings: Reconcile, tally: counts::Counts) -> Reconciler {
         Reconciler {
             store,
-            overlap,
+            settings,
             tally,
             asking: Arc::new(Semaphore::new(ASKED_AT_ONCE)),
             merging: Arc::new(Semaphore::new(MERGED_AT_ONCE)),
         }
     }
 
-    /// Asks `lot` for all that it could not push since the last pass that succeeded. Passes on one
+    /// Asks `lot` for all that it could not push since the last pass that succeeded, and once in a while
+    /// for all that it may have. Passes on one
     /// lot wait for each other. A pass that fails leaves the checkpoint at what is complete; the
     /// next one repeats the rest, which changes nothing that is here already.
     ///
@@ -202,7 +202,27 @@ impl Reconciler {
         skew: Skew,
         began: Timestamp,
     ) -> Result<Counts, PassError> {
-        let whole = self.plan(lot, skew, began).await?;
+        let plan = self.plan(lot, skew, began).await?;
+        let mut counts = self.fetch_window(lot, plan.recent, began).await?;
+        if let Some(older) = plan.older {
+            counts.add(self.fetch_window(lot, older, began).await?);
+        }
+        if plan.is_whole {
+            let id = lot.id.clone();
+            let noted = self
+                .store
+                .write(move |db| outage::asked_for_all(db, &id, began));
+            noted.await?;
+        }
+        Ok(counts)
+    }
+
+    async fn fetch_window(
+        &self,
+        lot: &Lot,
+        whole: Window,
+        began: Timestamp,
+    ) -> Result<Counts, PassError> {
         let (mut window, mut counts) = (whole, Counts::default());
         loop {
             match self.fetch(lot, window).await {
@@ -223,9 +243,9 @@ impl Reconciler {
         }
     }
 
-    async fn plan(&self, lot: &Lot, skew: Skew, now: Timestamp) -> Result<Window, StoreError> {
-        let (id, overlap) = (lot.id.clone(), self.overlap);
-        let recent = SignedDuration::try_from(overlap)
+    async fn plan(&self, lot: &Lot, skew: Skew, now: Timestamp) -> Result<Plan, StoreError> {
+        let id = lot.id.clone();
+        let recent = SignedDuration::try_from(self.settings.overlap)
             .ok()
             .and_then(|overlap| now.checked_sub(overlap).ok());
         let known = self.store.read(move |db| {
@@ -233,10 +253,11 @@ impl Reconciler {
             Ok(Known {
                 checkpoint: outage::checkpoint(db, &id)?,
                 outage: outage::recent_since(db, &id, after)?,
+                whole: outage::whole(db, &id)?,
                 skew,
             })
         });
-        Ok(Window::plan(known.await?, overlap, now))
+        Ok(Plan::new(known.await?, &self.settings, now))
     }
 
     /// Everything up to `at` is here, or up to `now`, when the pass began, if that was before.

@@ -271,7 +271,7 @@ async fn open(
             "commands were under way when the platform was killed: now unknown"
         );
     }
-    let reconciler = Reconciler::new(store.clone(), config.reconcile.overlap, counts.clone());
+    let reconciler = Reconciler::new(store.clone(), config.reconcile.clone(), counts.clone());
     let tail = Tail::open(store.clone()).await.map_err(failed)?;
     tasks.spawn(Arc::clone(&tail).keep(stop.clone()));
     let policy = Policy {

@@ -52,6 +52,9 @@ pub struct Reconcile {
     /// How far before the last pass each pass begins.
     #[serde(deserialize_with = "value::span_or_zero")]
     pub overlap: Duration,
+    /// How often a pass asks for all that a lot may have.
+    #[serde(deserialize_with = "value::span")]
+    pub whole: Duration,
 }
 
 /// Commanding gates.
@@ -147,6 +150,7 @@ impl Default for Reconcile {
         Reconcile {
             interval: Duration::from_secs(10 * 60),
             overlap: Duration::from_secs(60 * 60),
+            whole: Duration::from_secs(24 * 60 * 60),
         }
     }
 }

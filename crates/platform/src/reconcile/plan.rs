@@ -5,6 +5,8 @@ use std::time::Duration;
 use boshi_protocol::time::WireTime;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::config::Reconcile;
+
 /// How far back a lot is asked that was never asked before: the standard's default retention, which
 /// is all that it may still have (UNPUSH-2).
 pub const FIRST_REACH: SignedDuration = SignedDuration::from_hours(180 * 24);
@@ -16,8 +18,21 @@ pub struct Known {
     pub checkpoint: Option<Timestamp>,
     /// When the earliest outage began that is open or ended no longer than `overlap` ago.
     pub outage: Option<Timestamp>,
+    /// When the last pass began that asked for all and got it.
+    pub whole: Option<Timestamp>,
     /// How far the clock of the lot was off since that pass.
     pub skew: Skew,
+}
+
+/// What a pass has to ask about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// First: what may have come since the last pass.
+    pub recent: Window,
+    /// Then all before it that the lot may have, when that is due.
+    pub older: Option<Window>,
+    /// Whether both together are all that the lot may have.
+    pub is_whole: bool,
 }
 
 /// How far a clock was off at most, either way, in seconds (D-4). What a lot notes meanwhile bears
@@ -49,16 +64,40 @@ pub struct Window {
     pub end: WireTime,
 }
 
+impl Plan {
+    /// What a pass that begins at `now` has to ask about: the recent, and once in a while everything. A
+    /// record may fail long after its own time, when the lot answers but reaches nobody, or tells what a
+    /// camera has kept: no overlap makes up for that. The recent comes first, so that a lot which cannot
+    /// tell what is old goes on telling what is new.
+    pub fn new(known: Known, settings: &Reconcile, now: Timestamp) -> Plan {
+        let recent = Window::recent(known, settings.overlap, now);
+        let all = Window {
+            begin: WireTime::from_timestamp(back(now, FIRST_REACH)),
+            ..recent
+        };
+        let every = SignedDuration::try_from(settings.whole).unwrap_or(SignedDuration::MAX);
+        // One that is yet to come was set by a wrong clock.
+        let is_due = known
+            .whole
+            .is_none_or(|last| last > now || last <= back(now, every));
+        Plan {
+            recent,
+            older: all.before(recent).filter(|_| is_due),
+            is_whole: is_due || recent.begin <= all.begin,
+        }
+    }
+}
+
 impl Window {
-    /// What a pass that begins at `now` has to ask about: from `overlap` before the last one, since
-    /// a record fails only some time after its own time.
+    /// What a pass that begins at `now` has to ask about first: from `overlap` before the last one,
+    /// since a record fails only some time after its own time.
     ///
     /// After an outage that is from before the outage, and again until it is `overlap` ago: a lot
     /// that comes back from a power cut may answer before it has settled what was under way.
     ///
     /// A checkpoint that is yet to come was set while our own clock was wrong: if that is by more than
     /// the overlap makes up for, nobody knows what is here, and the lot is asked for all it may have.
-    pub fn plan(known: Known, overlap: Duration, now: Timestamp) -> Window {
+    fn recent(known: Known, overlap: Duration, now: Timestamp) -> Window {
         let overlap = SignedDuration::try_from(overlap).unwrap_or(SignedDuration::MAX);
         let believed = known
             .checkpoint
@@ -87,6 +126,16 @@ impl Window {
         let middle = begin.as_second() + (end.as_second() - begin.as_second()) / 2;
         let end = WireTime::from_timestamp(Timestamp::from_second(middle).ok()?);
         (end < self.end).then_some(Window { end, ..self })
+    }
+
+    /// What of this is before `later`; none when nothing is.
+    fn before(self, later: Window) -> Option<Window> {
+        let last = later
+            .begin
+            .timestamp()
+            .checked_sub(SignedDuration::from_secs(1));
+        let end = WireTime::from_timestamp(last.ok()?);
+        (self.begin <= end).then_some(Window { end, ..self })
     }
 
     /// What is left of this when `done` was asked about; none when that reached the end.
@@ -139,9 +188,10 @@ mod tests {
         let known = Known {
             checkpoint: checkpoint.map(at),
             outage: outage.map(at),
+            whole: None,
             skew,
         };
-        let window = Window::plan(known, HOUR, at(now));
+        let window = Window::recent(known, HOUR, at(now));
         (window.begin.to_string(), window.end.to_string())
     }
 
@@ -203,6 +253,40 @@ mod tests {
         assert_eq!(skewed(&[0, 1800, -2]), expected);
         let expected = ("20250719 09:10:00".into(), "20260115 09:10:00".into());
         assert_eq!(skewed(&[i64::MIN]), expected, "what it may still have");
+    }
+
+    /// D-19, UNPUSH-2: what fails late is found by a pass that asks for everything, which is once a day.
+    #[test]
+    fn once_a_day_a_pass_asks_for_all_that_a_lot_may_have_after_what_is_recent() {
+        let planned = |checkpoint: Option<&str>, whole: Option<&str>| {
+            let known = Known {
+                checkpoint: checkpoint.map(at),
+                outage: None,
+                whole: whole.map(|text| text.parse().unwrap()),
+                skew: Skew::default(),
+            };
+            Plan::new(known, &Reconcile::default(), at("09:10:00"))
+        };
+        let recent = window("08:00:00", "09:10:00");
+        let beginning: Timestamp = "2025-07-19T09:10:00+08:00".parse().unwrap();
+        let older = Window {
+            begin: WireTime::from_timestamp(beginning),
+            ..window("00:00:00", "07:59:59")
+        };
+        for (whole, is_due) in [
+            (None, true),
+            (Some("2026-01-14T09:10:00+08:00"), true),
+            (Some("2026-01-14T09:10:01+08:00"), false),
+            (Some("2026-01-15T09:10:01+08:00"), true),
+        ] {
+            let plan = planned(Some("09:00:00"), whole);
+            assert_eq!(plan.recent, recent);
+            assert_eq!(plan.older, is_due.then_some(older), "{whole:?}");
+            assert_eq!(plan.is_whole, is_due, "{whole:?}");
+        }
+        let first = planned(None, None);
+        assert_eq!(first.recent.begin, older.begin);
+        assert_eq!((first.older, first.is_whole), (None, true));
     }
 
     /// D-19

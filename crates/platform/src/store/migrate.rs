@@ -36,6 +36,7 @@ const STEPS: &[Step] = &[
     step!("0006_webhooks"),
     step!("0007_addresses"),
     step!("0008_records_by_number"),
+    step!("0009_whole_pass"),
 ];
 
 /// What a file says of the steps it has taken. `user_version` is how many they are, as it was before

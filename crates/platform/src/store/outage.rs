@@ -99,6 +99,32 @@ pub(crate) fn checkpoint(
     instant(found.optional()?)
 }
 
+/// When the last pass began that asked `lot` for all it may have.
+///
+/// # Errors
+/// What the database said.
+pub(crate) fn whole(connection: &Connection, lot: &LotId) -> Result<Option<Timestamp>, StoreError> {
+    let sql = "SELECT whole FROM checkpoint WHERE lot = ?";
+    let found = connection.query_row(sql, [lot.as_str()], |row| row.get(0));
+    instant(found.optional()?.flatten())
+}
+
+/// Writes down that a pass which began at `began` asked `lot` for all it may have, and got it.
+///
+/// # Errors
+/// What the database said.
+pub(crate) fn asked_for_all(
+    connection: &Connection,
+    lot: &LotId,
+    began: Timestamp,
+) -> Result<(), StoreError> {
+    connection.execute(
+        "UPDATE checkpoint SET whole = ? WHERE lot = ?",
+        params![began.as_second(), lot.as_str()],
+    )?;
+    Ok(())
+}
+
 /// Moves the checkpoint of `lot` to `at`, never back; but for one that is yet to come at `now`, which was
 /// set while our clock was wrong.
 ///

@@ -172,6 +172,31 @@ async fn records_are_fetched_at_an_interval_without_an_outage() {
     assert_eq!(platform.get("/outages").await["items"], json!([]));
 }
 
+/// D-19: a record may fail days after its own time, as what a camera kept does, while the lot answers.
+#[tokio::test]
+async fn a_record_that_fails_long_after_its_own_time_is_fetched_by_a_pass_over_everything() {
+    let supplier = Supplier::start(None).await;
+    let site = site(&supplier).with("interval = \"1h\"", "interval = \"30ms\"\nwhole = \"2s\"");
+    let platform = site.start().await;
+    reconciled(&platform).await;
+    let three_days = ago(3 * 24 * 3600);
+    supplier.answers(move |path, body| match path {
+        "/queryUnPushRecognitionInfo" if is_asked_about(body, &three_days) => {
+            page(body, &[recognition(1, &three_days)])
+        }
+        _ => idle(path, body),
+    });
+    platform
+        .lot_becomes(|lot| lot["reconciled"]["recognitions"] == 1)
+        .await;
+}
+
+/// Whether the window of a query holds `time`: both are written so that texts compare as times do.
+fn is_asked_about(query: &Value, time: &str) -> bool {
+    let bound = |name: &str| query[name].as_str().unwrap().to_owned();
+    bound("beginTime").as_str() <= time && time <= bound("endTime").as_str()
+}
+
 /// PAGE-1: a supplier that knows only one page must not keep us for ever.
 #[tokio::test]
 async fn a_supplier_that_ignores_the_page_is_asked_twice_and_no_more() {
