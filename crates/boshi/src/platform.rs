@@ -7,6 +7,7 @@ mod devices;
 mod import;
 mod keep;
 mod lists;
+mod lot_put;
 mod lots;
 mod permits;
 mod place;

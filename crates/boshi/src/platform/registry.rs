@@ -8,6 +8,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::access::{Access, Query};
+use super::lot_put;
 use super::show::{Column, print, text};
 use crate::terminal::say;
 
@@ -59,6 +60,8 @@ pub(crate) enum Supplier {
 pub(crate) enum Lot {
     /// Print everything that is set of a lot
     Show(One),
+    /// Register a lot, or change it: what is not given stays as it is
+    Put(Box<lot_put::Put>),
     /// Call the lot's gateway and say, step by step, what works
     Check(One),
     /// Retire a lot; its records stay
@@ -150,6 +153,7 @@ pub(super) async fn lot(command: Lot) -> anyhow::Result<()> {
             say(&serde_json::to_string_pretty(&found)?);
             Ok(())
         }
+        Lot::Put(wanted) => lot_put::run(*wanted).await,
         Lot::Check(One { lot, access }) => check(&lot, &access).await,
         Lot::Retire(One { lot, access }) => {
             let done = access.delete(&["lots", &lot], &Query::default()).await?;
