@@ -14,6 +14,7 @@ mod health;
 pub(crate) mod intake;
 pub(crate) mod mailbox;
 pub(crate) mod modbus;
+mod order;
 mod parts;
 pub(crate) mod polled;
 mod relays;

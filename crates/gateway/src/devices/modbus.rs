@@ -11,35 +11,25 @@ mod wiring;
 mod worker;
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use boshi_protocol::id::DeviceNo;
 use boshi_protocol::lane::Motion;
 use serde_json::Value;
-use tokio::sync::{mpsc, oneshot};
-use tokio::time::Instant;
 
 pub(crate) use self::worker::Worker;
 
 use super::contact::Contact;
 use super::controller::{Checked, CommandError};
 use super::health::{Health, STILL_THERE};
+use super::order::Orders;
 use crate::config;
 use crate::reload::InForce;
-
-/// Most orders that wait for one module: each of its barriers has one at most.
-const ORDERS_QUEUED: usize = 16;
-
-/// Longest that the answer to an order is awaited: longer than a lane does, so that a late answer
-/// is still heard.
-const LATE_ANSWER: Duration = Duration::from_secs(10);
 
 /// A module, from outside; cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Module {
-    orders: mpsc::Sender<Order>,
+    orders: Orders,
     seen: Arc<Seen>,
-    in_force: InForce,
 }
 
 /// What its worker has found out.
@@ -52,20 +42,10 @@ pub(super) struct Seen {
     contacts: Mutex<Vec<Contact>>,
 }
 
-/// What a barrier is to do.
-#[derive(Debug)]
-struct Order {
-    barrier: DeviceNo,
-    motion: Motion,
-    /// After it, whoever ordered has given the barrier up: it must not move any more.
-    until: Instant,
-    answer: oneshot::Sender<Result<(), CommandError>>,
-}
-
 impl Module {
     /// A module, and its worker, which is yet to run.
     pub(crate) fn new(config: &config::Modbus, in_force: InForce) -> (Module, Worker) {
-        let (orders, ordered) = mpsc::channel(ORDERS_QUEUED);
+        let (orders, ordered) = Orders::new("继电器模块", in_force.clone());
         let inputs = config.inputs.iter().cloned();
         let contacts = inputs.map(|input| Contact::new(input, config.looks));
         let seen = Arc::new(Seen {
@@ -75,13 +55,8 @@ impl Module {
             health: Health::new(STILL_THERE),
             contacts: Mutex::new(contacts.collect()),
         });
-        let worker = Worker::new(config, Arc::clone(&seen), ordered, in_force.clone());
-        let module = Module {
-            orders,
-            seen,
-            in_force,
-        };
-        (module, worker)
+        let worker = Worker::new(config, Arc::clone(&seen), ordered, in_force);
+        (Module { orders, seen }, worker)
     }
 
     /// How it stands, for people.
@@ -101,19 +76,7 @@ impl Module {
         barrier: &DeviceNo,
         motion: Motion,
     ) -> Result<(), CommandError> {
-        let (answer, answered) = oneshot::channel();
-        let order = Order {
-            barrier: barrier.clone(),
-            motion,
-            until: Instant::now() + self.in_force.borrow().timing.act / 3 * 2,
-            answer,
-        };
-        let sent = self.orders.try_send(order);
-        sent.map_err(|_| CommandError::NotDone("继电器模块忙".to_owned()))?;
-        match tokio::time::timeout(LATE_ANSWER, answered).await {
-            Ok(Ok(result)) => result,
-            Ok(Err(_)) | Err(_) => Err(CommandError::Unknown("继电器模块未应答".to_owned())),
-        }
+        self.orders.give(barrier, motion).await
     }
 
     /// Which of these barriers can be driven, and how the contacts are.

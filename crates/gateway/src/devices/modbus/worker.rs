@@ -4,24 +4,21 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use boshi_protocol::id::DeviceNo;
-use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
+use super::Seen;
 use super::frame::{Answer, Call};
 use super::link::{Link, LinkError};
 use super::wiring::Wiring;
-use super::{Order, Seen};
 use crate::config;
 use crate::devices::controller::CommandError;
 use crate::devices::event::{Event, Heartbeat};
 use crate::devices::health::BEAT;
+use crate::devices::order::{Order, Ordered};
 use crate::devices::relays::{Relays, Step};
 use crate::devices::teller::Teller;
 use crate::reload::InForce;
-
-/// Pause before a connection that failed is tried again.
-const AGAIN: Duration = Duration::from_millis(500);
 
 /// Longest that a worker goes on after the gateway was told to stop: as long as a lot may take.
 const STOPPING: Duration = Duration::from_secs(5);
@@ -32,7 +29,7 @@ pub(crate) struct Worker {
     config: config::Modbus,
     wiring: Wiring,
     seen: Arc<Seen>,
-    orders: mpsc::Receiver<Order>,
+    orders: Ordered,
     relays: Relays,
     in_force: InForce,
 }
@@ -54,7 +51,7 @@ impl Worker {
     pub(super) fn new(
         config: &config::Modbus,
         seen: Arc<Seen>,
-        orders: mpsc::Receiver<Order>,
+        orders: Ordered,
         in_force: InForce,
     ) -> Worker {
         let wiring = Wiring::of(config);
@@ -93,24 +90,8 @@ impl Worker {
                     }
                 }
             }
-            if !self.away().await {
+            if !self.orders.refuse_while_away().await {
                 return;
-            }
-        }
-    }
-
-    /// Refuses what is ordered until it is time to try again; false when nobody orders any more.
-    async fn away(&mut self) -> bool {
-        let again = Instant::now() + AGAIN;
-        loop {
-            match tokio::time::timeout_at(again, self.orders.recv()).await {
-                Err(_) => return true,
-                Ok(None) => return false,
-                Ok(Some(order)) => {
-                    let error = CommandError::NotDone("继电器模块未连接".to_owned());
-                    // Who ordered may have given up.
-                    let _ = order.answer.send(Err(error));
-                }
             }
         }
     }
@@ -136,7 +117,7 @@ impl Worker {
             let end = self.relays.next_end();
             tokio::select! {
                 biased;
-                order = self.orders.recv() => match order {
+                order = self.orders.next() => match order {
                     Some(order) => self.obey(&mut link, order).await?,
                     None => return Ok(()),
                 },

@@ -10,8 +10,6 @@ use std::time::Duration;
 use boshi_protocol::id::DeviceNo;
 use boshi_protocol::lane::Motion;
 use serde_json::Value;
-use tokio::sync::{mpsc, oneshot};
-use tokio::time::Instant;
 
 pub(crate) use self::worker::Worker;
 
@@ -19,13 +17,8 @@ use crate::config;
 use crate::devices::contact::Contact;
 use crate::devices::controller::{Checked, CommandError};
 use crate::devices::health::Health;
+use crate::devices::order::Orders;
 use crate::reload::InForce;
-
-/// Most orders that wait for one camera: its barrier has one at a time.
-const ORDERS_QUEUED: usize = 16;
-
-/// Longest that the answer to an order is awaited: longer than a lane does.
-const LATE_ANSWER: Duration = Duration::from_secs(10);
 
 /// How long after its last word a camera counts as there: three heartbeats.
 const SILENT: Duration = Duration::from_secs(6);
@@ -33,9 +26,8 @@ const SILENT: Duration = Duration::from_secs(6);
 /// A camera, from outside; cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Camera {
-    orders: mpsc::Sender<Order>,
+    orders: Orders,
     seen: Arc<State>,
-    in_force: InForce,
 }
 
 /// What its worker has found out.
@@ -46,20 +38,10 @@ struct State {
     contacts: Mutex<Vec<Contact>>,
 }
 
-/// What a barrier is to do.
-#[derive(Debug)]
-struct Order {
-    barrier: DeviceNo,
-    motion: Motion,
-    /// After it, whoever ordered has given the barrier up: it must not move any more.
-    until: Instant,
-    answer: oneshot::Sender<Result<(), CommandError>>,
-}
-
 impl Camera {
     /// A camera, and its worker, which is yet to run.
     pub(crate) fn new(config: &config::VzTcp, in_force: InForce) -> (Camera, Worker) {
-        let (orders, ordered) = mpsc::channel(ORDERS_QUEUED);
+        let (orders, ordered) = Orders::new("相机", in_force.clone());
         let inputs = config.inputs.iter().cloned();
         let contacts = inputs.map(|input| Contact::new(input, config.looks));
         let seen = Arc::new(State {
@@ -67,13 +49,8 @@ impl Camera {
             health: Health::new(SILENT),
             contacts: Mutex::new(contacts.collect()),
         });
-        let worker = Worker::new(Arc::clone(&seen), ordered, in_force.clone());
-        let camera = Camera {
-            orders,
-            seen,
-            in_force,
-        };
-        (camera, worker)
+        let worker = Worker::new(Arc::clone(&seen), ordered, in_force);
+        (Camera { orders, seen }, worker)
     }
 
     /// How it stands, for people.
@@ -90,19 +67,7 @@ impl Camera {
         barrier: &DeviceNo,
         motion: Motion,
     ) -> Result<(), CommandError> {
-        let (answer, answered) = oneshot::channel();
-        let order = Order {
-            barrier: barrier.clone(),
-            motion,
-            until: Instant::now() + self.in_force.borrow().timing.act / 3 * 2,
-            answer,
-        };
-        let sent = self.orders.try_send(order);
-        sent.map_err(|_| CommandError::NotDone("相机忙".to_owned()))?;
-        match tokio::time::timeout(LATE_ANSWER, answered).await {
-            Ok(Ok(result)) => result,
-            Ok(Err(_)) | Err(_) => Err(CommandError::Unknown("相机未应答".to_owned())),
-        }
+        self.orders.give(barrier, motion).await
     }
 
     /// Which of these devices are there, and how the contacts are.

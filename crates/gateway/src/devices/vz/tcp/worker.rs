@@ -8,23 +8,21 @@ use boshi_protocol::id::DeviceNo;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::super::{plate_event, reply};
 use super::frame::{self, Frame, FrameError, Frames, Word};
-use super::{Order, SILENT, State};
+use super::{SILENT, State};
 use crate::config::{Confirm, PulseBy};
 use crate::devices::controller::CommandError;
 use crate::devices::event::{Event, Heartbeat};
 use crate::devices::health::BEAT;
+use crate::devices::order::{Order, Ordered};
 use crate::devices::relays::Relays;
 use crate::devices::teller::Teller;
 use crate::reload::InForce;
-
-/// Pause before a connection that failed is tried again.
-const AGAIN: Duration = Duration::from_millis(500);
 
 /// Longest that a connection on the lot's own network may take.
 const CONNECT: Duration = Duration::from_secs(2);
@@ -45,7 +43,7 @@ const PIECE: usize = 32 * 1024;
 #[derive(Debug)]
 pub(crate) struct Worker {
     seen: Arc<State>,
-    orders: mpsc::Receiver<Order>,
+    orders: Ordered,
     relays: Relays,
     in_force: InForce,
 }
@@ -93,11 +91,7 @@ struct Link {
 }
 
 impl Worker {
-    pub(super) fn new(
-        seen: Arc<State>,
-        orders: mpsc::Receiver<Order>,
-        in_force: InForce,
-    ) -> Worker {
+    pub(super) fn new(seen: Arc<State>, orders: Ordered, in_force: InForce) -> Worker {
         let barriers: Vec<_> = seen.config.barrier.iter().map(|it| it.relays()).collect();
         Worker {
             relays: Relays::new(&barriers, PulseBy::Module),
@@ -132,24 +126,8 @@ impl Worker {
                 let (name, address) = (&config.name, &config.address);
                 tracing::warn!(name, address, %error, "a camera is not there");
             }
-            if !self.away().await {
+            if !self.orders.refuse_while_away().await {
                 return;
-            }
-        }
-    }
-
-    /// Refuses what is ordered until it is time to try again; false when nobody orders any more.
-    async fn away(&mut self) -> bool {
-        let again = Instant::now() + AGAIN;
-        loop {
-            match tokio::time::timeout_at(again, self.orders.recv()).await {
-                Err(_) => return true,
-                Ok(None) => return false,
-                Ok(Some(order)) => {
-                    let error = CommandError::NotDone("相机未连接".to_owned());
-                    // Who ordered may have given up.
-                    let _ = order.answer.send(Err(error));
-                }
             }
         }
     }
@@ -171,7 +149,7 @@ impl Worker {
         loop {
             tokio::select! {
                 biased;
-                order = self.orders.recv() => match order {
+                order = self.orders.next() => match order {
                     Some(order) => self.obey(&mut link, order).await?,
                     None => return Err(End::Over),
                 },
