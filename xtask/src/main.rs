@@ -1,9 +1,10 @@
 //! What developers and CI run: `cargo xtask test`, `cargo xtask demo`, `cargo xtask
-//! conformance`, `cargo xtask conform-matrix`, `cargo xtask bench`, `cargo xtask torture`, `cargo xtask
-//! power-loss`, `cargo xtask fuzz`, `cargo xtask fuzz-api`.
+//! conformance`, `cargo xtask conform-matrix`, `cargo xtask bench`, `cargo xtask effort`, `cargo xtask
+//! torture`, `cargo xtask power-loss`, `cargo xtask fuzz`, `cargo xtask fuzz-api`.
 
 mod citations;
 mod conformance;
+mod effort;
 mod fuzz;
 mod independence;
 mod judged;
@@ -47,6 +48,8 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Count what a recognition costs the platform, and compare with what is known (valgrind)
+    Effort,
     /// Cut the power of both sides' stores at hundreds of points (Linux, strace)
     PowerLoss {
         /// Arguments of `boshi-power-loss run`
@@ -91,6 +94,7 @@ fn run(root: &Path) -> anyhow::Result<ExitCode> {
             return Ok(exit_code(steps::boshi(root, "demo", &arguments)?.code()));
         }
         Task::Bench { arguments } => return Ok(exit_code(tools::bench(root, &arguments)?.code())),
+        Task::Effort => effort::check(root)?,
         Task::PowerLoss { arguments } => {
             return Ok(exit_code(tools::power_loss(root, &arguments)?.code()));
         }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 
-use crate::{conformance, independence};
+use crate::{conformance, effort, independence};
 
 /// Everything that is checked, what is quickest first.
 ///
@@ -39,6 +39,7 @@ pub(crate) fn test(root: &Path) -> anyhow::Result<()> {
         let targets = ["test", "--workspace", "--lib", "--bins", "--tests"];
         step("tests (without cargo-nextest)", || cargo(root, &targets))?;
     }
+    step("effort: what a recognition costs", || effort::check(root))?;
     step("examples in the documentation", || {
         cargo(root, &["test", "--workspace", "--doc"])
     })?;

@@ -48,7 +48,7 @@ pub(crate) fn power_loss(root: &Path, arguments: &[String]) -> anyhow::Result<Ex
 }
 
 /// Not what cargo tells a program that it runs: a build that sees that builds some crates anew.
-fn apart(command: &mut Command) -> &mut Command {
+pub(crate) fn apart(command: &mut Command) -> &mut Command {
     let told = std::env::vars_os().map(|(name, _)| name);
     let told = told.filter(|name| {
         let name = name.to_string_lossy();
