@@ -6,6 +6,7 @@ mod gates;
 mod happenings;
 mod keep;
 mod look;
+mod probe;
 mod proof;
 mod reload;
 mod run;
@@ -59,6 +60,11 @@ pub(crate) enum Command {
     /// Show the devices of every lot and since when each is as it is; with --changes, how those of
     /// one lot have been (设备)
     Devices(look::Devices),
+    /// The last frames between the gateway and a device that it speaks to itself, as `devices` names
+    /// it; secrets and pictures are left out (报文)
+    Trace(look::Trace),
+    /// Try a device that is not part of a lot yet: who it is, its inputs, a picture (试设备)
+    Probe(probe::Probe),
     /// List the latest stays, of plates that hold a text (停车记录)
     Stays(look::Stays),
     /// How many vehicles are inside; with --set, as somebody has counted (在场数)
@@ -120,6 +126,8 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<()> {
         Command::Status { access } => status::status(&access, Part::All).await,
         Command::Lanes { access } => status::status(&access, Part::Lanes).await,
         Command::Devices(wanted) => look::devices(wanted).await,
+        Command::Trace(wanted) => look::trace(wanted).await,
+        Command::Probe(wanted) => probe::probe(wanted).await,
         Command::Stays(wanted) => look::stays(wanted).await,
         Command::Occupancy(wanted) => acts::occupancy(wanted).await,
         Command::Hold(gate) => gates::gate(gate, "hold").await,

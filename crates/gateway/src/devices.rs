@@ -17,8 +17,10 @@ pub(crate) mod modbus;
 mod order;
 mod parts;
 pub(crate) mod polled;
+pub mod probe;
 mod relays;
 pub(crate) mod teller;
+mod trace;
 pub(crate) mod vz;
 
 pub(crate) use self::controller::{Checked, CommandError, Controller, DeviceDriver};

@@ -5,6 +5,7 @@
 //! - `driver`: the task that owns a lot, and what it does for it;
 //! - [`journal`]: everything that happened, and the one outbox;
 //! - [`keep`]: backup, restore, check of the journal, and a bundle for support;
+//! - [`probe`]: tries a device that is not part of a lot yet;
 //! - `devices`, `display`, [`pictures`]: the equipment;
 //! - `serve`: what the platform calls; `push`: how it is called;
 //! - `local`: what the booth and this machine's tools see; `monitor`: what machines that watch see.
@@ -17,6 +18,7 @@ mod display;
 mod driver;
 #[doc(hidden)]
 pub use devices::fuzzed;
+pub use devices::probe;
 pub mod journal;
 pub mod keep;
 mod local;

@@ -75,6 +75,7 @@ pub(crate) fn router(local: Arc<Local>) -> Router {
             "/local/v1/lots/{lot}/device-changes",
             get(look::device_changes),
         )
+        .route("/local/v1/lots/{lot}/frames", get(look::frames))
         .route("/local/v1/lots/{lot}/resend", post(resend::resend))
         .route("/local/v1/lots/{lot}/proof", get(proof::proof))
         .route("/local/v1/lots/{lot}/stays", get(stays::stays))

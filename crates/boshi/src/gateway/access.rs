@@ -31,7 +31,7 @@ pub(crate) struct Access {
 #[derive(Args)]
 pub(crate) struct Chosen {
     /// The lot; may be left out when there is only one
-    lot: Option<String>,
+    pub(super) lot: Option<String>,
 }
 
 impl Access {

@@ -88,6 +88,18 @@ pub(crate) struct Devices {
     list: List,
 }
 
+/// What a device and the gateway say to each other.
+#[derive(Args)]
+pub(crate) struct Trace {
+    /// The device's connection, as `devices` names it
+    device: String,
+    /// The lot; may be left out when there is only one
+    #[arg(long)]
+    lot: Option<String>,
+    #[command(flatten)]
+    list: List,
+}
+
 /// The latest stays.
 #[derive(Args)]
 pub(crate) struct Stays {
@@ -195,6 +207,21 @@ pub(super) async fn devices(wanted: Devices) -> anyhow::Result<()> {
     let filter = wanted.device.map(|device| ("device", device.into()));
     let changes = "device-changes";
     wanted.list.print(&lot, changes, filter, COLUMNS).await
+}
+
+pub(super) async fn trace(wanted: Trace) -> anyhow::Result<()> {
+    const COLUMNS: &[Column] = &[
+        ("时间", |row| time(&row["at"])),
+        ("方向", |row| match row["way"].as_str() {
+            Some("sent") => "发".to_owned(),
+            _ => "收".to_owned(),
+        }),
+        ("字节", |row| text(&row["bytes"])),
+        ("内容", |row| text(&row["text"])),
+    ];
+    let lot = wanted.list.access.lot(Chosen { lot: wanted.lot })?;
+    let filter = Some(("device", wanted.device.into()));
+    wanted.list.print(&lot, "frames", filter, COLUMNS).await
 }
 
 pub(super) async fn stays(wanted: Stays) -> anyhow::Result<()> {

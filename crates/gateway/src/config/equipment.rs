@@ -146,6 +146,31 @@ pub enum Role {
 }
 
 impl Modbus {
+    /// A module as its maker ships it, with nothing wired to it.
+    pub(crate) fn of_module(
+        address: &str,
+        module: ModbusModule,
+        framing: Framing,
+        unit: Option<u8>,
+    ) -> Modbus {
+        Modbus {
+            name: address.to_owned(),
+            address: address.to_owned(),
+            module,
+            framing,
+            unit,
+            relays_at: None,
+            inputs_at: None,
+            inputs_by: None,
+            pulse_by: None,
+            poll: poll(),
+            answer: answer(),
+            looks: looks(),
+            barriers: Vec::new(),
+            inputs: Vec::new(),
+        }
+    }
+
     /// Every device that it has something of.
     pub fn touches(&self) -> impl Iterator<Item = &DeviceNo> {
         let inputs = self.inputs.iter().filter_map(|it| it.device.as_ref());

@@ -32,6 +32,12 @@ impl Contact {
         self.wired.number
     }
 
+    /// Whether the latest look has shown this level too.
+    pub(super) fn was_seen(&self, level: bool) -> bool {
+        let (shown, looks) = self.run;
+        looks > 0 && shown == (level != self.wired.invert)
+    }
+
     /// The contact was looked at; what that is worth telling.
     pub(super) fn see(&mut self, level: bool) -> Option<Event> {
         let on = level != self.wired.invert;

@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use super::event::Event;
 use super::generic::Generic;
+use super::health::Health;
 use super::modbus::Module;
 use super::vz::{Camera, tcp};
 
@@ -140,6 +141,32 @@ impl DeviceDriver {
             DeviceDriver::Vz(camera) => Some(camera.shown()),
             DeviceDriver::VzTcp(camera) => Some(camera.shown()),
         }
+    }
+
+    /// What its connection is called; none when it has none of its own.
+    pub(crate) fn name(&self) -> Option<&str> {
+        self.link().map(|(name, _)| name)
+    }
+
+    /// The newest `limit` frames between the gateway and the device of that name, before the number
+    /// `before`, newest first; none when it is not this driver's.
+    pub(crate) fn frames(
+        &self,
+        name: &str,
+        before: Option<i64>,
+        limit: usize,
+    ) -> Option<Vec<Value>> {
+        let (_, health) = self.link().filter(|(own, _)| *own == name)?;
+        Some(health.frames(before, limit))
+    }
+
+    fn link(&self) -> Option<(&str, &Health)> {
+        Some(match self {
+            DeviceDriver::Generic(_) => return None,
+            DeviceDriver::Modbus(module) => module.link(),
+            DeviceDriver::Vz(camera) => camera.link(),
+            DeviceDriver::VzTcp(camera) => camera.link(),
+        })
     }
 
     fn is_generic(&self) -> bool {

@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::trace::{Trace, Way};
+
 /// How long after its last answer a device that is asked all the time still counts as there: a
 /// connection that is made anew at once is no loss.
 pub(super) const STILL_THERE: Duration = Duration::from_secs(3);
@@ -30,6 +32,7 @@ struct Seen {
     received: u64,
     faults: u64,
     last_fault: Option<(Timestamp, String)>,
+    trace: Trace,
 }
 
 impl Health {
@@ -46,13 +49,29 @@ impl Health {
         seen.connections += 1;
     }
 
-    /// Something was sent to the device.
-    pub(super) fn sent(&self) {
+    /// A frame was sent to the device. There must be no secret in it but by its usual name.
+    pub(super) fn sent(&self, frame: &[u8]) {
+        let mut seen = self.lock();
+        seen.sent += 1;
+        seen.trace.note(Way::Sent, Timestamp::now(), frame);
+    }
+
+    /// The device was only asked how things are, or told that the gateway is there: counted, and not
+    /// kept.
+    pub(super) fn asked(&self) {
         self.lock().sent += 1;
     }
 
     /// The device said something that makes sense.
-    pub(super) fn heard(&self) {
+    pub(super) fn heard(&self, frame: &[u8]) {
+        let mut seen = self.lock();
+        seen.received += 1;
+        seen.heard = Some(Instant::now());
+        seen.trace.note(Way::Heard, Timestamp::now(), frame);
+    }
+
+    /// The device said that it is there, or that things are as they were: counted, and not kept.
+    pub(super) fn heard_again(&self) {
         let mut seen = self.lock();
         seen.received += 1;
         seen.heard = Some(Instant::now());
@@ -67,13 +86,17 @@ impl Health {
         news
     }
 
-    /// A device that calls on its own said something; true when it was not there before.
-    pub(super) fn called(&self) -> bool {
+    /// A device that calls on its own said something, `frame` if that is more than that it is
+    /// there; true when it was not there before.
+    pub(super) fn called(&self, frame: Option<&[u8]>) -> bool {
         let news = !self.answers();
         if news {
             self.connected();
         }
-        self.heard();
+        match frame {
+            Some(frame) => self.heard(frame),
+            None => self.heard_again(),
+        }
         news
     }
 
@@ -82,6 +105,17 @@ impl Health {
         let mut seen = self.lock();
         seen.faults += 1;
         seen.last_fault = Some((Timestamp::now(), why.to_owned()));
+    }
+
+    /// The device said something that makes no sense: this.
+    pub(super) fn nonsense(&self, why: &str, frame: &[u8]) {
+        self.faulty(why);
+        self.lock().trace.note(Way::Heard, Timestamp::now(), frame);
+    }
+
+    /// The newest `limit` frames before the number `before`, newest first.
+    pub(super) fn frames(&self, before: Option<i64>, limit: usize) -> Vec<Value> {
+        self.lock().trace.shown(before, limit)
     }
 
     /// Whether the device is there.

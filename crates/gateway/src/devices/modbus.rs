@@ -7,6 +7,7 @@
 pub(crate) mod frame;
 pub(crate) mod fuzzed;
 mod link;
+pub(super) mod probe;
 mod wiring;
 mod worker;
 
@@ -68,6 +69,11 @@ impl Module {
             ..
         } = &*self.seen;
         health.shown("modbus", name, address)
+    }
+
+    /// Its name and how it stands.
+    pub(super) fn link(&self) -> (&str, &Health) {
+        (&self.seen.name, &self.seen.health)
     }
 
     /// Drives a barrier, once.

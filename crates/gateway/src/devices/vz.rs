@@ -89,6 +89,11 @@ impl Camera {
         self.0.health.shown(driver, &config.name, serial)
     }
 
+    /// Its name and how it stands.
+    pub(super) fn link(&self) -> (&str, &Health) {
+        (&self.0.config.name, &self.0.health)
+    }
+
     /// Drives a barrier, once. That the camera takes the command does not prove that the arm
     /// moves.
     pub(super) async fn drive(
@@ -144,9 +149,9 @@ impl Camera {
         }
     }
 
-    /// The camera said something.
-    async fn heard(&self, teller: &Teller) {
-        if self.0.health.called() {
+    /// The camera said something, `frame` if that is more than that it is there.
+    async fn heard(&self, frame: Option<&[u8]>, teller: &Teller) {
+        if self.0.health.called(frame) {
             let name = &self.0.config.name;
             tracing::info!(name, "a camera is there");
         }
@@ -182,7 +187,7 @@ impl Camera {
         if let Some(id) = command["id"].as_str() {
             lock(&self.0.handed).push(id.to_owned());
         }
-        self.0.health.sent();
+        self.0.health.sent(command.to_string().as_bytes());
         Some(command)
     }
 

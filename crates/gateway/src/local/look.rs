@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::Local;
 use super::answer::{Problem, unreadable};
 use super::query::query;
+use crate::devices::DeviceDriver;
 use crate::journal::{JournalError, MAX_ROWS, Part, kind_word};
 
 /// How many rows are given when nothing is said.
@@ -158,6 +159,28 @@ pub(super) async fn device_changes(it: Looking) -> Found {
             "at": change.at,
         })
     })
+}
+
+/// The last frames between the gateway and one of the devices that it speaks to itself.
+pub(super) async fn frames(it: Looking) -> Found {
+    let Looking {
+        local,
+        lot,
+        look,
+        part,
+    } = it;
+    let drivers = &local.lot(lot.as_str())?.drivers;
+    let names: Vec<&str> = drivers.iter().filter_map(DeviceDriver::name).collect();
+    let expected = || format!("应为设备连接的名称：{}", names.join("、"));
+    let Some(device) = look.device else {
+        return Err(Problem::Wrong(format!("缺少参数 device，{}", expected())));
+    };
+    let limit = usize::try_from(part.limit).unwrap_or(usize::MAX);
+    let mut found = drivers.iter();
+    let found = found.find_map(|driver| driver.frames(&device, part.before, limit));
+    let found =
+        found.ok_or_else(|| Problem::NotFound(format!("没有设备连接 {device}，{}", expected())))?;
+    items(Ok(found), |frame| frame)
 }
 
 fn items<R>(rows: Result<Vec<R>, JournalError>, shown: impl Fn(R) -> Value) -> Found {

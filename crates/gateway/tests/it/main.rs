@@ -24,6 +24,7 @@ mod pictures;
 mod places;
 mod platform;
 mod pressed;
+mod probing;
 mod relay_module;
 mod reload;
 mod restart;

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::controller::Controller;
@@ -276,4 +277,33 @@ async fn no_relay_is_left_closed_when_the_gateway_stops() {
     assert_eq!(world.command("3", "").await["respCode"], "0");
     world.gateway.stop_within(Duration::from_secs(10)).await;
     assert!(!world.module.is_on(0));
+}
+
+/// What only asks how things are would push out of the trace what the engineer looks for.
+#[tokio::test]
+async fn the_last_frames_of_a_module_can_be_looked_at() {
+    let world = world("module = \"plain\"").await;
+    world.is_there().await;
+    assert_eq!(world.command("3", "").await["respCode"], "0");
+    let path = "/lots/L1/frames?device=IO-01";
+    let (status, frames) = world.gateway.booth(Method::GET, path, Value::Null).await;
+    assert_eq!(status, 200, "{frames}");
+    let frames = frames["items"].as_array().unwrap();
+    let on = frames.iter().find(|it| {
+        let text = it["text"].as_str().unwrap();
+        it["way"] == "sent" && text.ends_with("01 05 00 00 FF 00")
+    });
+    assert!(on.is_some(), "{frames:?}");
+    assert!(frames.len() < 20, "{frames:?}");
+    for (path, expected) in [
+        ("/lots/L1/frames", 400),
+        ("/lots/L1/frames?device=IO-99", 404),
+    ] {
+        let (status, error) = world.gateway.booth(Method::GET, path, Value::Null).await;
+        assert_eq!(status, expected);
+        assert!(
+            error["error"].as_str().unwrap().contains("IO-01"),
+            "{error}"
+        );
+    }
 }

@@ -8,6 +8,7 @@ use boshi_simulator::camera::{VzOrder, VzPlate, VzTcpCamera, VzTcpFault};
 use boshi_simulator::equipment::{Direction, Outcome, Vehicle};
 use boshi_simulator::lot::{LanePlan, LotPlan, Speaks, VirtualLot};
 use jiff::Timestamp;
+use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -285,4 +286,25 @@ async fn vehicles_drive_through_a_simulated_lane_that_speaks_as_vz_over_tcp() {
     assert_eq!(plates, ["粤B12345", "粤BD12345"]);
     assert_eq!(lot.ledger().idle_lifts().count(), 0);
     lot.stop().await;
+}
+
+#[tokio::test]
+async fn the_last_frames_of_a_camera_can_be_looked_at_without_its_pictures() {
+    let mut world = world("taken", VzTcpFault::None).await;
+    world.arrives("粤B12345").await;
+    assert_eq!(world.told().await, PULSE);
+    let path = "/lots/L1/frames?device=IN-01&limit=200";
+    let (_, frames) = world.gateway.booth(Method::GET, path, Value::Null).await;
+    let frames = frames["items"].as_array().unwrap();
+    let has = |way: &str, words: &str| {
+        let text = |it: &Value| it["text"].as_str().unwrap().contains(words);
+        frames.iter().any(|it| it["way"] == way && text(it))
+    };
+    assert!(has("heard", "粤B12345"), "{frames:?}");
+    assert!(has("sent", "\"cmd\":\"ioctl\""), "{frames:?}");
+    assert!(has("heard", "get_gpio_value"), "{frames:?}");
+    assert!(
+        frames.len() < 12,
+        "an input that is as it was is not kept: {frames:?}"
+    );
 }

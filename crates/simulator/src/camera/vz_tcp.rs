@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -43,6 +44,8 @@ struct State {
     inputs: [bool; 2],
     fault: VzTcpFault,
     connections: u64,
+    /// The picture of the latest reading, which is what it sees.
+    latest: Option<Vec<u8>>,
     /// Those who want to be told of readings.
     subscribed: Vec<mpsc::Sender<Vec<u8>>>,
 }
@@ -123,9 +126,10 @@ impl VzTcpCamera {
         });
         let mut payload = gb2312(&said.to_string());
         payload.push(0);
-        payload.extend(image);
+        payload.extend(&image);
         let frame = framed(0, 0, &payload);
         let mut state = self.inner.lock();
+        state.latest = Some(image);
         state
             .subscribed
             .retain(|to| to.try_send(frame.clone()).is_ok());
@@ -178,6 +182,17 @@ impl Inner {
                 self.lock().subscribed.push(to.clone());
                 json!({"cmd": "ivsresult", "id": command["id"], "state_code": 200})
             }
+            "get_device_timestamp" => {
+                let now = Timestamp::now().as_second();
+                json!({"cmd": "get_device_timestamp", "id": command["id"], "timestamp": now})
+            }
+            "get_snapshot" => match &self.lock().latest {
+                Some(image) => json!({
+                    "cmd": "get_snapshot", "id": command["id"], "imgformat": "jpg",
+                    "imgdata": STANDARD.encode(image),
+                }),
+                None => json!({"cmd": "get_snapshot", "id": command["id"], "state_code": 500}),
+            },
             "ioctl" => {
                 let order = VzOrder::Output {
                     io: number("io"),

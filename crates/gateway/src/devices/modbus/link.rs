@@ -39,6 +39,8 @@ pub(super) struct Link {
     transaction: u16,
     /// What has come and is not read yet.
     buffer: Vec<u8>,
+    /// How each of the few questions about inputs and relays was answered last.
+    latest: Vec<(Call, Answer)>,
 }
 
 impl Link {
@@ -57,6 +59,7 @@ impl Link {
             patience,
             transaction: 0,
             buffer: Vec::with_capacity(MAX_FRAME),
+            latest: Vec::new(),
         })
     }
 
@@ -68,22 +71,43 @@ impl Link {
         let patience = self.patience;
         let asking = async {
             self.stream.write_all(&question).await?;
-            health.sent();
             self.answer(call).await
         };
         let answer = tokio::time::timeout(patience, asking).await;
-        let answer = answer.unwrap_or(Err(LinkError::Silent))?;
-        health.heard();
-        Ok(answer)
+        let answer = answer.unwrap_or(Err(LinkError::Silent));
+        match &answer {
+            Ok((answer, _)) if self.is_as_before(call, answer) => {
+                health.asked();
+                health.heard_again();
+            }
+            Ok((_, frame)) => {
+                health.sent(&question);
+                health.heard(frame);
+            }
+            Err(_) => health.sent(&question),
+        }
+        Ok(answer?.0)
     }
 
-    async fn answer(&mut self, call: Call) -> Result<Answer, LinkError> {
+    /// Whether it is a question that was answered the same the last time.
+    fn is_as_before(&mut self, call: Call, answer: &Answer) -> bool {
+        if !matches!(answer, Answer::Bits(_)) {
+            return false;
+        }
+        if let Some((_, latest)) = self.latest.iter_mut().find(|(asked, _)| *asked == call) {
+            return std::mem::replace(latest, answer.clone()) == *answer;
+        }
+        self.latest.push((call, answer.clone()));
+        false
+    }
+
+    /// The answer, and the frame that it came in.
+    async fn answer(&mut self, call: Call) -> Result<(Answer, Vec<u8>), LinkError> {
         loop {
             match self.peer.decode(&self.buffer, call, self.transaction)? {
                 Decoded::Answer(answer) => {
                     // Nothing may follow: the next question is not asked yet.
-                    self.buffer.clear();
-                    return Ok(answer);
+                    return Ok((answer, std::mem::take(&mut self.buffer)));
                 }
                 Decoded::Stale(passed) => {
                     self.buffer.drain(..passed);

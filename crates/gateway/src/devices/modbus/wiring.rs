@@ -83,6 +83,14 @@ impl Wiring {
         }
     }
 
+    /// Asks how the first `count` relays are.
+    pub(super) fn looks(&self, count: u16) -> Call {
+        Call::Coils {
+            at: self.relays_at,
+            count,
+        }
+    }
+
     /// Asks how the first `count` inputs are.
     pub(super) fn inputs(&self, count: u16) -> Call {
         let at = self.inputs_at;

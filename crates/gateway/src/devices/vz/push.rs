@@ -111,7 +111,8 @@ impl PushingCamera {
         let body = body.map_err(Otherwise::NotWhole)?;
         let Said { serial, message } = self.read(&body)?;
         self.is_it(serial.as_deref())?;
-        self.camera.heard(&self.teller).await;
+        let news = (!matches!(message, Message::Beat)).then_some(&*body);
+        self.camera.heard(news, &self.teller).await;
         let dialect = self.camera.0.config.dialect;
         match message {
             Message::Plate(mut seen) => {
@@ -148,14 +149,14 @@ impl PushingCamera {
     fn read(&self, body: &Bytes) -> Result<Said, Otherwise> {
         let config = &self.camera.0.config;
         let said = message::read(body, config.dialect, config.clock);
-        said.map_err(|error| self.unreadable(&error))
+        said.map_err(|error| self.unreadable(body, &error))
     }
 
     /// What is sent again cannot be read either: a camera that goes on until it is told to stop is
     /// told so.
-    fn unreadable(&self, error: &MessageError) -> Otherwise {
+    fn unreadable(&self, body: &[u8], error: &MessageError) -> Otherwise {
         let config = &self.camera.0.config;
-        self.camera.0.health.faulty(&error.to_string());
+        self.camera.0.health.nonsense(&error.to_string(), body);
         tracing::warn!(name = config.name, %error, "a camera says what cannot be read");
         match config.dialect {
             VzDialect::Vz => refused(StatusCode::BAD_REQUEST, &error.to_string()),

@@ -2,6 +2,7 @@
 //! tells the outputs. `frame` is the wire without I/O, `worker` the task that owns the connection.
 
 mod frame;
+pub(in crate::devices) mod probe;
 mod worker;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -59,6 +60,11 @@ impl Camera {
         self.seen
             .health
             .shown("vz tcp", &config.name, &config.address)
+    }
+
+    /// Its name and how it stands.
+    pub(in crate::devices) fn link(&self) -> (&str, &Health) {
+        (&self.seen.config.name, &self.seen.health)
     }
 
     /// Drives a barrier, once.

@@ -213,20 +213,38 @@ impl Worker {
     async fn listen(&mut self, link: &mut Link, teller: &Teller) -> Result<(), End> {
         while let Some(frame) = link.frames.next()? {
             link.heard = Instant::now();
-            self.seen.health.heard();
             let Frame::Json(payload) = frame else {
+                self.seen.health.heard_again();
                 continue;
             };
             match frame::word(&payload) {
-                Ok(word) => self.hear(link, word, teller).await?,
+                Ok(word) => {
+                    self.note(link, &word, &payload);
+                    self.hear(link, word, teller).await?;
+                }
                 Err(error) => {
-                    self.seen.health.faulty(&error.to_string());
+                    self.seen.health.nonsense(&error.to_string(), &payload);
                     let name = &self.seen.config.name;
                     tracing::warn!(name, %error, "a camera says what cannot be read");
                 }
             }
         }
         Ok(())
+    }
+
+    /// An input that is as it was, or an answer behind which nobody waits, is not worth keeping.
+    fn note(&self, link: &Link, word: &Word, payload: &[u8]) {
+        let health = &self.seen.health;
+        let routine = match word {
+            Word::Input { number, level } => self.is_as_before(*number, *level),
+            Word::Serial(_) => link.sent.is_empty() && link.answered > 0,
+            Word::Plate(_) | Word::Refused(..) | Word::Other => false,
+        };
+        if routine {
+            health.heard_again();
+        } else {
+            health.heard(payload);
+        }
     }
 
     async fn hear(&mut self, link: &mut Link, word: Word, teller: &Teller) -> Result<(), End> {
@@ -260,6 +278,13 @@ impl Worker {
         Ok(())
     }
 
+    fn is_as_before(&self, number: u16, level: bool) -> bool {
+        let contacts = self.seen.contacts.lock();
+        let contacts = contacts.unwrap_or_else(PoisonError::into_inner);
+        let contact = contacts.iter().find(|it| it.number() == number);
+        contact.is_none_or(|it| it.was_seen(level))
+    }
+
     fn input(&self, number: u16, level: bool) -> Option<Event> {
         let contacts = self.seen.contacts.lock();
         let mut contacts = contacts.unwrap_or_else(PoisonError::into_inner);
@@ -273,6 +298,7 @@ impl Worker {
             let inputs = &self.seen.config.inputs;
             *latest = (*latest + 1) % inputs.len();
             let number = inputs[*latest].number;
+            self.seen.health.asked();
             link.tell(|id| frame::ask_input(number, id)).await?;
         }
         Ok(())
@@ -305,10 +331,14 @@ impl Worker {
             }
         };
         let output = reply::output(step);
-        self.seen.health.sent();
         // Nothing answers it: what answers the question behind it shows that it was read. Should
         // either fail to leave, the answer is dropped, which makes it unknown.
-        link.tell(|id| frame::output(&output, id)).await?;
+        link.tell(|id| {
+            let command = frame::output(&output, id);
+            self.seen.health.sent(command.to_string().as_bytes());
+            command
+        })
+        .await?;
         link.ask().await?;
         link.sent.push(Sent {
             question: link.asked,
