@@ -139,6 +139,19 @@ impl VzCamera {
         self.push(body.to_string(), "application/json").await
     }
 
+    /// Tells what has come over RS485, from 0.
+    ///
+    /// # Errors
+    /// [`PushError`].
+    pub async fn serial(&self, channel: u8, bytes: &[u8]) -> Result<VzAnswer, PushError> {
+        let body = json!({"SerialData": {
+            "channel": 0, "serialno": self.serial, "ipaddr": "192.168.1.101",
+            "deviceName": "IN-01", "serialChannel": channel, "data": STANDARD.encode(bytes),
+            "dataLen": bytes.len(),
+        }});
+        self.push(body.to_string(), "application/json").await
+    }
+
     /// Says that it is there, and asks what there is to do; the answer may take seconds.
     ///
     /// # Errors
@@ -219,7 +232,9 @@ impl VzCamera {
         }
         for serial in reply["serialData"].as_array().into_iter().flatten() {
             let bytes = STANDARD.decode(serial["data"].as_str().unwrap_or_default());
-            orders.extend(bytes.ok().map(VzOrder::Serial));
+            // The length is that before base64, as the manual says.
+            let whole = |it: &Vec<u8>| serial["dataLen"] == it.len();
+            orders.extend(bytes.ok().filter(whole).map(VzOrder::Serial));
         }
         VzAnswer {
             orders,

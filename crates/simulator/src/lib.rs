@@ -3,6 +3,7 @@
 //! - [`equipment`]: what happens physically in one lane, on virtual time;
 //! - [`ledger`]: the account of what happened, kept by nobody but the simulator;
 //! - [`lot`]: lanes played in real time, speaking `docs/DEVICES.md` over HTTP or as a camera does;
+//! - [`board`]: display boards that speak theirs;
 //! - [`camera`]: cameras that speak their makers' protocols;
 //! - [`traffic`]: vehicles to drive through them, the same ones for the same seed;
 //! - [`cable`]: a network cable that can be pulled;
@@ -11,6 +12,7 @@
 //! Nothing here knows the gateway or the platform: the ledger judges them. Nothing here keeps a
 //! requirement of the standard either, so none is cited.
 
+pub mod board;
 pub mod cable;
 pub mod camera;
 pub mod equipment;

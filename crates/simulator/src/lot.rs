@@ -44,7 +44,7 @@ pub use self::gateway::GatewayError;
 pub(crate) use self::gateway::client;
 pub use self::happening::{Happening, Line, What};
 pub use self::passage::{Driving, Passage, Steps};
-pub use self::plan::{COMMENTED, LanePlan, LotPlan, MAX_SPEED, PlanError, Speaks};
+pub use self::plan::{COMMENTED, DisplaySpeaks, LanePlan, LotPlan, MAX_SPEED, PlanError, Speaks};
 pub use self::play::Trip;
 pub use self::start::StartError;
 
@@ -54,6 +54,7 @@ use self::passage::Ticket;
 use self::places::Places;
 use self::player::Order;
 use self::site::Site;
+use crate::board::{OlmBoard, OlmFault, OlmServer};
 use crate::equipment::{Fault, Vehicle, VehicleId};
 use crate::ledger::Ledger;
 
@@ -87,6 +88,17 @@ struct RunningLane {
     room: Arc<Semaphore>,
     /// Where its camera is connected to, if it is.
     camera: Option<SocketAddr>,
+    /// Its display, if that is a board.
+    board: Option<LaneBoard>,
+}
+
+/// The board of a lane.
+#[derive(Debug)]
+struct LaneBoard {
+    display: DeviceNo,
+    board: OlmBoard,
+    /// What it hangs on, unless that is the camera.
+    server: Option<OlmServer>,
 }
 
 /// Why a lot does not do what it is asked to.
@@ -120,6 +132,20 @@ impl VirtualLot {
     #[must_use]
     pub fn camera_address(&self, lane: &str) -> Option<SocketAddr> {
         self.lane(lane).ok()?.camera
+    }
+
+    /// The board of a lane, if its display is one.
+    #[must_use]
+    pub fn board(&self, lane: &str) -> Option<&OlmBoard> {
+        let board = self.lane(lane).ok()?.board.as_ref()?;
+        Some(&board.board)
+    }
+
+    /// Where the serial server of that board listens; `None` when it hangs on the camera.
+    #[must_use]
+    pub fn board_address(&self, lane: &str) -> Option<SocketAddr> {
+        let board = self.lane(lane).ok()?.board.as_ref()?;
+        Some(board.server.as_ref()?.address)
     }
 
     /// Lets a vehicle join the queue of `lane`, at once; the result resolves when it is gone.
@@ -191,7 +217,10 @@ impl VirtualLot {
     /// # Errors
     /// [`LotError::NoDevice`].
     pub fn unplug(&self, device: &DeviceNo) -> Result<(), LotError> {
-        self.lane_of(device)?;
+        let lane = self.lane_of(device)?;
+        if let Some(board) = lane.board_of(device) {
+            board.fails(OlmFault::Dead);
+        }
         self.site.unplug(device);
         Ok(())
     }
@@ -202,7 +231,12 @@ impl VirtualLot {
     /// # Errors
     /// [`LotError::NoDevice`], [`LotError::Busy`], [`LotError::Stopped`].
     pub fn plug(&self, device: &DeviceNo) -> Result<(), LotError> {
-        self.lane_of(device)?.order(Order::Plug(device.clone()))
+        let lane = self.lane_of(device)?;
+        if let Some(board) = lane.board_of(device) {
+            board.loses_power();
+            board.fails(OlmFault::None);
+        }
+        lane.order(Order::Plug(device.clone()))
     }
 
     /// Breaks a lane's barrier, or repairs it ([`Fault::None`]).
@@ -276,6 +310,12 @@ impl VirtualLot {
 }
 
 impl RunningLane {
+    /// The board that is this device, if one is.
+    fn board_of(&self, device: &DeviceNo) -> Option<&OlmBoard> {
+        let board = self.board.as_ref().filter(|it| it.display == *device)?;
+        Some(&board.board)
+    }
+
     fn order(&self, order: Order) -> Result<(), LotError> {
         self.orders.try_send(order).map_err(|error| match error {
             TrySendError::Full(_) => LotError::Busy(self.name.to_string()),

@@ -48,6 +48,8 @@ struct State {
     latest: Option<Vec<u8>>,
     /// Those who want to be told of readings.
     subscribed: Vec<mpsc::Sender<Vec<u8>>>,
+    /// Those who made RS485 ready.
+    ready: Vec<mpsc::Sender<Vec<u8>>>,
 }
 
 /// How it fails.
@@ -203,9 +205,39 @@ impl Inner {
                 let _ = self.orders.try_send(order);
                 return None;
             }
+            "ttransmission" => return self.serial(command, to),
             other => json!({"cmd": other, "id": command["id"], "state_code": 404}),
         };
         (self.lock().fault != VzTcpFault::Mute).then_some(answer)
+    }
+}
+
+impl Inner {
+    /// What goes through it to RS485: only after it was made ready, and never answered.
+    fn serial(&self, command: &Value, to: &mpsc::Sender<Vec<u8>>) -> Option<Value> {
+        let mut state = self.lock();
+        state.ready.retain(|known| !known.is_closed());
+        match command["subcmd"].as_str().unwrap_or_default() {
+            "init" => {
+                let known = matches!(command["data"].as_str(), Some("rs485-1" | "rs485-2"));
+                if known {
+                    state.ready.push(to.clone());
+                }
+                let response = if known { "ok" } else { "failed" };
+                let id = &command["id"];
+                Some(json!({"cmd": "ttransmission", "id": id, "response": response}))
+            }
+            "send" if state.ready.iter().any(|known| known.same_channel(to)) => {
+                let bytes = STANDARD.decode(command["data"].as_str().unwrap_or_default());
+                let bytes = bytes.ok().filter(|it| command["datalen"] == it.len());
+                if let Some(bytes) = bytes {
+                    // A full queue is a line that nobody hears.
+                    let _ = self.orders.try_send(VzOrder::Serial(bytes));
+                }
+                None
+            }
+            _ => None,
+        }
     }
 }
 

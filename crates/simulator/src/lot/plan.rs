@@ -84,6 +84,12 @@ pub struct LanePlan {
     /// Where a camera that is connected to listens; port 0: any.
     #[serde(default = "any_port")]
     pub camera_listen: SocketAddr,
+    /// What its display speaks.
+    #[serde(default)]
+    pub display_speaks: DisplaySpeaks,
+    /// Where the serial server of a board listens; port 0: any.
+    #[serde(default = "any_port")]
+    pub board_listen: SocketAddr,
     /// Whether the trigger loop is told of.
     #[serde(default = "yes")]
     pub trigger_loop: bool,
@@ -120,6 +126,20 @@ pub enum Speaks {
     /// anti-smash loop on 2, the barrier on output 1; there is no input for the arm.
     #[serde(rename = "vz-tcp")]
     VzTcp,
+}
+
+/// What the display of a lane speaks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DisplaySpeaks {
+    /// `docs/DEVICES.md`.
+    #[default]
+    Generic,
+    /// The OLM / 金颉 protocol, with address 0 behind a serial server at `board_listen`.
+    Olm,
+    /// The same, behind the RS485 of the lane's camera.
+    #[serde(rename = "olm-camera")]
+    OlmCamera,
 }
 
 /// A plan that cannot be played.
@@ -214,9 +234,17 @@ impl LotPlan {
                 let expected = "one in a mixed lane, none in others";
                 return Err(wrong("lane.exit_recognizer", &lane.name, expected));
             }
-            if lane.speaks != Speaks::Generic && (is_mixed || lane.display.is_some()) {
-                let expected = "generic in a mixed lane, or one with a display";
+            let generic_display = lane.display_speaks == DisplaySpeaks::Generic;
+            let shows = lane.display.is_some() && generic_display;
+            if lane.speaks != Speaks::Generic && (is_mixed || shows) {
+                let expected = "generic in a mixed lane, or one whose display is";
                 return Err(wrong("lane.speaks", &lane.name, expected));
+            }
+            let on_camera = lane.display_speaks == DisplaySpeaks::OlmCamera;
+            let no_display = lane.display.is_none() && !generic_display;
+            if no_display || (on_camera && lane.speaks == Speaks::Generic) {
+                let expected = "generic without a display; olm-camera only beside a camera";
+                return Err(wrong("lane.display_speaks", &lane.name, expected));
             }
         }
         Ok(())
@@ -244,6 +272,8 @@ impl LanePlan {
             key,
             speaks: Speaks::Generic,
             camera_listen: any_port(),
+            display_speaks: DisplaySpeaks::Generic,
+            board_listen: any_port(),
             trigger_loop: true,
             safety_loop: true,
             limit_switch: true,
@@ -259,6 +289,13 @@ impl LanePlan {
             .into_iter()
             .chain(&self.exit_recognizer)
             .chain(&self.display)
+    }
+
+    /// Those devices that a controller speaks for.
+    pub(super) fn controlled(&self) -> impl Iterator<Item = &DeviceNo> {
+        let generic = self.display_speaks == DisplaySpeaks::Generic;
+        let board = self.display.as_ref().filter(|_| !generic);
+        self.devices().filter(move |it| Some(*it) != board)
     }
 
     /// The recognizer that sees vehicles going there.

@@ -1,10 +1,11 @@
 //! Starting a lot: one player and one feed a lane, one office a key, one device URL.
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use boshi_protocol::code::PlaceStatus;
+use boshi_protocol::code::{Alignment, PlaceStatus};
 use boshi_protocol::id::DeviceNo;
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{Rng as _, SeedableRng as _};
@@ -21,16 +22,21 @@ use super::controller::{Attached, Controller, PATH};
 use super::event::heartbeat;
 use super::feed::{Ends, Feed};
 use super::gateway::{Gateway, GatewayError, Told, client};
+use super::happening::Line;
 use super::places::Places;
-use super::plan::{LanePlan, LotPlan, PlanError, Speaks};
+use super::plan::{DisplaySpeaks, LanePlan, LotPlan, PlanError, Speaks};
 use super::player::{Order, Player};
 use super::site::Site;
 use super::voice::{Voice, ask_for_orders, take_orders};
-use super::{MAX_VEHICLES, RunningLane, VirtualLot};
+use super::{LaneBoard, MAX_VEHICLES, RunningLane, VirtualLot};
+use crate::board::{OlmBoard, OlmServer};
 use crate::camera::{VzCamera, VzTcpCamera};
 
 /// Most orders that a lane has not begun: vehicles are let in faster than that.
 const MAX_ORDERS: usize = 256;
+
+/// Lines of a board: four of the larger ones.
+const BOARD_ROWS: usize = 4;
 
 /// Why a lot cannot be started.
 #[derive(Debug, thiserror::Error)]
@@ -90,8 +96,9 @@ impl VirtualLot {
         let mut seeds = Xoshiro256PlusPlus::seed_from_u64(plan.seed);
         for lane in &plan.lanes {
             let voice = gateways.voice(lane)?;
+            let board = lot.start_board(lane)?;
             let seed = seeds.next_u64();
-            attached.push(lot.start_lane(lane, seed, voice));
+            attached.push(lot.start_lane(lane, seed, voice, board));
         }
         for (key, devices) in by_key(&plan.lanes) {
             lot.start_office(gateways.with(key)?, devices, plan.heartbeat);
@@ -104,7 +111,40 @@ impl VirtualLot {
         Ok(lot)
     }
 
-    fn start_lane(&mut self, plan: &LanePlan, seed: u64, mut voice: Voice) -> Attached {
+    /// The board of a lane, if its display is one: what it shows is told like any display's.
+    fn start_board(&self, plan: &LanePlan) -> Result<Option<LaneBoard>, StartError> {
+        let (Some(display), true) = (
+            plan.display.clone(),
+            plan.display_speaks != DisplaySpeaks::Generic,
+        ) else {
+            return Ok(None);
+        };
+        let board = OlmBoard::new(0, BOARD_ROWS);
+        let server = match plan.display_speaks {
+            DisplaySpeaks::Olm => {
+                let listener = bound(plan.board_listen)?;
+                Some(OlmServer::start(listener, vec![board.clone()])?)
+            }
+            DisplaySpeaks::Generic | DisplaySpeaks::OlmCamera => None,
+        };
+        let (site, stop) = (Arc::clone(&self.site), self.stop.clone());
+        let following = follow(site, display.clone(), board.clone());
+        self.tasks
+            .spawn(async move { stop.run_until_cancelled_owned(following).await });
+        Ok(Some(LaneBoard {
+            display,
+            board,
+            server,
+        }))
+    }
+
+    fn start_lane(
+        &mut self,
+        plan: &LanePlan,
+        seed: u64,
+        mut voice: Voice,
+        board: Option<LaneBoard>,
+    ) -> Attached {
         let feed = Arc::new(Feed::default());
         let (orders, taken) = mpsc::channel::<Order>(MAX_ORDERS);
         let site = Arc::clone(&self.site);
@@ -114,17 +154,20 @@ impl VirtualLot {
         let (site, recognizer) = (Arc::clone(&self.site), plan.recognizer.clone());
         let stop = self.stop.clone();
         let mut camera = None;
+        let on_camera = board.as_ref().filter(|it| it.server.is_none());
+        let on_camera = on_camera.map(|it| it.board.clone());
         match &mut voice {
             Voice::Generic(_) => {}
             Voice::Vz(camera) => {
-                let asking = ask_for_orders(camera.clone(), orders.clone(), site, recognizer);
+                let (camera, orders) = (camera.clone(), orders.clone());
+                let asking = ask_for_orders(camera, orders, site, recognizer, on_camera);
                 self.tasks
                     .spawn(async move { stop.run_until_cancelled_owned(asking).await });
             }
             Voice::VzTcp(connected, ordered) => {
                 camera = Some(connected.address);
                 if let Some(ordered) = ordered.take() {
-                    let obeying = take_orders(ordered, orders.clone());
+                    let obeying = take_orders(ordered, orders.clone(), on_camera);
                     self.tasks
                         .spawn(async move { stop.run_until_cancelled_owned(obeying).await });
                 }
@@ -134,19 +177,20 @@ impl VirtualLot {
             // A lane with so many orders tells enough.
             let _ = lane.try_send(Order::TellState);
         });
-        let devices: Vec<DeviceNo> = plan.devices().cloned().collect();
+        let controlled: Vec<DeviceNo> = plan.controlled().cloned().collect();
         self.lanes.push(RunningLane {
             name: plan.name.as_str().into(),
-            devices: devices.clone(),
+            devices: plan.devices().cloned().collect(),
             orders: orders.clone(),
             room: Arc::new(Semaphore::new(MAX_VEHICLES)),
             camera,
+            board,
         });
         Attached {
             key: plan.key.clone(),
             barrier: plan.barrier.clone(),
-            display: plan.display.clone(),
-            devices,
+            display: plan.display.clone().filter(|it| controlled.contains(it)),
+            devices: controlled,
             orders,
         }
     }
@@ -193,9 +237,7 @@ impl Gateways<'_> {
             Speaks::Vz => false,
             Speaks::Qy => true,
             Speaks::VzTcp => {
-                let listener = std::net::TcpListener::bind(lane.camera_listen)?;
-                listener.set_nonblocking(true)?;
-                let listener = TcpListener::from_std(listener)?;
+                let listener = bound(lane.camera_listen)?;
                 let started = VzTcpCamera::start(listener, lane.recognizer.as_str())?;
                 return Ok(Voice::VzTcp(started.0, Some(started.1)));
             }
@@ -208,11 +250,37 @@ impl Gateways<'_> {
     }
 }
 
+fn bound(address: SocketAddr) -> io::Result<TcpListener> {
+    let listener = std::net::TcpListener::bind(address)?;
+    listener.set_nonblocking(true)?;
+    TcpListener::from_std(listener)
+}
+
+/// Tells what a board shows whenever that changes.
+async fn follow(site: Arc<Site>, display: DeviceNo, board: OlmBoard) {
+    let mut changes = board.changes();
+    let mut before = Vec::new();
+    loop {
+        let lines = board.lines();
+        if lines != before {
+            let line = |text: &String| Line {
+                text: text.clone(),
+                alignment: Alignment::Left,
+            };
+            site.show(&display, lines.iter().map(line).collect());
+            before = lines;
+        }
+        if changes.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
 /// The keys in use, and the devices that each speaks for.
 fn by_key(lanes: &[LanePlan]) -> Vec<(&SecretString, Vec<DeviceNo>)> {
     let mut keys: Vec<(&SecretString, Vec<DeviceNo>)> = Vec::new();
     for lane in lanes.iter().filter(|it| it.speaks == Speaks::Generic) {
-        let devices = lane.devices().cloned();
+        let devices = lane.controlled().cloned();
         let same = keys
             .iter_mut()
             .find(|(key, _)| key.expose_secret() == lane.key.expose_secret());

@@ -12,6 +12,7 @@ use super::event::{Event, PlateRead};
 use super::gateway::{Gateway, Told};
 use super::player::Order;
 use super::site::Site;
+use crate::board::OlmBoard;
 use crate::camera::{PushError, VzAnswer, VzCamera, VzOrder, VzPlate, VzTcpCamera};
 use crate::equipment::Motion;
 
@@ -94,9 +95,17 @@ fn shown(camera: &VzTcpCamera, event: &Event, picture: Option<&str>) -> Told {
     Told::Taken
 }
 
-/// Has done what a camera is told that is connected to.
-pub(super) async fn take_orders(mut ordered: mpsc::Receiver<VzOrder>, orders: mpsc::Sender<Order>) {
+/// Has done what a camera is told that is connected to. What the board on its RS485 answers ends in
+/// the camera.
+pub(super) async fn take_orders(
+    mut ordered: mpsc::Receiver<VzOrder>,
+    orders: mpsc::Sender<Order>,
+    board: Option<OlmBoard>,
+) {
     while let Some(order) = ordered.recv().await {
+        if let (VzOrder::Serial(bytes), Some(board)) = (&order, &board) {
+            let _ = board.told(bytes);
+        }
         let Some(motion) = motion(&order) else {
             continue;
         };
@@ -135,6 +144,7 @@ pub(super) async fn ask_for_orders(
     orders: mpsc::Sender<Order>,
     site: Arc<Site>,
     recognizer: DeviceNo,
+    board: Option<OlmBoard>,
 ) {
     loop {
         if !site.is_plugged(&recognizer) {
@@ -150,6 +160,14 @@ pub(super) async fn ask_for_orders(
             }
         };
         for order in answer.orders {
+            if let (VzOrder::Serial(bytes), Some(board)) = (&order, &board) {
+                let said = board.told(bytes);
+                if !said.is_empty()
+                    && let Err(error) = camera.serial(0, &said).await
+                {
+                    debug!(%error, "what a board answered was not taken");
+                }
+            }
             let Some(motion) = motion(&order) else {
                 continue;
             };

@@ -45,6 +45,12 @@ fn a_wrong_plan_is_refused_with_the_key_that_is_wrong() {
         ("key =", "kee =", "kee"),
         ("\"BAR-01\"", "\"CAM-01\"", "device"),
         ("\"entry\"", "\"mixed\"", "exit_recognizer"),
+        ("key =", "speaks = \"vz\"\n    key =", "lane.speaks"),
+        (
+            "key =",
+            "display_speaks = \"olm-camera\"\n    key =",
+            "lane.display_speaks",
+        ),
     ];
     for (right, wrong, named) in table {
         let error = LotPlan::from_toml(&PLAN.replace(right, wrong)).unwrap_err();
