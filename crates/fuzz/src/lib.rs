@@ -35,6 +35,7 @@ pub const TARGETS: &[Target] = &[
     target("device_event", device_event),
     target("device_form", device_form),
     target("modbus", boshi_gateway::fuzzed::modbus),
+    target("olm", boshi_gateway::fuzzed::olm),
 ];
 
 /// The target of that name.

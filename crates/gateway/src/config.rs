@@ -1,5 +1,6 @@
 //! The gateway's configuration: one commented TOML file.
 
+mod board;
 mod camera;
 mod change;
 mod check;
@@ -25,10 +26,12 @@ use serde::Deserialize;
 
 pub use boshi_service::config::ConfigError;
 
+pub use self::board::{Color, Multiline, Olm};
 pub use self::camera::{CameraBarrier, CameraClock, Confirm, UrlKey, Vz, VzDialect, VzTcp};
 pub use self::change::Changed;
 pub use self::equipment::{
-    Framing, Input, InputsBy, Modbus, ModbusModule, PulseBy, RelayBarrier, Role,
+    Framing, Input, InputsBy, Modbus, ModbusModule, Parity, PulseBy, RelayBarrier, Role,
+    SerialLine, StopBits, is_serial,
 };
 pub use self::log::LogLevel;
 pub use self::lot::{Direction, Display, Lane, Lot, POLL, Place};

@@ -1,7 +1,7 @@
 //! The devices of the lanes: what they tell, and how they are told (`docs/DEVICES.md`).
 //!
-//! `controller` is the port behind which a driver stands for each device; `generic`, `modbus`, `vz`
-//! are the drivers. What is told comes in through `intake`, from outside or from a driver.
+//! `controller` is the port behind which a driver stands for each device; `generic`, `modbus`, `vz`,
+//! `olm` are the drivers. What is told comes in through `intake`, from outside or from a driver.
 
 pub(crate) mod attached;
 mod contact;
@@ -14,15 +14,18 @@ mod health;
 pub(crate) mod intake;
 pub(crate) mod mailbox;
 pub(crate) mod modbus;
+pub(crate) mod olm;
 mod order;
 mod parts;
 pub(crate) mod polled;
 pub mod probe;
 mod relays;
+mod stream;
 pub(crate) mod teller;
 mod trace;
 pub(crate) mod vz;
 
-pub(crate) use self::controller::{Checked, CommandError, Controller, DeviceDriver};
+pub(crate) use self::controller::{Checked, CommandError, Controller, DeviceDriver, Message};
 pub(crate) use self::event::contact;
 pub(crate) use self::generic::Generic;
+pub(crate) use self::olm::Urgency;

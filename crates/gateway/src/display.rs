@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::config;
-use crate::devices::{CommandError, Controller};
+use crate::devices::{CommandError, Controller, Message, Urgency};
 use crate::reload::InForce;
 
 /// How many texts of the platform wait for one display at most: one that answers needs
@@ -24,9 +24,14 @@ const TEXTS_QUEUED: usize = 8;
 /// Longest that a text waits until the display has taken it; the platform waits no longer either.
 const TEXT_PATIENCE: Duration = Duration::from_secs(5);
 
+/// Longest that what the lane says waits until the display has taken it: what stands in front has
+/// moved on by then.
+const SIGN_PATIENCE: Duration = Duration::from_secs(5);
+
 /// A text of the platform, and who waits to hear whether it is shown (SHOW-2).
 struct Text {
     lines: Vec<Line>,
+    at: Instant,
     shown: oneshot::Sender<Result<(), CommandError>>,
 }
 
@@ -56,6 +61,8 @@ struct Keeper {
     texts: mpsc::Receiver<Text>,
     /// Until when a text of the platform is shown.
     text_until: Option<Instant>,
+    /// When there was news for a driver last.
+    news_at: Option<Instant>,
 }
 
 impl Display {
@@ -76,6 +83,7 @@ impl Display {
             signs,
             texts,
             text_until: None,
+            news_at: None,
         };
         tokio::spawn(stop.run_until_cancelled_owned(keeper.run()));
         Display {
@@ -107,7 +115,8 @@ impl Display {
     /// Shows a text of the platform; success only when the display took it (SHOW-2).
     pub(crate) async fn text(&self, lines: Vec<Line>) -> Result<(), CommandError> {
         let (shown, answer) = oneshot::channel();
-        let sent = self.texts.try_send(Text { lines, shown });
+        let at = Instant::now();
+        let sent = self.texts.try_send(Text { lines, at, shown });
         sent.map_err(|_| CommandError::NotDone("显示屏忙".to_owned()))?;
         let unknown = || CommandError::Unknown("显示屏忙或网关正在停止".to_owned());
         let answered = tokio::time::timeout(TEXT_PATIENCE, answer).await;
@@ -153,14 +162,10 @@ impl Keeper {
         loop {
             let until = self.text_until;
             tokio::select! {
-                Some(text) = self.texts.recv() => {
-                    let result = self.show(&text.lines).await;
-                    if result.is_ok() {
-                        self.text_until = Some(Instant::now() + self.wording.stay());
-                    }
-                    let _ = text.shown.send(result);
-                }
+                biased;
+                // First: a driver waits for it.
                 Ok(()) = self.signs.changed() => self.sign_changed().await,
+                Some(text) = self.texts.recv() => self.show_text(text).await,
                 Ok(()) = self.wording.in_force.changed() => self.sign_changed().await,
                 () = sleep_until(until), if until.is_some() => {
                     self.text_until = None;
@@ -178,20 +183,61 @@ impl Keeper {
             return;
         }
         self.text_until = None;
+        if !idle {
+            self.news_at = Some(Instant::now());
+        }
         self.show_sign().await;
     }
 
     async fn show_sign(&mut self) {
         let sign = self.signs.borrow_and_update().clone();
         let lines = lines(&sign, &self.wording.idle());
-        if let Err(error) = self.show(&lines).await {
+        let urgency = match sign {
+            Sign::Idle => Urgency::Idle,
+            Sign::Wait { .. }
+            | Sign::Refused { .. }
+            | Sign::MayPass { .. }
+            | Sign::BarrierFault { .. } => Urgency::Vehicle,
+        };
+        let message = Message {
+            lines: &lines,
+            urgency,
+            spoken: spoken(&sign),
+            until: Instant::now() + SIGN_PATIENCE,
+        };
+        if let Err(error) = self.show(&message).await {
             tracing::debug!(device = %self.device, %error, "a display did not take its text");
         }
     }
 
-    async fn show(&self, lines: &[Line]) -> Result<(), CommandError> {
+    /// A text for which nobody waits any more, or that is older than news for a driver, is not shown
+    /// (SHOW-2).
+    async fn show_text(&mut self, text: Text) {
+        let Text { lines, at, shown } = text;
+        let until = at + TEXT_PATIENCE;
+        let overtaken = self.news_at.is_some_and(|news| at < news);
+        if overtaken || until <= Instant::now() || shown.is_closed() {
+            let why = "显示屏忙，正在提示车辆".to_owned();
+            let _ = shown.send(Err(CommandError::NotDone(why)));
+            return;
+        }
+        let message = Message {
+            lines: &lines,
+            urgency: Urgency::Text,
+            spoken: None,
+            until,
+        };
+        let result = self.show(&message).await;
+        // Nobody knows whether it is shown, so that it has to end all the same.
+        if !matches!(result, Err(CommandError::NotDone(_))) {
+            self.text_until = Some(Instant::now() + self.wording.stay());
+        }
+        let _ = shown.send(result);
+    }
+
+    async fn show(&self, message: &Message<'_>) -> Result<(), CommandError> {
         let id = Uuid::now_v7().to_string();
-        self.controller.show(&id, &self.device, lines).await
+        self.controller.show(&id, &self.device, message).await
     }
 }
 
@@ -215,15 +261,29 @@ async fn sleep_until(until: Option<Instant>) {
 
 /// What a display says to a driver.
 fn lines(sign: &Sign, idle: &str) -> Vec<Line> {
+    match words(sign) {
+        None if idle.is_empty() => vec![centred(idle)],
+        None => idle.lines().map(centred).collect(),
+        Some((plate, word)) => vec![centred(plate), centred(word)],
+    }
+}
+
+/// What is said to a driver, once there is something to be done.
+fn spoken(sign: &Sign) -> Option<String> {
+    let (plate, word) = words(sign).filter(|_| !matches!(sign, Sign::Wait { .. }))?;
+    Some(format!("{plate},{word}"))
+}
+
+/// Whom a sign is for, and what it says; none when nobody is there.
+fn words(sign: &Sign) -> Option<(&str, &str)> {
     let (plate, word) = match sign {
-        Sign::Idle => return vec![centred(idle)],
+        Sign::Idle => return None,
         Sign::Wait { plate } => (plate, "请稍候"),
         Sign::Refused { plate, reason } => (plate, reason.as_str()),
         Sign::MayPass { plate } => (plate, "请通行"),
         Sign::BarrierFault { plate } => (plate, "道闸故障，请联系管理员"),
     };
-    let plate = plate.as_ref().map_or("无牌车", Plate::as_str);
-    vec![centred(plate), centred(word)]
+    Some((plate.as_ref().map_or("无牌车", Plate::as_str), word))
 }
 
 fn centred(text: &str) -> Line {

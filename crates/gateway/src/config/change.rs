@@ -128,6 +128,7 @@ impl Changed {
                 modbus,
                 vz,
                 vz_tcp,
+                olm,
                 places,
             } = new;
             let key = |what: &str| format!("lot {id}: {what}");
@@ -138,6 +139,7 @@ impl Changed {
             self.keep(&key("modbus"), old.modbus == *modbus);
             self.keep(&key("vz"), old.vz == *vz);
             self.keep(&key("vz_tcp"), old.vz_tcp == *vz_tcp);
+            self.keep(&key("olm"), old.olm == *olm);
             self.keep(&key("place"), old.places == *places);
             let same = old.lanes.len() == lanes.len()
                 && old

@@ -1,5 +1,6 @@
 //! What the types alone cannot say.
 
+mod board;
 mod camera;
 mod equipment;
 
@@ -31,6 +32,7 @@ pub(super) fn config(config: &Config) -> Result<(), ConfigError> {
         check_lot(&format!("lot[{place}]"), lot)?;
     }
     check_keys(config)?;
+    board::check_ports(config)?;
     camera::check_keys(config)
 }
 

@@ -12,13 +12,21 @@ use serde::Deserialize;
 pub struct Modbus {
     /// What people call it.
     pub name: String,
-    /// Where it is, `host:port`.
+    /// Where it is, `host:port`, or the serial port that it hangs on, `/dev/ttyS0`.
     pub address: String,
     /// Which module it is.
     pub module: ModbusModule,
-    /// How its frames travel.
+    /// How its frames travel, if not as usual: `tcp` through the network, `rtu` on a serial port.
+    pub framing: Option<Framing>,
+    /// Bits a second of a serial port.
+    #[serde(default = "baud")]
+    pub baud: u32,
+    /// The parity of a serial port.
     #[serde(default)]
-    pub framing: Framing,
+    pub parity: Parity,
+    /// The stop bits of a serial port.
+    #[serde(default)]
+    pub stop_bits: StopBits,
     /// The number that it answers to; the module's own when it is left out.
     pub unit: Option<u8>,
     /// The address of its first relay, if it is not the module's usual one.
@@ -64,15 +72,67 @@ pub enum ModbusModule {
     Plain,
 }
 
-/// How frames travel through a TCP connection.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+/// How frames travel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Framing {
     /// Modbus TCP.
-    #[default]
     Tcp,
-    /// Serial frames as they are: a serial server, and some modules with a network port.
+    /// Serial frames as they are: a serial port, a serial server, and some modules with a network
+    /// port.
     Rtu,
+}
+
+/// How bytes travel on a serial port; there are always eight bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SerialLine {
+    /// Bits a second.
+    pub baud: u32,
+    /// The parity.
+    pub parity: Parity,
+    /// The stop bits.
+    pub stop_bits: StopBits,
+}
+
+/// The parity of a serial port.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Parity {
+    /// None.
+    #[default]
+    None,
+    /// Even.
+    Even,
+    /// Odd.
+    Odd,
+}
+
+/// The stop bits of a serial port.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "u8")]
+pub enum StopBits {
+    /// One.
+    #[default]
+    One,
+    /// Two.
+    Two,
+}
+
+impl TryFrom<u8> for StopBits {
+    type Error = String;
+
+    fn try_from(count: u8) -> Result<StopBits, String> {
+        match count {
+            1 => Ok(StopBits::One),
+            2 => Ok(StopBits::Two),
+            other => Err(format!("{other} stop bits: expected 1 or 2")),
+        }
+    }
+}
+
+/// Whether an address names a serial port of this machine.
+pub fn is_serial(address: &str) -> bool {
+    address.starts_with('/')
 }
 
 /// As what inputs are read.
@@ -157,7 +217,10 @@ impl Modbus {
             name: address.to_owned(),
             address: address.to_owned(),
             module,
-            framing,
+            framing: Some(framing).filter(|_| !is_serial(address)),
+            baud: baud(),
+            parity: Parity::None,
+            stop_bits: StopBits::One,
             unit,
             relays_at: None,
             inputs_at: None,
@@ -171,6 +234,24 @@ impl Modbus {
         }
     }
 
+    /// How its frames travel.
+    pub fn frames(&self) -> Framing {
+        let usual = match is_serial(&self.address) {
+            true => Framing::Rtu,
+            false => Framing::Tcp,
+        };
+        self.framing.unwrap_or(usual)
+    }
+
+    /// The serial line, should it hang on one.
+    pub fn line(&self) -> SerialLine {
+        SerialLine {
+            baud: self.baud,
+            parity: self.parity,
+            stop_bits: self.stop_bits,
+        }
+    }
+
     /// Every device that it has something of.
     pub fn touches(&self) -> impl Iterator<Item = &DeviceNo> {
         let inputs = self.inputs.iter().filter_map(|it| it.device.as_ref());
@@ -181,6 +262,10 @@ impl Modbus {
     pub fn has_fire(&self) -> bool {
         self.inputs.iter().any(|it| it.role == Role::Fire)
     }
+}
+
+fn baud() -> u32 {
+    9_600
 }
 
 fn poll() -> Duration {

@@ -7,7 +7,7 @@ use boshi_protocol::lane;
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use super::{Input, Modbus, Vz, VzTcp};
+use super::{Input, Modbus, Olm, Vz, VzTcp};
 use boshi_service::config::value;
 
 /// What stands in place of a `device_url` when the controller fetches its commands.
@@ -42,6 +42,9 @@ pub struct Lot {
     /// Its cameras of 臻识 that the gateway connects to.
     #[serde(default)]
     pub vz_tcp: Vec<VzTcp>,
+    /// Its display boards.
+    #[serde(default)]
+    pub olm: Vec<Olm>,
     /// Its spaces.
     #[serde(default, rename = "place")]
     pub places: Vec<Place>,
@@ -133,7 +136,16 @@ impl Lot {
         let relays = self.modbus.iter().flat_map(|it| &it.barriers);
         let cameras = self.vz.iter().flat_map(Vz::drives);
         let cameras = cameras.chain(self.vz_tcp.iter().flat_map(VzTcp::drives));
-        relays.map(|it| &it.device).chain(cameras)
+        let boards = self.olm.iter().map(|it| &it.display);
+        relays.map(|it| &it.device).chain(cameras).chain(boards)
+    }
+
+    /// Whether a display board answers. Of what hangs on a camera that is connected to, nothing is
+    /// known to come back.
+    pub fn answers(&self, board: &Olm) -> bool {
+        let camera = board.camera.as_deref();
+        let through_tcp = camera.is_some_and(|it| self.vz_tcp.iter().any(|known| known.name == it));
+        board.expect_ack.unwrap_or(!through_tcp)
     }
 
     /// Every contact that is wired to equipment of the gateway's own drivers.

@@ -256,3 +256,117 @@ fn a_device_without_driver_and_controller_is_named() {
     let error = Config::parse(&keyless).unwrap_err().to_string();
     assert!(error.contains("device_key"), "{error}");
 }
+
+/// A lane whose display is a board of its own.
+const BOARD: &str = r#"
+[[lot.olm]]
+name = "B-01"
+display = "LED-01"
+address = "192.168.1.200:4001"
+columns = 8
+rows = 2
+"#;
+
+#[test]
+fn what_is_wrong_with_a_board_is_said_with_its_key() {
+    let whole = format!("{COMMENTED}{BOARD}");
+    Config::parse(&whole).unwrap();
+    let twice = BOARD.replace("B-01", "B-02").replace("LED-01", "LED-02");
+    for (right, wrong, words) in [
+        (
+            "\"LED-01\"\naddress",
+            "\"BAR-01\"\naddress",
+            "olm[0].display",
+        ),
+        ("200:4001", "200", "olm[0].address"),
+        (
+            "\"192.168.1.200:4001\"",
+            "\"/dev/ttyS0\"\nbaud = 9601",
+            "baud",
+        ),
+        (
+            "\"192.168.1.200:4001\"",
+            "\"/dev/ttyS0\"\nparity = \"mark\"",
+            "parity",
+        ),
+        (
+            "\"192.168.1.200:4001\"",
+            "\"/dev/ttyS0\"\nstop_bits = 3",
+            "stop",
+        ),
+        ("columns = 8", "columns = 33", "olm[0].columns"),
+        ("columns = 8", "columns = 8\ncolors = []", "olm[0].colors"),
+        ("columns = 8", "columns = 8\ncolors = [\"pink\"]", "pink"),
+        ("columns = 8", "columns = 8\nmultiline = \"62\"", "62"),
+        (
+            "columns = 8",
+            "columns = 8\npassword = \"1\"",
+            "olm[0].password",
+        ),
+        (
+            "columns = 8",
+            "columns = 8\nanswer = \"4s\"",
+            "olm[0].answer",
+        ),
+        (
+            "columns = 8",
+            "columns = 8\ncamera = \"IN-01\"",
+            "olm[0].address",
+        ),
+        ("rows = 2", "rows = 5", "olm[0].rows"),
+    ] {
+        let board = BOARD.replace(right, wrong);
+        assert_ne!(board, BOARD, "{right}");
+        let error = Config::parse(&format!("{COMMENTED}{board}"))
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains(words), "{wrong}: {error}");
+    }
+    let lane = "[[lot.lane]]\nname = \"02\"\ngate = \"东二\"\ndirection = \"exit\"\nrecognizer = \
+        \"CAM-02\"\nbarrier = \"BAR-02\"\ndisplay = \"LED-02\"\ndevice_url = \"poll\"\ndevice_key = \"k\"";
+    let error = Config::parse(&format!("{whole}{lane}{twice}")).unwrap_err();
+    assert!(error.to_string().contains("olm[1].unit"), "{error}");
+    Config::parse(&format!("{whole}{lane}{twice}unit = 1\n")).unwrap();
+}
+
+#[test]
+fn a_serial_port_has_one_owner() {
+    let module = MODULE.replace("192.168.1.254:502", "/dev/ttyS0");
+    Config::parse(&format!("{COMMENTED}{module}")).unwrap();
+    let framing = module.replace("\"waveshare\"", "\"waveshare\"\nframing = \"tcp\"");
+    let error = Config::parse(&format!("{COMMENTED}{framing}")).unwrap_err();
+    assert!(error.to_string().contains("modbus[0].framing"), "{error}");
+    let board = BOARD.replace("192.168.1.200:4001", "/dev/ttyS0");
+    let error = Config::parse(&format!("{COMMENTED}{module}{board}")).unwrap_err();
+    assert!(error.to_string().contains("modbus[0].address"), "{error}");
+    let other = BOARD.replace("192.168.1.200:4001", "/dev/ttyS1");
+    Config::parse(&format!("{COMMENTED}{module}{other}")).unwrap();
+}
+
+#[test]
+fn a_board_behind_a_camera_needs_one_that_can_be_given_something() {
+    let board = |more: &str| BOARD.replace("address = \"192.168.1.200:4001\"", more);
+    let whole = |board: &str, cameras: &str| Config::parse(&format!("{COMMENTED}{cameras}{board}"));
+    let name = "camera = \"IN-01\"";
+    let config = whole(&board(name), CAMERA).unwrap();
+    let lot = &config.lots[0];
+    assert!(lot.answers(&lot.olm[0]));
+    for (more, words) in [
+        ("camera = \"IN-09\"", "olm[0].camera"),
+        ("camera = \"IN-01\"\nport = 3", "olm[0].port"),
+        ("", "olm[0].address"),
+    ] {
+        let error = whole(&board(more), CAMERA).unwrap_err().to_string();
+        assert!(error.contains(words), "{more}: {error}");
+    }
+    let address = "\"IN-01\"\naddress = \"192.168.1.101:8131\"";
+    let connected = CAMERA.replace("lot.vz", "lot.vz_tcp");
+    let connected = connected.replace("key = \"camera-key\"\n", "");
+    let connected = connected.replacen("\"IN-01\"", address, 1);
+    let config = whole(&board(name), &connected).unwrap();
+    let lot = &config.lots[0];
+    assert!(!lot.answers(&lot.olm[0]), "nothing is known to come back");
+    let asks = format!("{name}\nexpect_ack = true");
+    let error = whole(&board(&asks), &connected).unwrap_err().to_string();
+    assert!(error.contains("olm[0].expect_ack"), "{error}");
+}

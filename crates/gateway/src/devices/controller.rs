@@ -11,11 +11,13 @@ use boshi_protocol::id::DeviceNo;
 use boshi_protocol::lane::Motion;
 use futures_util::future::join_all;
 use serde_json::Value;
+use tokio::time::Instant;
 
 use super::event::Event;
 use super::generic::Generic;
 use super::health::Health;
 use super::modbus::Module;
+use super::olm::{Board, Urgency};
 use super::vz::{Camera, tcp};
 
 /// Why a command did not succeed.
@@ -41,6 +43,17 @@ pub(crate) struct Checked {
     pub(crate) state: Vec<Event>,
 }
 
+/// Something to be shown.
+#[derive(Clone, Debug)]
+pub(crate) struct Message<'a> {
+    pub(crate) lines: &'a [Line],
+    pub(crate) urgency: Urgency,
+    /// What is said to it, by a display that can speak.
+    pub(crate) spoken: Option<String>,
+    /// From then on it is too old.
+    pub(crate) until: Instant,
+}
+
 /// What speaks to one kind of equipment.
 #[derive(Clone, Debug)]
 pub(crate) enum DeviceDriver {
@@ -52,6 +65,8 @@ pub(crate) enum DeviceDriver {
     Vz(Camera),
     /// A camera of 臻识 that the gateway connects to.
     VzTcp(tcp::Camera),
+    /// A display board.
+    Olm(Board),
 }
 
 /// The devices of a lane, each behind its driver.
@@ -79,18 +94,20 @@ impl Controller {
             DeviceDriver::Modbus(module) => module.drive(barrier, motion).await,
             DeviceDriver::Vz(camera) => camera.drive(id, barrier, motion).await,
             DeviceDriver::VzTcp(camera) => camera.drive(barrier, motion).await,
+            DeviceDriver::Olm(_) => Err(no_driver(barrier)),
         }
     }
 
-    /// Shows lines on a display (SHOW-1, SHOW-2).
+    /// Shows a message on a display (SHOW-1, SHOW-2).
     pub(crate) async fn show(
         &self,
         id: &str,
         display: &DeviceNo,
-        lines: &[Line],
+        message: &Message<'_>,
     ) -> Result<(), CommandError> {
         match self.driver_of(display)? {
-            DeviceDriver::Generic(generic) => generic.show(id, display, lines).await,
+            DeviceDriver::Generic(generic) => generic.show(id, display, message.lines).await,
+            DeviceDriver::Olm(board) => board.show(message).await,
             DeviceDriver::Modbus(_) | DeviceDriver::Vz(_) | DeviceDriver::VzTcp(_) => {
                 Err(no_driver(display))
             }
@@ -109,6 +126,7 @@ impl Controller {
                 DeviceDriver::Modbus(module) => Ok(module.check(&own)),
                 DeviceDriver::Vz(camera) => Ok(camera.check(&own)),
                 DeviceDriver::VzTcp(camera) => Ok(camera.check(&own)),
+                DeviceDriver::Olm(board) => Ok(board.check(&own)),
             };
             checked.unwrap_or_else(|error| {
                 tracing::warn!(%error, devices = ?own, "a controller does not answer");
@@ -140,6 +158,7 @@ impl DeviceDriver {
             DeviceDriver::Modbus(module) => Some(module.shown()),
             DeviceDriver::Vz(camera) => Some(camera.shown()),
             DeviceDriver::VzTcp(camera) => Some(camera.shown()),
+            DeviceDriver::Olm(board) => Some(board.shown()),
         }
     }
 
@@ -166,6 +185,7 @@ impl DeviceDriver {
             DeviceDriver::Modbus(module) => module.link(),
             DeviceDriver::Vz(camera) => camera.link(),
             DeviceDriver::VzTcp(camera) => camera.link(),
+            DeviceDriver::Olm(board) => board.link(),
         })
     }
 

@@ -6,6 +6,7 @@ use super::event::Event;
 use super::parts;
 
 pub use super::modbus::fuzzed::modbus;
+pub use super::olm::fuzzed::olm;
 
 /// The body of an event; whether it is one.
 pub fn event(body: &[u8]) -> bool {

@@ -8,6 +8,7 @@
 mod message;
 pub(crate) mod push;
 mod reply;
+pub(crate) mod rs485;
 pub(crate) mod tcp;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,6 +18,7 @@ use boshi_protocol::id::DeviceNo;
 use boshi_protocol::lane::Motion;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
+use uuid::Uuid;
 
 use super::contact::Contact;
 use super::controller::{Checked, CommandError};
@@ -29,6 +31,7 @@ use crate::config::{self, Confirm, PulseBy, VzDialect};
 use crate::reload::InForce;
 
 use self::message::Seen;
+use self::rs485::Listeners;
 
 /// Longest that a command that was handed to the camera is awaited: longer than a lane does.
 const LATE_ANSWER: Duration = Duration::from_secs(10);
@@ -51,6 +54,9 @@ struct Inner {
     contacts: Mutex<Vec<Contact>>,
     relays: Mutex<Relays>,
     mailbox: Mailbox,
+    /// What is for its RS485, and who listens there.
+    serial: Mailbox,
+    rs485: Listeners,
     /// Commands in an answer that the camera was given; its next question shows that it took it.
     handed: Mutex<Vec<String>>,
     last_beat: Mutex<Option<Instant>>,
@@ -69,6 +75,8 @@ impl Camera {
             contacts: Mutex::new(contacts.map(|input| Contact::new(input, 1)).collect()),
             relays: Mutex::new(Relays::new(&barriers, PulseBy::Module)),
             mailbox: Mailbox::default(),
+            serial: Mailbox::default(),
+            rs485: Listeners::default(),
             handed: Mutex::default(),
             last_beat: Mutex::default(),
             pushes: Arc::new(Semaphore::new(MOST_PUSHES)),
@@ -181,20 +189,54 @@ impl Camera {
         plate_event(&self.0.config.name, &self.0.config.recognizer, seen)
     }
 
-    /// What there is to do, after at most `wait`; it counts as handed to the camera.
-    async fn command(&self, wait: Duration) -> Option<Value> {
-        let command = self.0.mailbox.fetch_one(wait).await?;
-        if let Some(id) = command["id"].as_str() {
-            lock(&self.0.handed).push(id.to_owned());
+    /// Has bytes sent through its RS485, once; success only says that the camera took them.
+    async fn send(&self, port: u8, bytes: &[u8], within: Duration) -> Result<(), CommandError> {
+        if !self.0.health.answers() {
+            return Err(CommandError::NotDone("相机未连接".to_owned()));
         }
-        self.0.health.sent(command.to_string().as_bytes());
-        Some(command)
+        let id = Uuid::now_v7().to_string();
+        let command = json!({"id": id, "serial": reply::serial(port, bytes)});
+        let sent = self.0.serial.send(&id, command, within, within).await;
+        sent.map(drop)
+    }
+
+    /// What there is to do, after at most `wait`; it counts as handed to the camera. What is for
+    /// its RS485 never has an output wait: both go together.
+    async fn command(&self, wait: Duration) -> Option<Value> {
+        let Inner {
+            mailbox, serial, ..
+        } = &*self.0;
+        let (output, bytes) = tokio::select! {
+            biased;
+            output = mailbox.fetch_one(wait) => (output, None),
+            bytes = serial.fetch_one(wait) => (None, bytes),
+        };
+        let (output, bytes) = match (output, bytes) {
+            (Some(output), _) => (Some(output), serial.fetch_one(Duration::ZERO).await),
+            (None, bytes) => (mailbox.fetch_one(Duration::ZERO).await, bytes),
+        };
+        let mut command = json!({});
+        for (part, letter) in [("output", output), ("serial", bytes)] {
+            let Some(mut letter) = letter else { continue };
+            if let Some(id) = letter["id"].as_str() {
+                lock(&self.0.handed).push(id.to_owned());
+            }
+            command[part] = letter[part].take();
+        }
+        let anything = command.as_object().is_some_and(|it| !it.is_empty());
+        anything.then(|| {
+            self.0.health.sent(command.to_string().as_bytes());
+            command
+        })
     }
 
     /// The camera asks again: it has taken what it was given.
     fn has_taken(&self) {
         for id in std::mem::take(&mut *lock(&self.0.handed)) {
-            self.0.mailbox.answer(&id, json!({"ok": true}));
+            let taken = || json!({"ok": true});
+            if !self.0.mailbox.answer(&id, taken()) {
+                self.0.serial.answer(&id, taken());
+            }
         }
     }
 

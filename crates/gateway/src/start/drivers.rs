@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use boshi_protocol::id::DeviceNo;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -12,8 +13,10 @@ use crate::config;
 use crate::devices::intake::Intake;
 use crate::devices::mailbox::Mailboxes;
 use crate::devices::modbus::{self, Module};
+use crate::devices::olm::{self, Board};
 use crate::devices::teller::Teller;
 use crate::devices::vz::push::PushingCamera;
+use crate::devices::vz::rs485::Rs485;
 use crate::devices::vz::{Camera, tcp};
 use crate::devices::{Controller, DeviceDriver, Generic};
 use crate::reload::InForce;
@@ -27,6 +30,7 @@ pub(super) struct Drivers<'a> {
     modules: Vec<Module>,
     cameras: Vec<Camera>,
     connected: Vec<tcp::Camera>,
+    boards: Vec<Board>,
     /// Their tasks, which are yet to run.
     pub(super) workers: Vec<Worker>,
 }
@@ -43,18 +47,29 @@ impl<'a> Drivers<'a> {
         let workers = workers.into_iter().map(Worker::Modbus);
         let connected = lot.vz_tcp.iter();
         let connected = connected.map(|camera| tcp::Camera::new(camera, in_force.clone()));
-        let (connected, more): (_, Vec<_>) = connected.unzip();
-        let workers = workers.chain(more.into_iter().map(Worker::VzTcp)).collect();
+        let (connected, more): (Vec<tcp::Camera>, Vec<_>) = connected.unzip();
+        let workers = workers.chain(more.into_iter().map(Worker::VzTcp));
         let cameras = lot.vz.iter();
         let cameras = cameras.map(|camera| Camera::new(camera, in_force.clone()));
+        let cameras: Vec<Camera> = cameras.collect();
+        let (boards, lines) = Board::all(lot, |name, port| {
+            let mut pushing = cameras.iter().zip(&lot.vz);
+            let pushing = pushing.find(|(_, it)| it.name == name);
+            let mut known = connected.iter().zip(&lot.vz_tcp);
+            let known = known.find(|(_, it)| it.name == name);
+            let known = known.map(|(it, _)| Rs485::of_connected(it, port));
+            pushing.map(|(it, _)| Rs485::of(it, port)).or(known)
+        });
+        let workers = workers.chain(lines.into_iter().map(Worker::Olm)).collect();
         Ok(Drivers {
             lot,
             mailboxes,
             in_force,
             client: Generic::client()?,
             modules,
-            cameras: cameras.collect(),
+            cameras,
             connected,
+            boards,
             workers,
         })
     }
@@ -83,6 +98,12 @@ impl<'a> Drivers<'a> {
                 drivers.push((DeviceDriver::Vz(camera.clone()), own.cloned().collect()));
             }
         }
+        for board in &self.boards {
+            if devices.contains(&board.display()) {
+                let own = vec![board.display().clone()];
+                drivers.push((DeviceDriver::Olm(board.clone()), own));
+            }
+        }
         if let Some(generic) = self.generic(lane) {
             let left = devices.into_iter().filter(|it| !self.lot.drives(it));
             drivers.push((DeviceDriver::Generic(generic), left.cloned().collect()));
@@ -95,7 +116,12 @@ impl<'a> Drivers<'a> {
         let modules = self.modules.iter().cloned().map(DeviceDriver::Modbus);
         let cameras = self.cameras.iter().cloned().map(DeviceDriver::Vz);
         let connected = self.connected.iter().cloned().map(DeviceDriver::VzTcp);
-        modules.chain(cameras).chain(connected).collect()
+        let boards = self.boards.iter().cloned().map(DeviceDriver::Olm);
+        modules
+            .chain(cameras)
+            .chain(connected)
+            .chain(boards)
+            .collect()
     }
 
     /// The cameras that push.
@@ -119,6 +145,7 @@ impl<'a> Drivers<'a> {
 pub(super) enum Worker {
     Modbus(modbus::Worker),
     VzTcp(tcp::Worker),
+    Olm(olm::Worker),
 }
 
 fn has_fire(inputs: &[config::Input]) -> bool {
@@ -141,10 +168,14 @@ pub(super) fn run(
             tasks.spawn(telling);
             teller
         };
+        let inside = vehicles_inside(&lot.configured, intake, tasks, stop);
         for worker in lot.workers.drain(..) {
             match worker {
                 Worker::Modbus(worker) => tasks.spawn(worker.run(teller(), stop.clone())),
                 Worker::VzTcp(worker) => tasks.spawn(worker.run(teller(), stop.clone())),
+                Worker::Olm(worker) => {
+                    tasks.spawn(worker.run(teller(), inside.clone(), stop.clone()))
+                }
             };
         }
         for camera in lot.cameras.drain(..) {
@@ -152,4 +183,19 @@ pub(super) fn run(
         }
     }
     attached
+}
+
+/// How many vehicles are in a lot, counted when a board shows how many spaces are free.
+fn vehicles_inside(
+    lot: &config::Lot,
+    intake: &Intake,
+    tasks: &TaskTracker,
+    stop: &CancellationToken,
+) -> watch::Receiver<Option<u64>> {
+    let (to, inside) = watch::channel(None);
+    if lot.olm.iter().any(|board| board.spaces.is_some()) {
+        let counting = olm::spaces::count(intake.journal.clone(), lot.id.clone(), to);
+        tasks.spawn(stop.clone().run_until_cancelled_owned(counting));
+    }
+    inside
 }

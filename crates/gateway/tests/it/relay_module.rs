@@ -43,6 +43,15 @@ struct State {
 
 impl RelayModule {
     pub(crate) async fn start() -> RelayModule {
+        RelayModule::start_with(false).await
+    }
+
+    /// One that speaks serial frames.
+    pub(crate) async fn start_rtu() -> RelayModule {
+        RelayModule::start_with(true).await
+    }
+
+    async fn start_with(rtu: bool) -> RelayModule {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let state = Arc::new(Mutex::new(State {
@@ -61,8 +70,14 @@ impl RelayModule {
                 let (shared, mut cuts) = (Arc::clone(&shared), cuts.clone());
                 cuts.mark_unchanged();
                 tokio::spawn(async move {
+                    let serving = async {
+                        match rtu {
+                            true => serve_rtu(stream, &shared).await,
+                            false => serve(stream, &shared).await,
+                        }
+                    };
                     tokio::select! {
-                        _ = serve(stream, &shared) => {}
+                        _ = serving => {}
                         _ = cuts.changed() => {}
                     }
                 });
@@ -110,6 +125,39 @@ impl RelayModule {
     pub(crate) fn cut(&self) {
         self.cut.send_modify(|cuts| *cuts += 1);
     }
+}
+
+/// Every question that the gateway has is a unit, a function, two words and a checksum.
+async fn serve_rtu(mut stream: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
+    loop {
+        let mut frame = [0; 8];
+        stream.read_exact(&mut frame).await?;
+        assert_eq!(
+            checksum(&frame[..6]).to_le_bytes(),
+            frame[6..],
+            "{frame:x?}"
+        );
+        let (answer, _) = answer(&frame[1..6], &mut state.lock().unwrap());
+        let Some(answer) = answer else { continue };
+        let mut frame = [&frame[..1], &answer].concat();
+        frame.extend(checksum(&frame).to_le_bytes());
+        stream.write_all(&frame).await?;
+    }
+}
+
+fn checksum(bytes: &[u8]) -> u16 {
+    let mut sum = 0xFFFF;
+    for byte in bytes {
+        sum ^= u16::from(*byte);
+        for _ in 0..8 {
+            sum = if sum & 1 == 1 {
+                sum >> 1 ^ 0xA001
+            } else {
+                sum >> 1
+            };
+        }
+    }
+    sum
 }
 
 async fn serve(mut stream: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {

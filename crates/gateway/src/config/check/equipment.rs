@@ -6,8 +6,11 @@ use std::time::Duration;
 use boshi_protocol::id::DeviceNo;
 use boshi_service::config::unique;
 
-use super::super::{ConfigError, Input, Lot, Modbus, ModbusModule, PulseBy, RelayBarrier, Role};
-use super::camera;
+use super::super::{
+    ConfigError, Framing, Input, Lot, Modbus, ModbusModule, PulseBy, RelayBarrier, Role,
+    SerialLine, is_serial,
+};
+use super::{board, camera};
 
 /// Most relays and inputs of one module: the addresses of the largest known ones, with room.
 const MOST: u16 = 64;
@@ -21,6 +24,11 @@ const LONGEST_PULSE: Duration = Duration::from_secs(10);
 /// Pulses that modules time are so many of these long.
 const PULSE_UNIT: Duration = Duration::from_millis(100);
 
+/// Bits a second that serial ports and devices know.
+const BAUDS: [u32; 9] = [
+    1_200, 2_400, 4_800, 9_600, 19_200, 38_400, 57_600, 115_200, 230_400,
+];
+
 /// Longest that a module may take to answer: vehicles wait for it.
 const LONGEST_ANSWER: Duration = Duration::from_secs(3);
 
@@ -29,9 +37,10 @@ pub(super) fn check(path: &str, lot: &Lot) -> Result<(), ConfigError> {
     unique(names, |place| format!("{path}.modbus[{place}].name"))?;
     let mut driven = HashSet::new();
     camera::check(path, lot, &mut driven)?;
+    board::check(path, lot, &mut driven)?;
     for (place, module) in lot.modbus.iter().enumerate() {
         let path = format!("{path}.modbus[{place}]");
-        check_address(&path, &module.address)?;
+        check_address_or_port(&path, &module.address, module.line())?;
         check_relays(&path, lot, module, &mut driven)?;
         check_inputs(&path, lot, &module.inputs, MOST)?;
         check_numbers(&path, module)?;
@@ -55,8 +64,28 @@ pub(super) fn check_address(path: &str, address: &str) -> Result<(), ConfigError
     wrong(format!("{path}.address"), format!("{address:?}"), expected)
 }
 
+/// The same, or a serial port of this machine.
+pub(super) fn check_address_or_port(
+    path: &str,
+    address: &str,
+    line: SerialLine,
+) -> Result<(), ConfigError> {
+    if !is_serial(address) {
+        return check_address(path, address);
+    }
+    if BAUDS.contains(&line.baud) {
+        return Ok(());
+    }
+    let expected = "what the device is set to, from 1200 to 230400";
+    wrong(format!("{path}.baud"), line.baud, expected)
+}
+
 fn check_numbers(path: &str, module: &Modbus) -> Result<(), ConfigError> {
     check_looks(path, module.looks, module.answer)?;
+    if is_serial(&module.address) && module.frames() == Framing::Tcp {
+        let expected = "\"rtu\", or nothing: it hangs on a serial port";
+        return wrong(format!("{path}.framing"), "\"tcp\"", expected);
+    }
     let times = matches!(module.module, ModbusModule::Waveshare | ModbusModule::JyDam);
     if module.pulse_by == Some(PulseBy::Module) && !times {
         let expected = "\"gateway\": this module cannot time a pulse";

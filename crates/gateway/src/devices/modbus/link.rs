@@ -4,21 +4,18 @@ use std::io;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::time::Instant;
 
 use super::frame::{Answer, Call, Decoded, FrameError, MAX_FRAME, Peer};
+use crate::config::SerialLine;
 use crate::devices::health::Health;
-
-/// Longest that a connection on the lot's own network may take.
-const CONNECT: Duration = Duration::from_secs(2);
+use crate::devices::stream::{self, OpenError, Stream};
 
 /// Why a connection is of no use any more. What was asked last may have been done.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum LinkError {
-    #[error("无法连接：{0}")]
-    Connect(io::Error),
-    #[error("连接超时")]
-    ConnectSlow,
+    #[error(transparent)]
+    Open(#[from] OpenError),
     #[error("连接中断：{0}")]
     Broken(#[from] io::Error),
     #[error("连接被对方关闭")]
@@ -32,7 +29,7 @@ pub(super) enum LinkError {
 /// A connection.
 #[derive(Debug)]
 pub(super) struct Link {
-    stream: TcpStream,
+    stream: Stream,
     peer: Peer,
     /// Longest that an answer may take.
     patience: Duration,
@@ -41,25 +38,27 @@ pub(super) struct Link {
     buffer: Vec<u8>,
     /// How each of the few questions about inputs and relays was answered last.
     latest: Vec<(Call, Answer)>,
+    /// How long the line has to be silent between two frames, and when it was not.
+    gap: Duration,
+    spoken: Instant,
 }
 
 impl Link {
     pub(super) async fn open(
         address: &str,
+        line: SerialLine,
         peer: Peer,
         patience: Duration,
     ) -> Result<Link, LinkError> {
-        let connecting = tokio::time::timeout(CONNECT, TcpStream::connect(address));
-        let stream = connecting.await.map_err(|_| LinkError::ConnectSlow)?;
-        let stream = stream.map_err(LinkError::Connect)?;
-        stream.set_nodelay(true)?;
         Ok(Link {
-            stream,
+            stream: stream::open(address, line).await?,
             peer,
             patience,
             transaction: 0,
             buffer: Vec::with_capacity(MAX_FRAME),
             latest: Vec::new(),
+            gap: stream::gap(address, line),
+            spoken: Instant::now(),
         })
     }
 
@@ -69,12 +68,14 @@ impl Link {
         self.transaction = self.transaction.wrapping_add(1);
         let question = self.peer.encode(call, self.transaction);
         let patience = self.patience;
+        tokio::time::sleep_until(self.spoken + self.gap).await;
         let asking = async {
             self.stream.write_all(&question).await?;
             self.answer(call).await
         };
         let answer = tokio::time::timeout(patience, asking).await;
         let answer = answer.unwrap_or(Err(LinkError::Silent));
+        self.spoken = Instant::now();
         match &answer {
             Ok((answer, _)) if self.is_as_before(call, answer) => {
                 health.asked();

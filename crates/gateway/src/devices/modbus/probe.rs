@@ -27,7 +27,7 @@ pub async fn modbus(address: &str, probe: ModbusProbe) -> Probed {
     let config = Modbus::of_module(address, probe.module, probe.framing, probe.unit);
     let wiring = Wiring::of(&config);
     let mut probed = Probed::default();
-    let mut link = match Link::open(address, wiring.peer, ANSWER).await {
+    let mut link = match Link::open(address, config.line(), wiring.peer, ANSWER).await {
         Ok(link) => link,
         Err(error) => {
             probed.say("连接", Err(error.to_string()));

@@ -39,7 +39,7 @@ impl Wiring {
         };
         Wiring {
             peer: Peer {
-                framing: config.framing,
+                framing: config.frames(),
                 unit: config.unit.unwrap_or(unit),
             },
             module: config.module,

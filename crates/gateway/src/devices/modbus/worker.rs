@@ -131,7 +131,8 @@ impl Worker {
 
     async fn open(&self) -> Result<Link, LinkError> {
         let (peer, patience) = (self.wiring.peer, self.config.answer);
-        Link::open(&self.config.address, peer, patience).await
+        let line = self.config.line();
+        Link::open(&self.config.address, line, peer, patience).await
     }
 
     async fn beat(&self, teller: &Teller) {

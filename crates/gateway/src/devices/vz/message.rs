@@ -18,6 +18,9 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 /// Longest serial number that is looked at: all that are known have 16 or 17 characters.
 const MAX_SERIAL_CHARS: usize = 64;
 
+/// Serial ports of a camera.
+const MOST_PORTS: u8 = 4;
+
 /// China's clock is that much ahead of UTC.
 const CHINA: SignedDuration = SignedDuration::from_hours(8);
 
@@ -41,8 +44,11 @@ pub(super) enum Message {
         number: u16,
         level: bool,
     },
-    /// Bytes came in over RS485, which nobody here waits for.
-    Serial,
+    /// Bytes came in over RS485, at the port of that number, from 0.
+    Serial {
+        port: u8,
+        bytes: Vec<u8>,
+    },
     /// It is there, and in the comet way asks what there is to do.
     Beat,
     /// Something that is of no use here; its name.
@@ -143,7 +149,12 @@ fn of(
     }
     if let Some(uplink) = object.get("SerialData") {
         let serial = serial_of(uplink);
-        let message = Message::Serial;
+        let port = number(&uplink["serialChannel"]).unwrap_or_default();
+        let port = u8::try_from(port).ok().filter(|it| *it < MOST_PORTS);
+        let port = port.ok_or(MessageError::Field("serialChannel", "串口号"))?;
+        let data = uplink["data"].as_str().unwrap_or_default();
+        let bytes = decoded(data).ok_or(MessageError::Field("data", "base64"))?;
+        let message = Message::Serial { port, bytes };
         return Ok(Said { serial, message });
     }
     if let Some(beat) = object.get("heartbeat") {

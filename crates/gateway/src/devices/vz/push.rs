@@ -134,7 +134,10 @@ impl PushingCamera {
                 }
                 Ok(reply::to_others())
             }
-            Message::Serial => Ok(reply::to_serial()),
+            Message::Serial { port, bytes } => {
+                self.camera.0.rs485.heard(port, bytes);
+                Ok(reply::to_serial())
+            }
             Message::Beat => {
                 drop(place);
                 Ok(self.asked(stop).await)

@@ -1,5 +1,7 @@
 //! What a camera is answered: that it need not send again, and what it is to do.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
 use crate::config::VzDialect;
@@ -9,6 +11,11 @@ use crate::devices::relays::Step;
 const OPEN: u8 = 0;
 const CLOSED: u8 = 1;
 const PULSE: u8 = 2;
+
+/// Bytes for RS485, at the port of that number, from 0. The length is that before base64.
+pub(super) fn serial(port: u8, bytes: &[u8]) -> Value {
+    json!({"serialChannel": port, "data": STANDARD.encode(bytes), "dataLen": bytes.len()})
+}
 
 /// A reading that was taken, as far as the answer needs it.
 #[derive(Debug, Default)]
@@ -79,7 +86,9 @@ pub(super) fn to_others() -> Value {
 }
 
 fn add(fields: &mut Map<String, Value>, dialect: VzDialect, command: Option<&Value>) {
-    fields.insert("serialData".to_owned(), json!([]));
+    let serial = command.and_then(|it| it.get("serial"));
+    let serial = serial.map_or_else(|| json!([]), |it| json!([it]));
+    fields.insert("serialData".to_owned(), serial);
     let Some(output) = command.and_then(|it| it.get("output")) else {
         return;
     };
@@ -122,6 +131,22 @@ mod tests {
         assert_eq!(hold, json!({"io": 1, "value": 1, "delay": 0}));
         let release = output(Step::Open { relay: 4 });
         assert_eq!(release, json!({"io": 3, "value": 0, "delay": 0}));
+    }
+
+    /// The answer of the maker's example: 28 bytes for the first port.
+    #[test]
+    fn bytes_for_rs485_travel_as_the_manual_says() {
+        let bytes = STANDARD.decode("AGT//zAUAdTBQjEyMzQ1LMfryOuzoc2js7Vb/Q==");
+        let command = json!({"serial": serial(0, &bytes.unwrap())});
+        for dialect in [VzDialect::Vz, VzDialect::Qy] {
+            let reply = to_beat(dialect, Some(&command));
+            let reply = reply.as_object().unwrap().values().next().unwrap();
+            let expected = json!([{
+                "serialChannel": 0, "data": "AGT//zAUAdTBQjEyMzQ1LMfryOuzoc2js7Vb/Q==", "dataLen": 28
+            }]);
+            assert_eq!(reply["serialData"], expected);
+            assert_eq!(reply["info"], "no");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! tells the outputs. `frame` is the wire without I/O, `worker` the task that owns the connection.
 
 mod frame;
+mod link;
 pub(in crate::devices) mod probe;
 mod worker;
 
@@ -11,15 +12,22 @@ use std::time::Duration;
 use boshi_protocol::id::DeviceNo;
 use boshi_protocol::lane::Motion;
 use serde_json::Value;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, timeout};
 
 pub(crate) use self::worker::Worker;
 
+use self::worker::Bytes;
+use super::rs485::Listeners;
 use crate::config;
 use crate::devices::contact::Contact;
 use crate::devices::controller::{Checked, CommandError};
 use crate::devices::health::Health;
 use crate::devices::order::Orders;
 use crate::reload::InForce;
+
+/// Most bytes for RS485, in messages, that wait for the connection: a line has one at a time.
+const BYTES_QUEUED: usize = 4;
 
 /// How long after its last word a camera counts as there: three heartbeats.
 const SILENT: Duration = Duration::from_secs(6);
@@ -28,6 +36,7 @@ const SILENT: Duration = Duration::from_secs(6);
 #[derive(Clone, Debug)]
 pub(crate) struct Camera {
     orders: Orders,
+    serial: mpsc::Sender<Bytes>,
     seen: Arc<State>,
 }
 
@@ -37,6 +46,8 @@ struct State {
     config: config::VzTcp,
     health: Health,
     contacts: Mutex<Vec<Contact>>,
+    /// The ports of its RS485 that are used.
+    rs485: Listeners,
 }
 
 impl Camera {
@@ -49,9 +60,46 @@ impl Camera {
             config: config.clone(),
             health: Health::new(SILENT),
             contacts: Mutex::new(contacts.collect()),
+            rs485: Listeners::default(),
         });
-        let worker = Worker::new(Arc::clone(&seen), ordered, in_force);
-        (Camera { orders, seen }, worker)
+        let (serial, bytes) = mpsc::channel(BYTES_QUEUED);
+        let worker = Worker::new(Arc::clone(&seen), ordered, bytes, in_force);
+        let camera = Camera {
+            orders,
+            serial,
+            seen,
+        };
+        (camera, worker)
+    }
+
+    /// Has a port of its RS485, from 0, made ready with every connection.
+    pub(super) fn makes_ready(&self, port: u8) -> mpsc::Receiver<Vec<u8>> {
+        self.seen.rs485.listen(port)
+    }
+
+    /// Has bytes sent through its RS485, once; success only says that the camera took them.
+    pub(super) async fn send(
+        &self,
+        port: u8,
+        bytes: &[u8],
+        within: Duration,
+    ) -> Result<(), CommandError> {
+        if !self.seen.health.answers() {
+            return Err(CommandError::NotDone("相机未连接".to_owned()));
+        }
+        let (answer, answered) = oneshot::channel();
+        let bytes = Bytes {
+            port,
+            bytes: bytes.to_vec(),
+            until: Instant::now() + within,
+            answer,
+        };
+        let sent = self.serial.try_send(bytes);
+        sent.map_err(|_| CommandError::NotDone("相机忙".to_owned()))?;
+        match timeout(within, answered).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) | Err(_) => Err(CommandError::Unknown("相机未应答".to_owned())),
+        }
     }
 
     /// How it stands, for people.

@@ -139,7 +139,10 @@ fn inputs_serial_bytes_and_heartbeats_are_told_apart() {
     let said = vz(
         r#"{"SerialData":{"serialChannel":0,"serialno":"s","data":"AGT//zABADa7","dataLen":9}}"#,
     );
-    assert!(matches!(said.unwrap().message, Message::Serial));
+    assert!(matches!(
+        said.unwrap().message,
+        Message::Serial { port: 0, .. }
+    ));
     let said = vz(r#"{"heartbeat":{"serialno":"e0fade1163f0fe93"}}"#).unwrap();
     assert!(matches!(said.message, Message::Beat));
     let said = vz(r#"{"TriggerImage":{"imageFile":""},"ipaddr":"1.2.3.4"}"#).unwrap();

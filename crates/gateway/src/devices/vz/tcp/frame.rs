@@ -2,6 +2,8 @@
 //!
 //! `V` `Z`, what it is, a number that an answer repeats, the length (big endian), so many bytes.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::super::message::{MessageError, Seen, number, seen, text};
@@ -119,6 +121,25 @@ pub(super) fn output(output: &Value, id: u64) -> Value {
     })
 }
 
+/// Makes a port of RS485, from 0, ready.
+pub(super) fn make_ready(port: u8, id: u64) -> Value {
+    let data = rs485(port);
+    json!({"cmd": "ttransmission", "subcmd": "init", "data": data, "id": id.to_string()})
+}
+
+/// Bytes for RS485; never answered.
+pub(super) fn serial(port: u8, bytes: &[u8], id: u64) -> Value {
+    json!({
+        "cmd": "ttransmission", "subcmd": "send", "datalen": bytes.len(),
+        "data": STANDARD.encode(bytes), "comm": rs485(port), "id": id.to_string(),
+    })
+}
+
+/// What the camera calls a port.
+fn rs485(port: u8) -> String {
+    format!("rs485-{}", port + 1)
+}
+
 /// What a camera says.
 #[derive(Debug)]
 pub(super) enum Word {
@@ -163,6 +184,9 @@ pub(super) fn word(payload: &[u8]) -> Result<Word, MessageError> {
                 number: gpio + 1,
                 level: level == 1,
             })
+        }
+        "ttransmission" if value["response"] == "failed" => {
+            Ok(Word::Refused("ttransmission".to_owned(), 0))
         }
         "ivs_result" => plate(&value, pictures),
         _ => Ok(Word::Other),
@@ -256,6 +280,19 @@ mod tests {
         assert!(matches!(refused, Word::Refused(cmd, 404) if cmd == "ivsresult"));
         assert!(word(br#"{"cmd":"get_gpio_value","gpio":99,"value":0}"#).is_err());
         assert!(word(b"").is_err());
+    }
+
+    #[test]
+    fn bytes_for_rs485_are_told_as_the_document_says() {
+        let told = serial(1, &[0, 0x64, 0xFF], 9);
+        let expected = json!({"cmd": "ttransmission", "subcmd": "send", "datalen": 3,
+            "data": "AGT/", "comm": "rs485-2", "id": "9"});
+        assert_eq!(told, expected);
+        assert_eq!(make_ready(0, 1)["data"], "rs485-1");
+        let failed = word(br#"{"cmd":"ttransmission","response":"failed"}"#).unwrap();
+        assert!(matches!(failed, Word::Refused(..)));
+        let ready = word(br#"{"cmd":"ttransmission","response":"ok"}"#).unwrap();
+        assert!(matches!(ready, Word::Other));
     }
 
     #[test]

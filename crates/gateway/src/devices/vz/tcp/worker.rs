@@ -1,19 +1,18 @@
 //! The task that owns the connection to a camera.
 
-use std::io;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use boshi_protocol::id::DeviceNo;
-use serde_json::Value;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpStream;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::super::{plate_event, reply};
-use super::frame::{self, Frame, FrameError, Frames, Word};
+use super::frame::{self, Frame, Word};
+use super::link::{End, Link, Sent};
 use super::{SILENT, State};
 use crate::config::{Confirm, PulseBy};
 use crate::devices::controller::CommandError;
@@ -26,9 +25,6 @@ use crate::reload::InForce;
 
 /// Longest that a connection on the lot's own network may take.
 const CONNECT: Duration = Duration::from_secs(2);
-
-/// Longest that a command may take to leave: the camera reads no more.
-const SEND: Duration = Duration::from_secs(2);
 
 /// How often both sides say that they are there, as the maker's own program does.
 const HEARTBEAT: Duration = Duration::from_secs(2);
@@ -44,59 +40,34 @@ const PIECE: usize = 32 * 1024;
 pub(crate) struct Worker {
     seen: Arc<State>,
     orders: Ordered,
+    serial: mpsc::Receiver<Bytes>,
     relays: Relays,
     in_force: InForce,
 }
 
-/// Why a connection ends.
-#[derive(Debug, thiserror::Error)]
-enum End {
-    #[error("网关正在停止")]
-    Over,
-    #[error("无法连接：{0}")]
-    Connect(io::Error),
-    #[error("连接超时")]
-    ConnectSlow,
-    #[error("连接中断：{0}")]
-    Broken(#[from] io::Error),
-    #[error("连接被对方关闭")]
-    Closed,
-    #[error("心跳中断")]
-    Silent,
-    #[error(transparent)]
-    Frame(#[from] FrameError),
-    #[error("序列号 {0} 不是 {1}")]
-    Stranger(String, String),
-}
-
-/// An order that was sent; the answer to a question behind it shows that the camera took it.
-struct Sent {
-    question: u64,
-    until: Instant,
-    answer: oneshot::Sender<Result<(), CommandError>>,
-}
-
-/// A connection.
-struct Link {
-    stream: TcpStream,
-    frames: Frames,
-    sequence: u8,
-    /// The number of the next command.
-    id: u64,
-    /// Questions for the serial number, asked and answered.
-    asked: u64,
-    answered: u64,
-    sent: Vec<Sent>,
-    heard: Instant,
+/// Bytes for a port of RS485, from 0.
+#[derive(Debug)]
+pub(super) struct Bytes {
+    pub(super) port: u8,
+    pub(super) bytes: Vec<u8>,
+    /// After it, whoever wanted them sent has given up.
+    pub(super) until: Instant,
+    pub(super) answer: oneshot::Sender<Result<(), CommandError>>,
 }
 
 impl Worker {
-    pub(super) fn new(seen: Arc<State>, orders: Ordered, in_force: InForce) -> Worker {
+    pub(super) fn new(
+        seen: Arc<State>,
+        orders: Ordered,
+        serial: mpsc::Receiver<Bytes>,
+        in_force: InForce,
+    ) -> Worker {
         let barriers: Vec<_> = seen.config.barrier.iter().map(|it| it.relays()).collect();
         Worker {
             relays: Relays::new(&barriers, PulseBy::Module),
             seen,
             orders,
+            serial,
             in_force,
         }
     }
@@ -153,6 +124,7 @@ impl Worker {
                     Some(order) => self.obey(&mut link, order).await?,
                     None => return Err(End::Over),
                 },
+                Some(bytes) = self.serial.recv() => self.pass_on(&mut link, bytes).await?,
                 _ = heartbeats.tick() => {
                     if link.heard.elapsed() > SILENT {
                         return Err(End::Silent);
@@ -190,6 +162,9 @@ impl Worker {
             self.listen(link, teller).await?;
         }
         link.tell(frame::subscribe).await?;
+        for port in self.seen.rs485.ports() {
+            link.tell(|id| frame::make_ready(port, id)).await?;
+        }
         let barrier = self.seen.config.barrier.clone();
         if let Some(barrier) = barrier {
             let latch = barrier.hold.unwrap_or(barrier.open);
@@ -255,8 +230,7 @@ impl Worker {
                     return Err(End::Stranger(serial, expected.clone()));
                 }
                 link.answered = (link.answered + 1).min(link.asked);
-                let done = self.taken();
-                link.settle(&done);
+                link.settle();
             }
             Word::Input { number, level } => {
                 if let Some(event) = self.input(number, level) {
@@ -344,6 +318,35 @@ impl Worker {
             question: link.asked,
             until: now + self.seen.config.answer,
             answer,
+            taken: self.taken(),
+        });
+        Ok(())
+    }
+
+    /// Bytes for RS485, behind whatever was ordered.
+    async fn pass_on(&mut self, link: &mut Link, bytes: Bytes) -> Result<(), End> {
+        let Bytes {
+            port,
+            bytes,
+            until,
+            answer,
+        } = bytes;
+        let now = Instant::now();
+        if until <= now || answer.is_closed() {
+            return Ok(());
+        }
+        link.tell(|id| {
+            let command = frame::serial(port, &bytes, id);
+            self.seen.health.sent(command.to_string().as_bytes());
+            command
+        })
+        .await?;
+        link.ask().await?;
+        link.sent.push(Sent {
+            question: link.asked,
+            until: now + self.seen.config.answer,
+            answer,
+            taken: Ok(()),
         });
         Ok(())
     }
@@ -352,55 +355,5 @@ impl Worker {
     fn taken(&self) -> Result<(), CommandError> {
         let confirm = self.seen.config.barrier.as_ref().map(|it| it.confirm);
         super::super::taken(confirm.unwrap_or(Confirm::Arm))
-    }
-}
-
-impl Link {
-    fn new(stream: TcpStream) -> Link {
-        Link {
-            stream,
-            frames: Frames::default(),
-            sequence: 0,
-            id: 0,
-            asked: 0,
-            answered: 0,
-            sent: Vec::new(),
-            heard: Instant::now(),
-        }
-    }
-
-    async fn tell(&mut self, command: impl FnOnce(u64) -> Value) -> Result<(), End> {
-        self.id += 1;
-        self.sequence = self.sequence.wrapping_add(1);
-        let bytes = frame::command(self.sequence, &command(self.id));
-        self.write(&bytes).await
-    }
-
-    async fn ask(&mut self) -> Result<(), End> {
-        self.asked += 1;
-        self.tell(frame::ask_serial).await
-    }
-
-    async fn write(&mut self, bytes: &[u8]) -> Result<(), End> {
-        let written = timeout(SEND, self.stream.write_all(bytes)).await;
-        Ok(written.map_err(|_| End::Silent)??)
-    }
-
-    /// The orders before the latest answered question were taken.
-    fn settle(&mut self, result: &Result<(), CommandError>) {
-        let answered = self.answered;
-        for sent in self.sent.extract_if(.., |it| it.question <= answered) {
-            // Who ordered may have given up.
-            let _ = sent.answer.send(result.clone());
-        }
-    }
-
-    /// Orders that nothing shows the camera to have taken are unknown.
-    fn give_up_late(&mut self) {
-        let now = Instant::now();
-        for sent in self.sent.extract_if(.., |it| it.until <= now) {
-            let why = "相机未及时应答".to_owned();
-            let _ = sent.answer.send(Err(CommandError::Unknown(why)));
-        }
     }
 }
