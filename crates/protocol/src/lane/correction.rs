@@ -12,7 +12,8 @@ use super::vehicle::{Stage, Waiting};
 use crate::plate::Plate;
 
 impl Lane {
-    /// The booth says which plate the vehicle has.
+    /// The booth says which plate the vehicle has. In a mixed lane that is the one whose turn it is,
+    /// unless it says from which side it comes: then it may also be the one that has to wait.
     pub(super) fn typed_plate(
         &mut self,
         turn: &mut Turn<'_>,
@@ -25,7 +26,7 @@ impl Lane {
             if side.is_some_and(|side| side != other) {
                 continue;
             }
-            match self.type_plate(turn, other, plate.clone()) {
+            match self.type_plate(turn, other, plate.clone(), side.is_some()) {
                 Ok(()) => return turn.answer(command, Ok(Done::PlateTaken)),
                 Err(OpenRefusal::NoVehicle) => {}
                 Err(error) => refusal = error,
@@ -39,6 +40,7 @@ impl Lane {
         turn: &mut Turn<'_>,
         side: Side,
         plate: Plate,
+        named: bool,
     ) -> Result<(), OpenRefusal> {
         let through = self.may_be_replaced(side);
         let (stay, answer) = match self.take_stay(side) {
@@ -67,6 +69,18 @@ impl Lane {
                 )
             }
             stay @ Stay::Spent(_) => (stay, Err(OpenRefusal::BeingLetThrough)),
+            Stay::Suppressed {
+                passer: None,
+                glimpse,
+            } if named => {
+                let seen = glimpse.map_or(Sighting::UNREAD, |glimpse| glimpse.sighting);
+                let glimpse = Some(Glimpse {
+                    sighting: seen.corrected(plate),
+                    seen: turn.now,
+                });
+                let passer = None;
+                (Stay::Suppressed { passer, glimpse }, Ok(()))
+            }
             stay @ (Stay::Free { .. } | Stay::Dormant { .. } | Stay::Suppressed { .. }) => {
                 (stay, Err(OpenRefusal::NoVehicle))
             }

@@ -46,6 +46,7 @@ struct Passage {
 impl Lane {
     /// Something presses the anti-smash loop.
     pub(super) fn crossing(&mut self, turn: &mut Turn<'_>, edge: Moment) {
+        self.count_who_came_before(turn, edge.tick);
         let Passage {
             crosser,
             outcome,

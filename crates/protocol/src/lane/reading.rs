@@ -39,8 +39,12 @@ impl Lane {
         let stay = match self.take_stay(side) {
             Stay::Free { glimpse } if has_loop => self.read_ahead(turn, side, glimpse, sighting),
             Stay::Free { .. } => self.read_new(turn, side, sighting),
-            Stay::Approaching { waiting, .. } => {
+            Stay::Approaching { mut waiting, .. } => {
                 let until = turn.tick() + self.timing.approach_window;
+                let same = waiting.vehicle.plate() == sighting.plate.as_ref();
+                if !same && matches!(waiting.stage, Stage::Cleared(_)) {
+                    waiting.stage = Stage::Unasked;
+                }
                 Stay::Approaching {
                     waiting: self.read_better(turn, waiting, sighting),
                     until,

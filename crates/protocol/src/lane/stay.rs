@@ -182,6 +182,12 @@ impl Approach {
         self.trigger.as_ref().is_none_or(Loop::is_firmly_pressed)
     }
 
+    /// Whether the contact of the loop is pressed, and that does not count yet.
+    pub(super) fn is_about_to_count(&self) -> bool {
+        let trigger = self.trigger.as_ref();
+        trigger.is_some_and(|trigger| trigger.unsettled_press().is_some())
+    }
+
     /// Whether somebody is on the loop who has not been read.
     pub(super) fn is_unread(&self) -> bool {
         match &self.stay {

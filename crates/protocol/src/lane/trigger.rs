@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::alarm::{Occurrences, Watch};
+use super::gate::Gate;
 use super::layout::Side;
 use super::loops::{Change, Loop};
 use super::machine::Lane;
@@ -24,6 +25,13 @@ impl Lane {
         approach.believed = None;
         if let Some(trigger) = &mut approach.trigger {
             trigger.feed(pressed, turn.now);
+        }
+        if let Stay::Approaching { waiting, .. } = &mut approach.stay
+            && !pressed
+            && matches!(waiting.stage, Stage::Cleared(_))
+        {
+            // It was not on the loop when the platform answered, as it seemed (RECOG-3).
+            waiting.stage = Stage::Unasked;
         }
     }
 
@@ -122,6 +130,22 @@ impl Lane {
         watch_loop(turn, long, since, &mut self.occurrences, &self.timing, at);
     }
 
+    /// Something pressed the anti-smash loop at `edge` for long enough. Who pressed a trigger loop
+    /// before that was on it, though told in the same burst, in which nothing lasts as long as it did.
+    pub(super) fn count_who_came_before(&mut self, turn: &mut Turn<'_>, edge: Tick) {
+        for &side in self.sides() {
+            let trigger = self.at_mut(side).trigger.as_mut();
+            let before = trigger.filter(|trigger| {
+                let press = trigger.unsettled_press();
+                press.is_some_and(|press| press.tick <= edge)
+            });
+            let change = before.and_then(|trigger| trigger.settle(turn.tick(), Duration::ZERO));
+            if let Some(Change::Pressed(edge)) = change {
+                self.pressed(turn, side, edge);
+            }
+        }
+    }
+
     /// Something came onto a trigger loop.
     fn pressed(&mut self, turn: &mut Turn<'_>, side: Side, edge: Moment) {
         let has_to_yield = self.has_to_yield(side);
@@ -163,10 +187,13 @@ impl Lane {
         }
     }
 
-    /// A vehicle that was read before has reached the loop.
+    /// A vehicle that was read before has reached the loop. What was decided while it pressed the
+    /// contact holds, and who was refused is asked for again when it is time (RECOG-2).
     fn reach(&mut self, turn: &mut Turn<'_>, waiting: Waiting) -> Stay {
+        let normal = self.gate == Gate::Normal;
         Stay::Waiting(match waiting.stage {
             Stage::Asked => waiting,
+            Stage::Cleared(_) | Stage::Refused { .. } if normal => waiting,
             Stage::Refused { .. } | Stage::Unasked | Stage::Cleared(_) => {
                 self.take_up(turn, waiting)
             }

@@ -12,12 +12,15 @@ use crate::moment::Tick;
 
 impl Lane {
     /// A push was answered, or failed. Only the latest push of a vehicle that is still there
-    /// counts (RECOG-3).
+    /// counts (RECOG-3). There is also who presses the loop already without that counting yet: a fast
+    /// platform is not asked twice. For who has not reached the loop nothing is decided.
     pub(super) fn verdict(&mut self, turn: &mut Turn<'_>, ask: &AskId, verdict: Verdict) {
         let Some(side) = self.side_asking(ask) else {
             return;
         };
-        let on_spot = self.at(side).waiting().is_some();
+        let approach = self.at(side);
+        let on_spot = approach.waiting().is_some();
+        let on_loop = on_spot || approach.is_about_to_count();
         let again = turn.tick() + self.timing.refused_poll;
         let follow_until = turn.tick() + self.timing.follow_wait;
         let Some(waiting) = self.at_mut(side).open_mut() else {
@@ -31,7 +34,7 @@ impl Lane {
             })
         };
         match verdict {
-            Verdict::MayPass if on_spot => {
+            Verdict::MayPass if on_loop => {
                 waiting.stage = cleared(Cause::MayPass { ask: ask.clone() });
             }
             Verdict::MayPass => waiting.stage = Stage::Unasked,

@@ -225,3 +225,95 @@ fn a_refusal_is_shown_with_its_reason() {
     scene.wait(seconds(2));
     assert_eq!(scene.sign(Side::Entry), refused);
 }
+
+/// The contact of the entry's loop says something that does not count yet.
+fn touches(scene: &mut Scene, pressed: bool) {
+    scene.say(Input::TriggerLoop {
+        side: Side::Entry,
+        pressed,
+    });
+}
+
+/// RECOG-3: the vehicle is on the loop by then, and nothing is gained by asking again.
+#[test]
+fn a_platform_that_answers_before_the_loop_counts_is_asked_once() {
+    let mut scene = Scene::new(entry());
+    touches(&mut scene, true);
+    scene.reads(CAR);
+    scene.may_pass();
+    assert_eq!(scene.pulses(), [], "the loop does not count yet");
+    scene.wait(millis(200));
+    assert_eq!((scene.pulses().len(), scene.asks().len()), (1, 1));
+    scene.wait(seconds(3));
+    scene.crosses();
+    assert_eq!(scene.crossed(), [went("r1", CAR)]);
+}
+
+/// RECOG-3
+#[test]
+fn an_answer_before_the_vehicle_is_on_the_loop_opens_nothing_and_is_asked_for_again_there() {
+    let mut scene = Scene::new(entry());
+    scene.reads(CAR);
+    scene.may_pass();
+    scene.wait(millis(300));
+    scene.trigger(Side::Entry, true);
+    assert_eq!((scene.pulses().len(), scene.asks().len()), (0, 2));
+    scene.may_pass();
+    assert_eq!(scene.pulses().len(), 1);
+}
+
+/// RECOG-3
+#[test]
+fn an_answer_during_a_bounce_of_the_loop_is_none_for_who_comes_after_it() {
+    let mut scene = Scene::new(entry());
+    touches(&mut scene, true);
+    scene.reads(CAR);
+    scene.may_pass();
+    touches(&mut scene, false);
+    scene.wait(millis(100));
+    touches(&mut scene, true);
+    scene.wait(millis(200));
+    assert_eq!((scene.pulses().len(), scene.asks().len()), (0, 2));
+}
+
+/// D-13
+#[test]
+fn an_answer_for_a_plate_that_is_read_otherwise_before_the_loop_counts_opens_nothing() {
+    let mut scene = Scene::new(entry());
+    touches(&mut scene, true);
+    scene.reads_from(Side::Entry, "粤B1234S", 60);
+    scene.may_pass();
+    scene.reads_from(Side::Entry, CAR, 95);
+    scene.wait(millis(200));
+    assert_eq!((scene.pulses().len(), scene.asks().len()), (0, 2));
+    scene.may_pass();
+    assert_eq!(scene.pulses().len(), 1);
+}
+
+/// RECOG-2
+#[test]
+fn who_was_refused_on_its_way_is_asked_for_again_in_two_seconds_and_not_at_the_loop() {
+    let mut scene = Scene::new(entry());
+    scene.reads(CAR);
+    scene.may_not();
+    scene.trigger(Side::Entry, true);
+    scene.wait(millis(1799));
+    assert_eq!(scene.asks().len(), 1);
+    scene.wait(millis(1));
+    assert_eq!(scene.asks().len(), 2);
+}
+
+/// OPEN-6
+#[test]
+fn who_was_cleared_before_its_loop_counts_goes_under_an_arm_that_is_held_meanwhile() {
+    let mut scene = Scene::new(entry());
+    touches(&mut scene, true);
+    scene.reads(CAR);
+    scene.may_pass();
+    scene.command(Order::HoldOpen);
+    scene.wait(seconds(3));
+    scene.crosses();
+    assert_eq!(scene.pulses(), []);
+    assert_eq!(scene.crossed(), [went("r1", CAR)]);
+    assert_eq!(scene.outcomes(), [ended("r1", Outcome::HeldOpen)]);
+}

@@ -99,6 +99,39 @@ fn a_plate_typed_for_the_car_behind_on_a_loop_that_stays_pressed_is_a_vehicle_of
     assert_eq!(scene.pulses().len(), 2);
 }
 
+/// D-13: in a mixed lane both sides may have somebody whose plate is not known.
+#[test]
+fn in_a_mixed_lane_the_plate_is_of_the_vehicle_whose_turn_it_is_unless_a_side_is_named() {
+    let mut scene = Scene::new(mixed());
+    scene.trigger(Side::Exit, true);
+    scene.trigger(Side::Entry, true);
+    let not_here = scene.types_from(Some(Side::Entry), NEXT);
+    assert_eq!(scene.answer(not_here), Some(Ok(Done::PlateTaken)));
+    assert_eq!(scene.recognized_plates(), [""; 0], "it is not its turn");
+    let turn = scene.types(CAR);
+    assert_eq!(scene.answer(turn), Some(Ok(Done::PlateTaken)));
+    assert_eq!(scene.recognized_plates(), [CAR]);
+    assert_eq!(scene.recognitions()[0].side, Side::Exit);
+    scene.may_pass();
+    scene.wait(seconds(3));
+    scene.safety(true);
+    scene.trigger(Side::Exit, false);
+    scene.safety(false);
+    scene.wait(seconds(20));
+    assert_eq!(scene.recognized_plates(), [CAR, NEXT]);
+    let next = &scene.recognitions()[1];
+    let typed = next.sighting.reliability;
+    assert_eq!((next.side, typed), (Side::Entry, Some(TYPED)));
+}
+
+#[test]
+fn no_plate_can_be_typed_for_a_side_where_nobody_is() {
+    let mut scene = Scene::new(mixed());
+    scene.trigger(Side::Entry, true);
+    let nobody = scene.types_from(Some(Side::Exit), CAR);
+    assert_eq!(scene.answer(nobody), Some(Err(OpenRefusal::NoVehicle)));
+}
+
 #[test]
 fn the_board_shows_who_is_there() {
     let mut scene = Scene::new(entry());

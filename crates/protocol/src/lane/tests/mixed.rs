@@ -253,3 +253,62 @@ fn who_comes_from_the_other_side_under_a_held_arm_crosses_as_itself() {
     scene.safety(true);
     assert_eq!(scene.crossed(), [went("r2", NEXT)]);
 }
+
+/// CROSS-1: what happened while nobody listened is told in a burst, in which no loop keeps its state
+/// for as long as it has to.
+#[test]
+fn of_two_close_vehicles_told_in_a_burst_under_a_held_arm_the_first_is_the_one_that_was_read() {
+    let mut scene = Scene::new(mixed());
+    scene.command(Order::HoldOpen);
+    let said = |scene: &mut Scene, input: Input| {
+        scene.say(input);
+        scene.wait(millis(5));
+    };
+    let (entry, exit) = (Side::Entry, Side::Exit);
+    let pressed = true;
+    scene.reads(CAR);
+    said(
+        &mut scene,
+        Input::TriggerLoop {
+            side: entry,
+            pressed,
+        },
+    );
+    said(&mut scene, Input::SafetyLoop { pressed });
+    said(
+        &mut scene,
+        Input::TriggerLoop {
+            side: exit,
+            pressed,
+        },
+    );
+    scene.reads_from(exit, CAR, 94);
+    scene.say(Input::SafetyKept(millis(1400)));
+    said(&mut scene, Input::SafetyLoop { pressed: false });
+    scene.wait(millis(300));
+    scene.safety(true);
+    assert_eq!(scene.crossed(), [went("r1", CAR), went("r2", "")]);
+    let sides: Vec<Side> = scene.crossings().iter().map(|it| it.side).collect();
+    assert_eq!(sides, [entry, entry]);
+}
+
+/// Who has not touched a trigger loop before the anti-smash loop was pressed did not press it.
+#[test]
+fn who_comes_after_a_press_that_is_told_late_is_not_the_one_who_pressed() {
+    let mut scene = Scene::new(entry());
+    scene.command(Order::HoldOpen);
+    scene.say(Input::SafetyLoop { pressed: true });
+    scene.wait(millis(5));
+    scene.reads(CAR);
+    scene.say(Input::TriggerLoop {
+        side: Side::Entry,
+        pressed: true,
+    });
+    scene.wait(millis(5));
+    scene.say(Input::SafetyKept(millis(1400)));
+    scene.say(Input::SafetyLoop { pressed: false });
+    assert_eq!(scene.crossed(), [went("r2", "")]);
+    scene.wait(seconds(1));
+    scene.crosses();
+    assert_eq!(scene.crossed(), [went("r2", ""), went("r1", CAR)]);
+}

@@ -152,11 +152,15 @@ impl Scene {
     }
 
     pub(super) fn types(&mut self, text: &str) -> CommandId {
+        self.types_from(None, text)
+    }
+
+    pub(super) fn types_from(&mut self, side: Option<Side>, text: &str) -> CommandId {
         self.commands += 1;
         let command = CommandId(self.commands);
         self.say(Input::TypedPlate {
             command,
-            side: None,
+            side,
             plate: plate(text),
         });
         command
