@@ -206,6 +206,20 @@ impl Road {
             .collect()
     }
 
+    /// When a vehicle was read first, if its plate was before `before`.
+    pub(super) fn read_before(&self, vehicle: VehicleId, before: Duration) -> Option<Duration> {
+        let read = |fact: &Fact| match fact {
+            Fact::Read {
+                vehicle: whose,
+                reading,
+            } => *whose == vehicle && reading.plate.is_some(),
+            _ => false,
+        };
+        let earlier = self.history.iter().take_while(|(at, _)| *at < before);
+        let mut reads = earlier.filter(|(_, fact)| read(fact));
+        reads.next().map(|(at, _)| *at)
+    }
+
     /// What is painted on a vehicle.
     pub(super) fn plate(&self, vehicle: VehicleId) -> String {
         let plate = self.vehicles[&vehicle].plate.as_ref();

@@ -247,6 +247,7 @@ impl World {
     fn is_down(&mut self) {
         let back = self.at + self.account.away;
         self.account.crashes += 1;
+        self.account.ends.push(self.at);
         self.plan(back, Planned::Starts);
     }
 
