@@ -18,8 +18,8 @@ use crate::reload::InForce;
 /// How often the disk is looked at: a lot writes megabytes in that time, not gigabytes.
 const EVERY: Duration = Duration::from_secs(60);
 
-/// Every how manieth look the pictures are counted, which takes seconds when there are millions,
-/// unless the disk is full: then at each.
+/// Every how manieth look the pictures are counted anew, which takes seconds when there are millions,
+/// unless the disk is full: then at each. In between what comes is added up.
 const COUNT_EVERY: u64 = 60;
 
 /// How the disk was at the last look.
@@ -27,7 +27,7 @@ const COUNT_EVERY: u64 = 60;
 pub(crate) struct Disk {
     pub(crate) usage: Usage,
     pub(crate) level: Level,
-    /// Bytes of pictures, when they were counted last.
+    /// Bytes of pictures.
     pub(crate) pictures: u64,
 }
 
@@ -60,28 +60,51 @@ impl DiskState {
 }
 
 impl DiskWatch {
-    /// Looks at once, then every now and then and when something else is configured, until `stop`.
+    /// Looks at once, then every now and then and when something else is configured, until `stop`;
+    /// and keeps the pictures to their quota as they come.
     pub(crate) async fn run(self, stop: CancellationToken) {
         let mut in_force = self.in_force.clone();
         let mut every = tokio::time::interval(EVERY);
         let mut looks = 0_u64;
+        // Pictures that cannot be deleted are not tried again with each that comes.
+        let mut can_delete = false;
         loop {
             let count = tokio::select! {
                 () = stop.cancelled() => return,
                 _ = every.tick() => looks.is_multiple_of(COUNT_EVERY),
                 Ok(()) = in_force.changed() => true,
+                () = self.pictures.grown(), if can_delete => {
+                    can_delete = self.keep_quota().await;
+                    continue;
+                }
             };
             looks += 1;
-            match usage(&self.data) {
+            can_delete = match usage(&self.data) {
                 Ok(usage) => {
                     let level = self.look(usage);
                     if level == Level::Full || count {
-                        self.make_room(usage).await;
+                        self.make_room(usage).await
+                    } else {
+                        self.keep_quota().await
                     }
                 }
-                Err(error) => tracing::error!(%error, "the disk cannot be looked at"),
-            }
+                Err(error) => {
+                    tracing::error!(%error, "the disk cannot be looked at");
+                    self.keep_quota().await
+                }
+            };
         }
+    }
+
+    /// Deletes the oldest pictures when there are more than may be; whether that went well.
+    async fn keep_quota(&self) -> bool {
+        let bytes = self.pictures.bytes();
+        self.state.disk().pictures = bytes;
+        bytes <= self.quota() || self.make_room(Usage::default()).await
+    }
+
+    fn quota(&self) -> u64 {
+        self.in_force.borrow().retention.pictures
     }
 
     /// Takes note of how full the disk is, and tells when it stands otherwise than before.
@@ -122,8 +145,9 @@ impl DiskWatch {
         }
     }
 
-    async fn make_room(&self, usage: Usage) {
-        let quota = self.in_force.borrow().retention.pictures;
+    /// Deletes what has to go; whether that went well.
+    async fn make_room(&self, usage: Usage) -> bool {
+        let quota = self.quota();
         let shrinking = self.pictures.shrink(move |all| usage.excess(all, quota));
         match shrinking.await {
             Ok(shrunk) => {
@@ -132,8 +156,12 @@ impl DiskWatch {
                     let (pictures, left) = (shrunk.removed, shrunk.left);
                     tracing::warn!(pictures, left, "pictures are deleted to make room");
                 }
+                true
             }
-            Err(error) => tracing::error!(%error, "pictures cannot be deleted to make room"),
+            Err(error) => {
+                tracing::error!(%error, "pictures cannot be deleted to make room");
+                false
+            }
         }
     }
 }
@@ -180,6 +208,44 @@ mod tests {
         assert_eq!(levels, expected);
         let latest = watch.state.latest();
         assert_eq!((latest.usage.used(), latest.level), (50, Level::Fine));
+    }
+
+    /// Not a minute later, by when a lot has stored more than a small disk holds.
+    #[tokio::test]
+    async fn pictures_are_kept_to_their_quota_as_they_come() {
+        const QUOTA: u64 = 20_000;
+        let folder = tempfile::tempdir().unwrap();
+        let pictures = Pictures::open(folder.path()).unwrap();
+        let keep = async |number: u8| {
+            let jpeg = [vec![0xff, 0xd8], vec![number; 998]].concat();
+            pictures.keep(jpeg).await.unwrap().unwrap()
+        };
+        let oldest = keep(0).await;
+        let path = folder.path().join(&oldest[..2]);
+        let path = path.join(format!("{oldest}.jpg"));
+        let file = std::fs::File::options().write(true).open(path).unwrap();
+        let long_ago = std::time::SystemTime::now() - Duration::from_secs(3_600);
+        file.set_modified(long_ago).unwrap();
+        let lot = Handle::of_nobody();
+        let watch = watch(folder.path(), pictures.clone(), QUOTA, lot);
+        let (state, stop) = (watch.state.clone(), CancellationToken::new());
+        let watching = tokio::spawn(watch.run(stop.clone()));
+        for number in 1..=100 {
+            keep(number).await;
+            let patience = tokio::time::Instant::now() + Duration::from_secs(10);
+            while pictures.bytes() > QUOTA {
+                let in_time = tokio::time::Instant::now() < patience;
+                assert!(in_time, "{} bytes", pictures.bytes());
+                tokio::task::yield_now().await;
+            }
+        }
+        assert_eq!(pictures.read(&oldest).await.unwrap(), None);
+        stop.cancel();
+        watching.await.unwrap();
+        let counted = pictures.shrink(|_| 0).await.unwrap();
+        assert_eq!(counted.left, pictures.bytes());
+        assert!(counted.left >= QUOTA / 2, "{} are too few", counted.left);
+        assert!(state.latest().pictures <= QUOTA);
     }
 
     #[tokio::test]

@@ -1,5 +1,6 @@
 //! Pictures, kept as files by what is in them, and found by names that nobody can guess (RECOG-4).
 
+mod stock;
 mod stored;
 
 use std::collections::HashSet;
@@ -16,7 +17,8 @@ use sha2::{Digest as _, Sha256};
 
 pub(crate) use self::stored::Shrunk;
 
-use self::stored::{forget, shrink};
+use self::stock::Stock;
+use self::stored::{Gone, forget, shrink};
 
 /// Bytes of a picture's name: half of a SHA-256, as unguessable as a random uuid.
 const NAME_BYTES: usize = 16;
@@ -35,6 +37,7 @@ static WRITTEN: AtomicU64 = AtomicU64::new(0);
 pub struct Pictures {
     folder: PathBuf,
     secret: SecretString,
+    stock: Stock,
 }
 
 impl Pictures {
@@ -47,6 +50,7 @@ impl Pictures {
         Ok(Pictures {
             folder: folder.to_owned(),
             secret: key::secret_at(&folder.join("names.key"))?,
+            stock: Stock::default(),
         })
     }
 
@@ -78,6 +82,16 @@ impl Pictures {
         }
     }
 
+    /// How many bytes of pictures there are, once they were counted.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.stock.bytes()
+    }
+
+    /// Waits until a picture was kept since this was waited for last.
+    pub(crate) async fn grown(&self) {
+        self.stock.grown().await;
+    }
+
     /// How the names of pictures begin: those of one beginning lie in one folder.
     pub(crate) fn beginnings() -> impl Iterator<Item = String> {
         (0..=u8::MAX).map(|byte| key::hex(&[byte]))
@@ -97,12 +111,15 @@ impl Pictures {
         let folder = self.folder.join(beginning);
         let since_epoch = u64::try_from(before.as_millisecond()).unwrap_or_default();
         let before = SystemTime::UNIX_EPOCH + Duration::from_millis(since_epoch);
+        let _alone = self.stock.hold().await;
         let forgetting = tokio::task::spawn_blocking(move || forget(&folder, before, &shown));
-        forgetting.await.map_err(io::Error::other)?
+        let Gone { pictures, bytes } = forgetting.await.map_err(io::Error::other)??;
+        self.stock.gone(bytes);
+        Ok(pictures)
     }
 
-    /// Deletes the oldest pictures until `excess` bytes are gone, which is asked with how many bytes
-    /// there are.
+    /// Counts the pictures, and deletes the oldest until `excess` bytes are gone, which is asked with
+    /// how many bytes there are.
     ///
     /// # Errors
     /// When the folder cannot be read or a picture not deleted.
@@ -111,8 +128,12 @@ impl Pictures {
         excess: impl FnOnce(u64) -> u64 + Send + 'static,
     ) -> io::Result<Shrunk> {
         let folder = self.folder.clone();
+        let _alone = self.stock.hold().await;
+        let before = self.stock.bytes();
         let shrinking = tokio::task::spawn_blocking(move || shrink(&folder, excess));
-        shrinking.await.map_err(io::Error::other)?
+        let shrunk = shrinking.await.map_err(io::Error::other)??;
+        self.stock.counted(before, shrunk.left);
+        Ok(shrunk)
     }
 
     fn write(&self, jpeg: &[u8]) -> io::Result<String> {
@@ -136,6 +157,8 @@ impl Pictures {
         file.write_all(jpeg)?;
         file.sync_data()?;
         fs::rename(&unfinished, &path)?;
+        self.stock
+            .add(u64::try_from(jpeg.len()).unwrap_or(u64::MAX));
         Ok(name)
     }
 
@@ -203,7 +226,7 @@ mod tests {
         fs::write(&cut, JPEG).unwrap();
         let later = SystemTime::now() + Duration::from_secs(60);
         let gone = stored::forget(folder.path(), later, &HashSet::new());
-        assert_eq!(gone.unwrap(), 1);
+        assert_eq!(gone.unwrap().pictures, 1);
         assert!(!cut.exists());
     }
 

@@ -13,6 +13,10 @@ const FULL: u64 = 90;
 /// hovers there is told of once.
 const HYSTERESIS: u64 = 2;
 
+/// The part of their quota by which pictures go below it once they are over it: of so many that are
+/// kept, one look at all of them makes room for this part.
+const PART_AT_ONCE: u64 = 20;
+
 /// How the disk stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
@@ -78,10 +82,14 @@ impl Usage {
             .unwrap_or(0)
     }
 
-    /// How many bytes of pictures, of which there are `pictures`, have to go: down to the quota,
-    /// and until a full disk is no longer full.
+    /// How many bytes of pictures, of which there are `pictures`, have to go: below the quota once
+    /// they are over it, and until a full disk is no longer full.
     pub fn excess(self, pictures: u64, quota: u64) -> u64 {
-        let over_quota = pictures.saturating_sub(quota);
+        let over_quota = if pictures > quota {
+            pictures - (quota - quota / PART_AT_ONCE)
+        } else {
+            0
+        };
         let over_disk = if self.percent() >= FULL {
             let wanted = self.total / 100 * (100 - FULL + HYSTERESIS);
             wanted.saturating_sub(self.free)
@@ -160,9 +168,10 @@ mod tests {
     }
 
     #[test]
-    fn pictures_go_down_to_their_quota_and_until_the_disk_is_no_longer_full() {
+    fn pictures_go_below_their_quota_and_until_the_disk_is_no_longer_full() {
         assert_eq!(filled(50).excess(10 * GIB, 20 * GIB), 0);
-        assert_eq!(filled(50).excess(25 * GIB, 20 * GIB), 5 * GIB);
+        assert_eq!(filled(50).excess(20 * GIB, 20 * GIB), 0);
+        assert_eq!(filled(50).excess(25 * GIB, 20 * GIB), 6 * GIB);
         assert_eq!(filled(95).excess(25 * GIB, 50 * GIB), 7 * GIB);
         assert_eq!(filled(95).excess(GIB, 50 * GIB), GIB);
         let nothing = Usage { total: 0, free: 0 };
