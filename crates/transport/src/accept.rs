@@ -4,12 +4,15 @@
 //! ([`Limits::head`]), or half a body ([`Limits::body`]), dawdle over a handshake
 //! ([`Limits::handshake`]), or not take its reply ([`Limits::stalled`]). And whoever opens hundreds of
 //! them takes no place from others ([`Limits::per_origin`]), nor who asks thousands of times a second
-//! ([`Limits::asking`]).
+//! ([`Limits::asking`]). Where places are short, a connection on which nothing is asked gives way: of
+//! whoever has the most, the one that has been silent for the longest.
 
 mod body;
 mod load;
 mod patience;
+mod seats;
 
+use std::convert::Infallible;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -24,7 +27,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -32,19 +35,21 @@ use tracing::{debug, warn};
 
 pub use self::load::Load;
 
-use self::body::InTime;
+use self::body::{Attended, InTime};
 use self::load::Guest;
 use self::patience::Impatient;
+use self::seats::SPARED;
 use crate::bucket::Rate;
 use crate::{request, serve as serving};
 
 /// What one listener bears.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Connections at once; further ones wait in the kernel's queue.
+    /// Connections at once; further ones take the place of one on which nothing is asked, or wait in
+    /// the kernel's queue for one.
     pub connections: usize,
     /// Connections at once of one remote address (IPv6: of one /64, which is one customer's);
-    /// further ones are closed. A quarter of the places: four peers that go mad at once still
+    /// further ones take the place of one of them on which nothing is asked, or are closed. A quarter of the places: four peers that go mad at once still
     /// leave each other theirs, and no honest peer needs as many.
     pub per_origin: usize,
     /// Requests of one remote address, over all its connections; further ones get a 429 before
@@ -137,10 +142,6 @@ pub async fn serve_counted(
     let tls = tls.map(TlsAcceptor::from);
     let router = request::named(router);
     loop {
-        let place = tokio::select! {
-            () = stop.cancelled() => break,
-            place = Arc::clone(&places).acquire_owned() => place,
-        };
         let accepted = tokio::select! {
             () = stop.cancelled() => break,
             accepted = accept(&listener, &load) => accepted,
@@ -149,6 +150,10 @@ pub async fn serve_counted(
         let Some(guest) = load.admit(from.ip(), &limits) else {
             debug!(%from, "a connection is closed: its address has too many");
             continue;
+        };
+        let place = tokio::select! {
+            () = stop.cancelled() => break,
+            place = place(&places, &load) => place,
         };
         let guest = Arc::new(guest);
         let (tls, router) = (tls.clone(), router.clone());
@@ -170,6 +175,21 @@ pub async fn serve_counted(
         );
         cut.cancel();
         connections.wait().await;
+    }
+}
+
+/// A place for one more connection: a free one, or as soon as another gives way or ends.
+async fn place(places: &Arc<Semaphore>, load: &Load) -> Option<OwnedSemaphorePermit> {
+    loop {
+        if let Ok(place) = Arc::clone(places).try_acquire_owned() {
+            return Some(place);
+        }
+        load.make_room();
+        let free = Arc::clone(places).acquire_owned();
+        // Whoever was not idle for long enough may be by then.
+        if let Ok(place) = tokio::time::timeout(SPARED, free).await {
+            return place.ok();
+        }
     }
 }
 
@@ -215,13 +235,18 @@ async fn connection(
         debug!(%error, "a connection is gone before it was used");
         return;
     }
-    match tls {
-        None => exchange(stream, router, guest, limits, stop).await,
-        Some(tls) => match tokio::time::timeout(limits.handshake, tls.accept(stream)).await {
-            Ok(Ok(stream)) => exchange(stream, router, guest, limits, stop).await,
-            Ok(Err(error)) => debug!(%error, "a TLS handshake failed"),
-            Err(_) => debug!("a TLS handshake took too long"),
-        },
+    let Some(tls) = tls else {
+        return exchange(stream, router, guest, limits, stop).await;
+    };
+    let shaking = tokio::time::timeout(limits.handshake, tls.accept(stream));
+    let shaken = tokio::select! {
+        () = guest.gives_way() => return debug!("a connection gave way before its handshake"),
+        shaken = shaking => shaken,
+    };
+    match shaken {
+        Ok(Ok(stream)) => exchange(stream, router, guest, limits, stop).await,
+        Ok(Err(error)) => debug!(%error, "a TLS handshake failed"),
+        Err(_) => debug!("a TLS handshake took too long"),
     }
 }
 
@@ -238,18 +263,22 @@ async fn exchange<S>(
     http.timer(TokioTimer::new())
         .header_read_timeout(limits.head);
     let routes = TowerToHyperService::new(router);
+    let whose = Arc::clone(&guest);
     let service = service_fn(move |request: Request<Incoming>| {
+        let guest = &whose;
         let may_ask = guest.may_ask();
+        let under_way = guest.asks();
         let answer = may_ask.then(|| {
             let mut request = request.map(|body| Body::new(InTime::new(body, limits.body)));
             request.extensions_mut().insert(Remote(guest.address()));
             routes.call(request)
         });
         async move {
-            match answer {
-                Some(answer) => answer.await,
-                None => Ok(serving::too_often()),
-            }
+            let answer = match answer {
+                Some(answer) => answer.await?,
+                None => serving::too_often(),
+            };
+            Ok::<_, Infallible>(answer.map(|body| Attended::new(body, under_way)))
         }
     });
     let stream = Impatient::new(stream, limits.stalled);
@@ -258,6 +287,13 @@ async fn exchange<S>(
     let ended = tokio::select! {
         ended = serving.as_mut() => ended,
         () = stop.cancelled() => {
+            serving.as_mut().graceful_shutdown();
+            serving.await
+        }
+        () = guest.gives_way() => {
+            if !guest.is_busy() {
+                return debug!("a connection gave way to another");
+            }
             serving.as_mut().graceful_shutdown();
             serving.await
         }

@@ -45,6 +45,12 @@ pub fn connections(page: &mut Exposition, program: &str, listeners: &[(&'static 
         Load::turned_away,
     );
     of_each(
+        "connections_shed_total",
+        Kind::Counter,
+        "Connections on which nothing was asked that made room for others.",
+        Load::shed,
+    );
+    of_each(
         "requests_too_often_total",
         Kind::Counter,
         "Requests that were refused because their address asked too often.",

@@ -1,13 +1,17 @@
-//! A body that has to arrive in time, whoever reads it.
+//! The body of a request, which has to arrive in time, whoever reads it; and that of a reply, whose
+//! request is under way until it is handed over.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::BoxError;
+use axum::body::Body as Reply;
 use bytes::Bytes;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tokio::time::{Instant, Sleep, sleep_until};
+
+use super::load::UnderWay;
 
 /// The body of a request took too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -50,6 +54,41 @@ impl Body for InTime {
             .get_or_insert_with(|| Box::pin(sleep_until(deadline)));
         ready!(alarm.as_mut().poll(context));
         Poll::Ready(Some(Err(TooSlow.into())))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// The body of a reply.
+pub(super) struct Attended {
+    body: Reply,
+    _under_way: UnderWay,
+}
+
+impl Attended {
+    pub(super) fn new(body: Reply, under_way: UnderWay) -> Attended {
+        Attended {
+            body,
+            _under_way: under_way,
+        }
+    }
+}
+
+impl Body for Attended {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
     }
 
     fn is_end_stream(&self) -> bool {

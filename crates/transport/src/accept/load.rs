@@ -1,34 +1,25 @@
 //! Who holds how many connections, and how many there were.
 
-use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use super::Limits;
-use crate::bucket::{Bucket, Rate};
-
-/// Addresses that are remembered although they hold no connection, for what they asked: as many as
-/// fit into a megabyte. Beyond them those are forgotten that have been quiet.
-const MOST_REMEMBERED: usize = 10_000;
+use super::seats::{Doing, SeatNo, Seats};
+use crate::bucket::Rate;
 
 /// How busy a listener is.
 #[derive(Debug, Default)]
 pub struct Load {
-    origins: Mutex<HashMap<IpAddr, Origin>>,
+    seats: Mutex<Seats>,
     taken: AtomicU64,
     turned_away: AtomicU64,
+    shed: AtomicU64,
     too_often: AtomicU64,
     failures: AtomicU64,
-}
-
-/// What an address has.
-#[derive(Debug)]
-struct Origin {
-    connections: usize,
-    asking: Bucket,
 }
 
 /// A connection that counts until this is dropped.
@@ -36,15 +27,22 @@ struct Origin {
 pub(super) struct Guest {
     load: Arc<Load>,
     address: IpAddr,
-    origin: IpAddr,
+    seat: SeatNo,
     asking: Rate,
+    /// Another needs the place more.
+    gives_way: CancellationToken,
+}
+
+/// A request of a guest that is under way until this is dropped.
+#[derive(Debug)]
+pub(super) struct UnderWay {
+    guest: Arc<Guest>,
 }
 
 impl Load {
     /// How many connections there are.
     pub fn open(&self) -> usize {
-        let origins = self.origins();
-        origins.values().map(|origin| origin.connections).sum()
+        self.seats().open()
     }
 
     /// How many connections were taken since the start.
@@ -55,6 +53,11 @@ impl Load {
     /// How many connections were closed because their address had too many.
     pub fn turned_away(&self) -> u64 {
         self.turned_away.load(Ordering::Relaxed)
+    }
+
+    /// How many connections on which nothing was asked were closed to make room for others.
+    pub fn shed(&self) -> u64 {
+        self.shed.load(Ordering::Relaxed)
     }
 
     /// How many requests were refused because their address asked too often.
@@ -71,33 +74,42 @@ impl Load {
         self.failures.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Takes a connection, unless `from` has too many already.
+    /// Takes a connection. When `from` has too many already, one of them on which nothing is asked
+    /// gives way; if there is none, the new one is not taken.
     pub(super) fn admit(self: &Arc<Load>, from: IpAddr, limits: &Limits) -> Option<Guest> {
-        let (origin, now) = (origin(from), Instant::now());
-        let mut origins = self.origins();
-        if origins.len() >= MOST_REMEMBERED {
-            origins.retain(|_, it| it.connections > 0 || !it.asking.is_full(limits.asking, now));
+        let now = Instant::now();
+        let mut seats = self.seats();
+        let origin = seats.origin(from, limits.asking, now);
+        if seats.held_by(origin) >= limits.per_origin {
+            let Some(other) = seats.idlest(Some(origin), now) else {
+                self.turned_away.fetch_add(1, Ordering::Relaxed);
+                return None;
+            };
+            self.shed.fetch_add(1, Ordering::Relaxed);
+            other.cancel();
         }
-        let held = origins.entry(origin).or_insert_with(|| Origin {
-            connections: 0,
-            asking: Bucket::full(now),
-        });
-        if held.connections >= limits.per_origin {
-            self.turned_away.fetch_add(1, Ordering::Relaxed);
-            return None;
-        }
-        held.connections += 1;
+        let gives_way = CancellationToken::new();
+        let seat = seats.take(origin, now, gives_way.clone());
         self.taken.fetch_add(1, Ordering::Relaxed);
         Some(Guest {
             load: Arc::clone(self),
             address: from.to_canonical(),
-            origin,
+            seat,
             asking: limits.asking,
+            gives_way,
         })
     }
 
-    fn origins(&self) -> MutexGuard<'_, HashMap<IpAddr, Origin>> {
-        self.origins.lock().unwrap_or_else(PoisonError::into_inner)
+    /// A place is needed: one connection on which nothing is asked gives way, if there is one.
+    pub(super) fn make_room(&self) {
+        if let Some(other) = self.seats().idlest(None, Instant::now()) {
+            self.shed.fetch_add(1, Ordering::Relaxed);
+            other.cancel();
+        }
+    }
+
+    fn seats(&self) -> MutexGuard<'_, Seats> {
+        self.seats.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -107,48 +119,62 @@ impl Guest {
         self.address
     }
 
+    /// Waits until it has to give way.
+    pub(super) async fn gives_way(&self) {
+        self.gives_way.cancelled().await;
+    }
+
+    /// Whether a request of it is under way.
+    pub(super) fn is_busy(&self) -> bool {
+        self.load.seats().is_busy(self.seat)
+    }
+
+    /// A request of it begins.
+    pub(super) fn asks(self: &Arc<Guest>) -> UnderWay {
+        self.is(Doing::Asking);
+        UnderWay {
+            guest: Arc::clone(self),
+        }
+    }
+
     /// Whether its address may make one more request now.
     pub(super) fn may_ask(&self) -> bool {
-        let mut origins = self.load.origins();
-        let origin = origins.get_mut(&self.origin);
-        let asked = origin.is_none_or(|it| it.asking.take(self.asking, Instant::now()).is_ok());
+        let asked = (self.load.seats()).may_ask(self.seat, self.asking, Instant::now());
         if !asked {
             self.load.too_often.fetch_add(1, Ordering::Relaxed);
         }
         asked
     }
+
+    fn is(&self, doing: Doing) {
+        self.load.seats().is(self.seat, doing, Instant::now());
+    }
 }
 
 impl Drop for Guest {
     fn drop(&mut self) {
-        let mut origins = self.load.origins();
-        if let Some(origin) = origins.get_mut(&self.origin) {
-            origin.connections -= 1;
-            // Whoever comes back has asked what it has asked.
-            if origin.connections == 0 && origin.asking.is_full(self.asking, Instant::now()) {
-                origins.remove(&self.origin);
-            }
-        }
+        (self.load.seats()).give_back(self.seat, self.asking, Instant::now());
     }
 }
 
-/// Whom an address belongs to: with IPv6 everybody has a /64 of them.
-fn origin(from: IpAddr) -> IpAddr {
-    match from.to_canonical() {
-        IpAddr::V4(address) => IpAddr::V4(address),
-        IpAddr::V6(address) => {
-            let network = u128::from(address) & !u128::from(u64::MAX);
-            IpAddr::V6(Ipv6Addr::from(network))
-        }
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.guest.is(Doing::Waiting);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::seats::SPARED;
     use super::*;
 
     fn address(text: &str) -> IpAddr {
         text.parse().unwrap()
+    }
+
+    /// Lets the guests that are there do nothing for long enough to have to give way.
+    async fn nothing_happens() {
+        tokio::time::advance(SPARED).await;
     }
 
     fn at_most(per_origin: usize) -> Limits {
@@ -173,8 +199,47 @@ mod tests {
         assert_eq!((load.open(), load.taken(), load.turned_away()), (3, 3, 2));
         drop(guests);
         assert_eq!(load.open(), 0);
-        assert!(load.origins().is_empty(), "whoever left is forgotten");
+        assert!(load.seats().knows_nobody(), "whoever left is forgotten");
         assert!(load.admit(address("192.0.2.1"), &at_most(2)).is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_says_nothing_gives_way_to_the_next_from_its_address_and_who_asks_does_not() {
+        let load = Arc::<Load>::default();
+        let limits = at_most(3);
+        let admit = || load.admit(address("192.0.2.1"), &limits).map(Arc::new);
+        let (asking, used, silent) = (admit().unwrap(), admit().unwrap(), admit().unwrap());
+        drop(used.asks());
+        let _under_way = asking.asks();
+        assert!(admit().is_none(), "nobody was idle for long");
+        nothing_happens().await;
+        let fourth = admit().expect("one gives way");
+        silent.gives_way().await;
+        drop(silent);
+        assert!(!used.gives_way.is_cancelled());
+        let fifth = admit().expect("one more gives way");
+        used.gives_way().await;
+        assert!(!fourth.gives_way.is_cancelled(), "it has just come");
+        assert!(admit().is_none());
+        assert!(asking.is_busy() && !asking.gives_way.is_cancelled());
+        assert_eq!((load.shed(), load.turned_away()), (2, 2));
+        drop((fourth, fifth, used));
+        assert_eq!(load.open(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn when_places_are_short_one_of_those_who_have_the_most_gives_way() {
+        let load = Arc::<Load>::default();
+        let admit = |from| load.admit(address(from), &at_most(9)).unwrap();
+        let controller = admit("192.0.2.9");
+        let crowd = [admit("192.0.2.1"), admit("192.0.2.1")];
+        load.make_room();
+        assert_eq!(load.shed(), 0, "everybody has just come");
+        nothing_happens().await;
+        load.make_room();
+        crowd[0].gives_way().await;
+        assert!(!controller.gives_way.is_cancelled());
+        assert!(!crowd[1].gives_way.is_cancelled());
     }
 
     #[test]
