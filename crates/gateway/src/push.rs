@@ -1,5 +1,6 @@
 //! One request to the platform: the record as it is now, a fresh time and token (D-17).
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use boshi_protocol::delivery::{Fault, Key, Kind, Outcome};
@@ -7,11 +8,13 @@ use boshi_protocol::endpoint::{
     Abnormal, CrossGate, PlateNumber, ReceiveAbnormal, ReceiveCrossGate, ReceivePlateNumber,
 };
 use boshi_protocol::envelope::Answer;
+use boshi_protocol::freshness::TIME_SKEW;
 use boshi_protocol::id::LotId;
 use boshi_protocol::time::WireTime;
 use boshi_transport::call::{self, Peer};
 use jiff::Timestamp;
 
+use crate::clock::SkewWatch;
 use crate::journal::{Abnormality, Crossing, Journal, JournalError, Recognition};
 use crate::lot::{Letter, Push, Trace};
 
@@ -23,6 +26,8 @@ pub(crate) struct Pusher {
     pub(crate) journal: Journal,
     /// What the names of pictures hang under.
     pub(crate) public_url: String,
+    /// What is known of the platform's clock.
+    pub(crate) clock: Arc<SkewWatch>,
 }
 
 impl Pusher {
@@ -64,8 +69,9 @@ impl Pusher {
         })
     }
 
-    async fn send(&self, letter: Letter, push: &Push, now: Timestamp) -> Outcome {
+    async fn send(&self, letter: Letter, push: &Push, began: Timestamp) -> Outcome {
         let (peer, limit) = (&self.peer, push.timeout);
+        let now = began.checked_add(self.clock.borrowed()).unwrap_or(began);
         let answer = match letter {
             Letter::Recognition(it) => {
                 let request = self.recognition(it);
@@ -82,7 +88,12 @@ impl Pusher {
         };
         match answer {
             Ok(Answer::Accepted { .. }) => Outcome::Accepted,
-            Ok(Answer::Refused(refusal)) => Outcome::Refused(refusal),
+            Ok(Answer::Refused(refusal)) => {
+                if refusal.code() == TIME_SKEW {
+                    self.clock.refused();
+                }
+                Outcome::Refused(refusal)
+            }
             Err(fault) => Outcome::Fault(failed(fault)),
         }
     }

@@ -10,6 +10,9 @@ use crate::time::WireTime;
 /// By how much two clocks may differ unless configured otherwise (D-4).
 pub const DEFAULT_WINDOW: Duration = Duration::from_secs(300);
 
+/// The code of the refusal of a request for its time (D-4).
+pub const TIME_SKEW: &str = "TIME_SKEW";
+
 /// The window around the receiver's clock in which a request's `time` must lie (D-4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Freshness {
@@ -46,7 +49,7 @@ impl Freshness {
                 let allowed = window.as_secs();
                 let difference = skew.unsigned_abs();
                 Err(Refusal::new(
-                    "TIME_SKEW",
+                    TIME_SKEW,
                     format!("请求时间比本机{direction} {difference} 秒，允许 {allowed} 秒"),
                 ))
             }

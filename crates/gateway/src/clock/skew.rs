@@ -1,12 +1,19 @@
-//! How far the platform's clock is from this one, and when that has to be told (D-4).
+//! How far the platform's clock is from this one, when that has to be told, and what is done while it
+//! is too far (D-4).
+//!
+//! A platform that refuses a request for its time has said nothing about the vehicle, and would go on
+//! refusing every one for as long as a clock is wrong. So what is signed from then on carries the
+//! platform's time, as its replies are dated, and what it sends is as fresh as that time says. Records keep
+//! the times of this machine.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use boshi_protocol::freshness::DEFAULT_WINDOW;
 use boshi_protocol::id::LotId;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::driver::Handle;
 use crate::lot::{Happening, What};
@@ -26,6 +33,8 @@ pub(crate) type Skews = HashMap<LotId, Arc<SkewWatch>>;
 pub(crate) struct SkewWatch {
     lot: LotId,
     skew: Mutex<Skew>,
+    /// By how many seconds requests are ahead of this clock, since the platform refuses them otherwise.
+    borrowed: AtomicI64,
     /// Whoever tells those who watch the lot, as soon as there is somebody.
     teller: OnceLock<Handle>,
 }
@@ -45,6 +54,7 @@ impl SkewWatch {
         SkewWatch {
             lot,
             skew: Mutex::new(Skew::within(window)),
+            borrowed: AtomicI64::new(0),
             teller: OnceLock::new(),
         }
     }
@@ -58,6 +68,42 @@ impl SkewWatch {
     /// By how many seconds the platform's clock was ahead of ours when it was heard of last.
     pub(crate) fn seconds(&self) -> i64 {
         self.skew().seconds
+    }
+
+    /// Whether the clocks are so far apart that it is an alarm.
+    pub(crate) fn is_alarming(&self) -> bool {
+        self.skew().alarming
+    }
+
+    /// By how many seconds the platform's time is ahead of this clock, as far as it is gone by.
+    pub(crate) fn borrowed(&self) -> SignedDuration {
+        SignedDuration::from_secs(self.borrowed.load(Ordering::Relaxed))
+    }
+
+    /// A reply of the platform is dated so many seconds ahead of this clock. Whoever has heard that
+    /// over the connection that it made itself, may go by it.
+    pub(crate) fn dated(&self, seconds: i64) {
+        self.heard(seconds);
+        if self.borrowed.load(Ordering::Relaxed) != 0 {
+            self.borrow(seconds);
+        }
+    }
+
+    /// The platform has refused a request for its time: the latest of its replies says by what it goes.
+    pub(crate) fn refused(&self) {
+        self.borrow(self.seconds());
+    }
+
+    /// Goes by the platform's time, if it is far enough from this clock's.
+    fn borrow(&self, seconds: i64) {
+        let borrowed = self.skew().worth_borrowing(seconds);
+        let before = self.borrowed.swap(borrowed, Ordering::Relaxed);
+        if before == 0 && borrowed != 0 {
+            let lot = &self.lot;
+            tracing::warn!(%lot, seconds, "the platform refuses this clock: requests carry its time");
+        } else if before != 0 && borrowed == 0 {
+            tracing::info!(lot = %self.lot, "requests carry this clock's time again");
+        }
     }
 
     /// The platform's clock is ahead of ours by `seconds`.
@@ -101,6 +147,15 @@ impl Skew {
         }
     }
 
+    /// What of a difference is to be made up for: nothing of one that is no reason to refuse.
+    fn worth_borrowing(&self, seconds: i64) -> i64 {
+        if seconds.unsigned_abs() > self.window / CLEARED_AT {
+            seconds
+        } else {
+            0
+        }
+    }
+
     /// Takes note of a measurement; whether it is an alarm, if that is news.
     fn measure(&mut self, seconds: i64) -> Option<bool> {
         self.seconds = seconds;
@@ -135,6 +190,31 @@ mod tests {
             assert_eq!(told, expected);
             assert_eq!(skew.seconds, 151 * sign);
         }
+    }
+
+    /// D-4: nothing but a refusal makes requests carry another time, and a clock that is right again
+    /// ends that.
+    #[test]
+    fn the_platforms_time_is_gone_by_from_its_refusal_until_the_clocks_agree() {
+        let lot = LotId::new("L1").unwrap();
+        let watch = SkewWatch::new(lot, Duration::from_secs(300));
+        let borrowed = || watch.borrowed().as_secs();
+        watch.dated(7_200);
+        assert_eq!(borrowed(), 0, "it was taken all the same");
+        watch.refused();
+        assert_eq!(borrowed(), 7_200);
+        watch.heard(-9_000);
+        assert_eq!(
+            borrowed(),
+            7_200,
+            "a call may be an old one that is replayed"
+        );
+        watch.dated(7_201);
+        assert_eq!(borrowed(), 7_201);
+        watch.dated(2);
+        assert_eq!(borrowed(), 0);
+        watch.refused();
+        assert_eq!(borrowed(), 0, "the clocks agree: there is nothing to go by");
     }
 
     /// D-4: a lot that refuses nobody for his clock is told all the same.

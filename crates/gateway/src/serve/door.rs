@@ -7,6 +7,7 @@ use boshi_protocol::id::{AppId, LotId};
 use boshi_protocol::refusal::Refusal;
 use boshi_protocol::token::Credentials;
 use boshi_transport::serve::Gatekeeper;
+use jiff::SignedDuration;
 
 use crate::clock::Skews;
 
@@ -37,6 +38,11 @@ impl Door {
         news
     }
 
+    /// Whether that is so much that it is an alarm (D-4).
+    pub(crate) fn is_skewed(&self, lot: &LotId) -> bool {
+        self.skews.get(lot).is_some_and(|skew| skew.is_alarming())
+    }
+
     /// By how many seconds the platform's clock was ahead of ours when it was heard of last (D-4).
     pub(crate) fn skew_seconds(&self, lot: &LotId) -> i64 {
         self.skews.get(lot).map_or(0, |skew| skew.seconds())
@@ -62,6 +68,11 @@ impl Gatekeeper for Door {
         if let Some(skew) = self.skews.get(lot) {
             skew.heard(skew_seconds);
         }
+    }
+
+    fn clock_is_behind(&self, lot: &LotId) -> SignedDuration {
+        let skew = self.skews.get(lot);
+        skew.map_or(SignedDuration::ZERO, |skew| skew.borrowed())
     }
 
     fn freshness(&self) -> Freshness {

@@ -149,12 +149,13 @@ async fn start_lot(
     let (drivers, workers) = (drivers.shown(), drivers.workers);
     let skew = &around.skews[&lot.id];
     let heard = Arc::clone(skew);
-    let peer = peer(config, lot)?.watching_clock(move |ahead| heard.heard(ahead));
+    let peer = peer(config, lot)?.watching_clock(move |ahead| heard.dated(ahead));
     let pusher = Pusher {
         lot: lot.id.clone(),
         peer: peer.clone(),
         journal: journal.clone(),
         public_url: config.public_url.clone(),
+        clock: Arc::clone(skew),
     };
     let outward = |results| Outward::new(equipment, pusher, results);
     let clock = around.clock.clone();

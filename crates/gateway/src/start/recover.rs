@@ -151,7 +151,7 @@ pub(super) fn explain(before: Option<&Run>, left: LeftBehind, now: Timestamp) {
     } = left;
     let (version, last) = (&run.version, run.alive_at);
     // Not known when the clock was set back meanwhile.
-    let down_seconds = now.duration_since(last).as_secs();
+    let down_seconds = Some(now.duration_since(last).as_secs()).filter(|down| *down >= 0);
     if run.stopped_at.is_some() {
         tracing::info!(
             %version, stopped_at = %last, down_seconds, pending, failed, lasting, presses, passages, resumed,

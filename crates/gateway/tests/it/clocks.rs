@@ -1,15 +1,16 @@
 //! Clocks and time zones: of this machine, and of the platform.
 
 use std::process::Command;
+use std::time::Instant;
 
 use jiff::{SignedDuration, Timestamp};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::local::watch;
-use crate::platform::Reply;
+use crate::platform::{Reply, YES};
 use crate::site::{Gateway, World};
-use crate::wire::{request_at, time};
+use crate::wire::{PATIENCE, request_at, time};
 
 /// What those who watch are told of the platform's clock, `count` times.
 async fn told_of_clock(
@@ -72,6 +73,56 @@ async fn the_clock_of_a_platform_is_read_from_its_replies() {
         (told[0]["seconds"].as_i64().unwrap() - off).abs() <= 10,
         "{told:?}"
     );
+}
+
+/// D-4, RECOG-1: a platform that refuses every request for its time has said nothing about vehicles.
+#[tokio::test]
+async fn a_clock_that_is_two_hours_off_keeps_no_vehicle_waiting() {
+    const TOO_OLD: &str = r#"{"respCode":"1","respDesc":"TIME_SKEW 请求时间比本机慢 7200 秒"}"#;
+    const SUCCESS: &str = r#"{"respCode":"0","respDesc":"成功"}"#;
+    let ahead = SignedDuration::from_hours(2);
+    let world = World::new().await;
+    world.platform.answers(move |_, body| {
+        let its = Timestamp::now() + ahead;
+        let moment = SignedDuration::from_secs(60);
+        let fresh = time(its - moment)..=time(its + moment);
+        let date = its.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        let taken = fresh.contains(&body["time"].as_str().unwrap().to_owned());
+        Reply::DatedText(date, if taken { SUCCESS } else { TOO_OLD })
+    });
+    world.gateway.arrives("粤B12345").await;
+    world.controller.hears("open", "BAR-01", 1).await;
+    let asked = world.platform.hears("/receivePlateNumber", 2).await;
+    let recognized = asked[1]["recognitionTime"].as_str().unwrap();
+    let latest = time(Timestamp::now());
+    assert!(
+        recognized <= latest.as_str(),
+        "records keep this clock's time"
+    );
+    // What such a platform commands is as fresh as its own time says.
+    let command = async |at: Timestamp| {
+        let own = json!({"deviceNo": "CAM-01", "openMode": "3"});
+        let body = request_at(at, &own);
+        let path = "/receiveOpenGate";
+        world.gateway.post(path, "application/json", &body).await.1
+    };
+    let reply = command(Timestamp::now() + ahead).await;
+    assert_eq!(reply["respCode"], "0", "{reply}");
+    let reply = command(Timestamp::now()).await;
+    let why = reply["respDesc"].as_str().unwrap();
+    assert!(why.starts_with("TIME_SKEW"), "{reply}");
+    // Once the clocks agree, requests carry this one's time again.
+    world.platform.answers(|_, _| YES);
+    world.gateway.crosses().await;
+    world.platform.hears("/receiveCrossGate", 1).await;
+    let end = Instant::now() + PATIENCE;
+    while (world.gateway.status().await["skew_seconds"].as_i64()).is_none_or(|off| off.abs() > 5) {
+        assert!(Instant::now() < end, "the clocks do not agree");
+    }
+    world.gateway.arrives("粤B54321").await;
+    let asked = world.platform.hears("/receivePlateNumber", 3).await;
+    let signed = asked.last().unwrap()["time"].as_str().unwrap();
+    assert!(signed <= time(Timestamp::now()).as_str(), "{signed}");
 }
 
 /// The child of the test below; by itself it shows the same in the zone of this machine.

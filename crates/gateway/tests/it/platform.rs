@@ -25,6 +25,8 @@ pub(crate) enum Reply {
     Status(u16),
     /// Yes, with this date in the head.
     Dated(&'static str),
+    /// HTTP 200 with these bytes, and this date in the head.
+    DatedText(String, &'static str),
     /// Elsewhere.
     Redirect(String),
     /// Nothing, ever.
@@ -130,6 +132,11 @@ async fn respond(reply: Reply) -> Response {
         Reply::Text(text) => ([(header::CONTENT_TYPE, "application/json")], text).into_response(),
         Reply::Status(status) => (StatusCode::from_u16(status).unwrap(), SUCCESS).into_response(),
         Reply::Dated(date) => ([(header::DATE, date)], SUCCESS).into_response(),
+        Reply::DatedText(date, text) => {
+            let kind = "application/json".to_owned();
+            let head = [(header::CONTENT_TYPE, kind), (header::DATE, date)];
+            (head, text).into_response()
+        }
         Reply::Redirect(to) => {
             (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, to)]).into_response()
         }
