@@ -234,6 +234,7 @@ pub(crate) fn outcome_words(outcome: &str) -> Option<(&'static str, &'static str
         "replayed" => ("补传的历史识别", "history of the recognizer"),
         "interrupted" => ("重启时未结束", "cut off by a restart"),
         "crosstalk" => ("相邻车道的车辆", "a vehicle of another lane"),
+        "open" => ("尚未结束", "not over yet"),
         _ => return None,
     })
 }

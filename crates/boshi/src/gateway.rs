@@ -6,6 +6,7 @@ mod gates;
 mod happenings;
 mod keep;
 mod look;
+mod payments;
 mod probe;
 mod proof;
 mod reload;
@@ -67,6 +68,8 @@ pub(crate) enum Command {
     Probe(probe::Probe),
     /// List the latest stays, of plates that hold a text (停车记录)
     Stays(look::Stays),
+    /// List the latest payments, of plates that hold a text (支付记录)
+    Payments(payments::Payments),
     /// How many vehicles are inside; with --set, as somebody has counted (在场数)
     Occupancy(acts::Occupancy),
     /// Hold a barrier open (常开)
@@ -129,6 +132,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<()> {
         Command::Trace(wanted) => look::trace(wanted).await,
         Command::Probe(wanted) => probe::probe(wanted).await,
         Command::Stays(wanted) => look::stays(wanted).await,
+        Command::Payments(wanted) => payments::payments(wanted).await,
         Command::Occupancy(wanted) => acts::occupancy(wanted).await,
         Command::Hold(gate) => gates::gate(gate, "hold").await,
         Command::Restore(gate) => gates::gate(gate, "restore").await,

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use comfy_table::{ContentArrangement, Table, presets};
 use tracing_subscriber::EnvFilter;
+use unicode_width::UnicodeWidthStr as _;
 
 /// Chooses what is logged, before any configuration.
 const LOG_VARIABLE: &str = "BOSHI_LOG";
@@ -72,4 +73,41 @@ pub(crate) fn table(head: &[&str], rows: Vec<Vec<String>>) -> String {
         line.trim_end().to_owned()
     });
     lines.collect::<Vec<_>>().join("\n")
+}
+
+/// How wide each column of a table is.
+pub(crate) fn widths(head: &[&str], rows: &[Vec<String>]) -> Vec<usize> {
+    let width = |(place, name): (usize, &&str)| {
+        let cells = rows.iter().filter_map(|row| row.get(place));
+        let widest = cells.map(|cell| cell.width()).max();
+        widest.unwrap_or_default().max(name.width())
+    };
+    head.iter().enumerate().map(width).collect()
+}
+
+/// One more row of a table whose columns are so wide.
+pub(crate) fn aligned(cells: &[String], widths: &[usize]) -> String {
+    let widths = widths.iter().copied().chain(std::iter::repeat(0));
+    let padded = cells.iter().zip(widths).map(|(cell, width)| {
+        let missing = width.saturating_sub(cell.width());
+        format!("{cell}{}", " ".repeat(missing))
+    });
+    let line = padded.collect::<Vec<_>>().join("  ");
+    line.trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_that_comes_later_stands_under_the_table() {
+        let head = ["时间", "车道", "结果"];
+        let cells = |cells: [&str; 3]| cells.map(str::to_owned).to_vec();
+        let first = cells(["06:03:51.6", "01", "平台放行"]);
+        let whole = table(&head, vec![first.clone(), cells(["06:03:52.0", "05", "-"])]);
+        let widths = widths(&head, &[first]);
+        let later = aligned(&cells(["06:03:52.0", "05", "-"]), &widths);
+        assert_eq!(whole.lines().last(), Some(later.as_str()));
+    }
 }

@@ -25,6 +25,7 @@ use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{get, post};
 use boshi_service::key::Key;
+use boshi_transport::unknown::refuse_unknown;
 use tokio_util::sync::CancellationToken;
 
 use self::answer::Problem;
@@ -58,7 +59,7 @@ pub(crate) struct LocalLot {
 
 /// The routes of the local interface.
 pub(crate) fn router(local: Arc<Local>) -> Router {
-    Router::new()
+    let routes = Router::new()
         .route("/local/v1/status", get(status::status))
         .route("/local/v1/happenings", get(watch::happenings))
         .route("/local/v1/lots/{lot}/lanes/{lane}/open", post(gates::open))
@@ -86,7 +87,8 @@ pub(crate) fn router(local: Arc<Local>) -> Router {
         .route(
             "/local/v1/lots/{lot}/occupancy",
             get(occupancy::occupancy).post(occupancy::count),
-        )
+        );
+    refuse_unknown(routes, answer::body)
         .layer(middleware::from_fn_with_state(Arc::clone(&local), with_key))
         .with_state(local)
 }

@@ -17,7 +17,8 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use boshi_transport::accept::Load;
 use boshi_transport::monitor::CONTENT_TYPE;
-use serde_json::json;
+use boshi_transport::unknown::refuse_unknown;
+use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
 pub(crate) use self::count::Counts;
@@ -67,12 +68,17 @@ impl Monitor {
 
     /// What is served on the monitoring address.
     pub(crate) fn routes(self) -> Router {
-        Router::new()
+        let routes = Router::new()
             .route("/livez", get(async || "ok\n"))
             .route("/readyz", get(readyz))
             .route("/metrics", get(page))
-            .with_state(Arc::new(self))
+            .with_state(Arc::new(self));
+        refuse_unknown(routes, unknown)
     }
+}
+
+fn unknown(error: String) -> axum::Json<Value> {
+    axum::Json(json!({"error": error, "known": ["/livez", "/readyz", "/metrics"]}))
 }
 
 /// Ready is who takes what the devices tell, and writes it down.

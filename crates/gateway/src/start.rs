@@ -16,6 +16,7 @@ use boshi_service::key::Key;
 use boshi_service::{Folder, ServiceError};
 use boshi_transport::call::PeerError;
 use boshi_transport::serve::Gatekeeper;
+use boshi_transport::unknown::refuse_unknown;
 use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -195,9 +196,10 @@ fn device_routes(
         cameras,
         stop: stop.clone(),
     };
-    intake::router(intake)
+    let routes = intake::router(intake)
         .merge(polled::router(Arc::new(polled)))
-        .merge(push::router(Arc::new(cameras)))
+        .merge(push::router(Arc::new(cameras)));
+    refuse_unknown(routes, intake::refusal)
 }
 
 /// What goes on in the background: old records go, and pictures when there is no room.

@@ -7,7 +7,8 @@
 //! - [`certificate`]: a certificate authority of one's own, for a first start without paperwork;
 //! - [`request`]: a name for each request, in the log and in the answer;
 //! - [`bucket`]: how much of something there may be over time;
-//! - [`monitor`]: what machines that watch a program are told.
+//! - [`monitor`]: what machines that watch a program are told;
+//! - [`unknown`]: what is answered where nothing is.
 
 pub mod accept;
 pub mod bucket;
@@ -16,3 +17,4 @@ pub mod certificate;
 pub mod monitor;
 pub mod request;
 pub mod serve;
+pub mod unknown;

@@ -64,6 +64,9 @@ pub(crate) struct Plate {
     lane: String,
     /// The plate
     plate: String,
+    /// The side from which the vehicle comes, in a mixed lane; whoever waits there otherwise
+    #[arg(long, value_enum)]
+    side: Option<Side>,
     /// Who typed it
     #[arg(long)]
     by: String,
@@ -72,6 +75,15 @@ pub(crate) struct Plate {
     reason: String,
     #[command(flatten)]
     access: Access,
+}
+
+/// The side from which a vehicle comes.
+#[derive(Clone, Copy, ValueEnum)]
+enum Side {
+    /// It drives in (入口)
+    Entry,
+    /// It drives out (出口)
+    Exit,
 }
 
 pub(super) async fn gate(wanted: Gate, mode: &str) -> anyhow::Result<()> {
@@ -102,7 +114,16 @@ pub(super) async fn open(wanted: Open) -> anyhow::Result<()> {
 }
 
 pub(super) async fn plate(wanted: Plate) -> anyhow::Result<()> {
-    let body = json!({"plate": wanted.plate, "by": wanted.by, "reason": wanted.reason});
+    let side = wanted.side.map(|side| match side {
+        Side::Entry => "entry",
+        Side::Exit => "exit",
+    });
+    let body = json!({
+        "plate": wanted.plate,
+        "side": side,
+        "by": wanted.by,
+        "reason": wanted.reason,
+    });
     let path = ["lots", &wanted.lot, "lanes", &wanted.lane, "plate"];
     let done = wanted.access.interface()?.post(&path, &body).await?;
     wanted.access.print(&done, || say("已补录"));

@@ -10,7 +10,7 @@ use super::access::{Access, Chosen};
 use super::status::{Part, status};
 use super::words;
 use crate::account::{china_time, clock_time};
-use crate::terminal::{say, table};
+use crate::terminal::{aligned, say, table, widths as widths_of};
 use crate::told::told_to_stop;
 
 /// Pause between two looks with `--follow`.
@@ -269,7 +269,7 @@ fn standing(standing: &Value) -> String {
     word.to_owned()
 }
 
-fn yuan(fen: &Value) -> String {
+pub(super) fn yuan(fen: &Value) -> String {
     let fen = fen.as_i64().unwrap_or_default();
     format!("{}.{:02}", fen / 100, fen % 100)
 }
@@ -303,13 +303,14 @@ impl List {
         query.extend(filter);
         let path = ["lots", lot, what];
         let mut seen = None;
+        let mut widths = Vec::new();
         loop {
             let answer = interface.get_with(&path, &query).await?;
             let rows = answer["items"].as_array().cloned().unwrap_or_default();
             let newest = rows.first().and_then(|row| row["number"].as_i64());
             let new = rows.into_iter().filter(|row| row["number"].as_i64() > seen);
             let new: Vec<Value> = new.collect();
-            self.print_rows(&answer, new, seen.is_none(), columns);
+            self.print_rows(&answer, &new, seen.is_none(), columns, &mut widths);
             if !self.follow {
                 return Ok(());
             }
@@ -321,8 +322,16 @@ impl List {
         }
     }
 
-    /// The whole table at first, later only what is new, the newest last.
-    fn print_rows(&self, answer: &Value, rows: Vec<Value>, first: bool, columns: &[Column]) {
+    /// The whole table at first, later only what is new, the newest last, in columns of the same
+    /// `widths`.
+    fn print_rows(
+        &self,
+        answer: &Value,
+        rows: &[Value],
+        first: bool,
+        columns: &[Column],
+        widths: &mut Vec<usize>,
+    ) {
         let cells = |row: &Value| columns.iter().map(|(_, cell)| cell(row)).collect();
         if self.access.json {
             if first && !self.follow {
@@ -332,11 +341,13 @@ impl List {
         }
         if first {
             let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
-            return say(&table(&names, rows.iter().map(cells).collect()));
+            let rows: Vec<Vec<String>> = rows.iter().map(cells).collect();
+            *widths = widths_of(&names, &rows);
+            return say(&table(&names, rows));
         }
         for row in rows.iter().rev() {
             let cells: Vec<String> = cells(row);
-            say(&cells.join("  "));
+            say(&aligned(&cells, widths));
         }
     }
 }
@@ -360,8 +371,21 @@ fn kind(kind: &Value) -> String {
     word.to_owned()
 }
 
+/// The time of today, and with its date that of another day.
 fn time(at: &Value) -> String {
-    at.as_str().map_or_else(|| "-".to_owned(), clock_time)
+    let Some(at) = at.as_str() else {
+        return "-".to_owned();
+    };
+    let (full, now) = (
+        china_time(at),
+        china_time(&jiff::Timestamp::now().to_string()),
+    );
+    let day = |time: &str| time.split_once(' ').map(|(day, _)| day.to_owned());
+    if day(&full) == day(&now) {
+        clock_time(at)
+    } else {
+        full
+    }
 }
 
 pub(super) fn text(value: &Value) -> String {

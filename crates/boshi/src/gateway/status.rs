@@ -64,6 +64,9 @@ fn print_head(lot: &Value) {
         number(&outbox["live"]) + number(&outbox["backlog"]),
         number(&outbox["failed"]),
     ));
+    if lot["skewed"] == true {
+        say("  本机时钟与平台相差过大，请校时：记录的时间以本机为准");
+    }
     if number(&lot["unwritten"]) > 0 {
         say(&format!("  磁盘写入失败，{} 条记录待写", lot["unwritten"]));
     }

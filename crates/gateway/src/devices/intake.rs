@@ -14,7 +14,7 @@ use boshi_protocol::id::{DeviceNo, LotId};
 use boshi_protocol::lane::{Input as LaneInput, Reading, Sighting};
 use boshi_protocol::plate::PlateColor;
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::attached::{Attached, AttachedLane};
 use super::event::{self, ArmEvent, Event, LoopEvent, PlaceEvent, PlateEvent, SafetyEvent};
@@ -83,6 +83,11 @@ pub(crate) fn router(intake: Arc<Intake>) -> Router {
     Router::new()
         .route("/v1/events", post(receive))
         .with_state(intake)
+}
+
+/// How a device is told that something of its request is wrong.
+pub(crate) fn refusal(error: String) -> axum::Json<Value> {
+    axum::Json(json!({"ok": false, "error": error}))
 }
 
 async fn receive(State(intake): State<Arc<Intake>>, request: Request) -> Response {
@@ -358,26 +363,31 @@ fn wrong_kind(device: &DeviceNo, expected: &str) -> Answer {
 
 impl Answer {
     pub(super) fn into_response(self) -> Response {
-        let wrong = |error: String| json!({"ok": false, "error": error});
         let (status, body) = match self {
-            Answer::Taken => (StatusCode::OK, json!({"ok": true})),
-            Answer::Repeated => (StatusCode::OK, json!({"ok": true, "repeated": true})),
-            Answer::Wrong(error) => (StatusCode::BAD_REQUEST, wrong(error)),
-            Answer::Stranger => (StatusCode::UNAUTHORIZED, wrong("密钥不符".into())),
-            Answer::Slow => (StatusCode::REQUEST_TIMEOUT, wrong("事件未及时收完".into())),
+            Answer::Taken => (StatusCode::OK, axum::Json(json!({"ok": true}))),
+            Answer::Repeated => {
+                let again = json!({"ok": true, "repeated": true});
+                (StatusCode::OK, axum::Json(again))
+            }
+            Answer::Wrong(error) => (StatusCode::BAD_REQUEST, refusal(error)),
+            Answer::Stranger => (StatusCode::UNAUTHORIZED, refusal("密钥不符".into())),
+            Answer::Slow => (
+                StatusCode::REQUEST_TIMEOUT,
+                refusal("事件未及时收完".into()),
+            ),
             Answer::TooLarge => (
                 StatusCode::PAYLOAD_TOO_LARGE,
-                wrong(format!("事件超过 {MAX_EVENT_BYTES} 字节")),
+                refusal(format!("事件超过 {MAX_EVENT_BYTES} 字节")),
             ),
             Answer::TooMany => (
                 StatusCode::TOO_MANY_REQUESTS,
-                wrong("事件过多，请稍后重发".into()),
+                refusal("事件过多，请稍后重发".into()),
             ),
             Answer::Busy => (
                 StatusCode::SERVICE_UNAVAILABLE,
-                wrong("网关忙或正在停止，请重发".into()),
+                refusal("网关忙或正在停止，请重发".into()),
             ),
         };
-        (status, axum::Json(body)).into_response()
+        (status, body).into_response()
     }
 }

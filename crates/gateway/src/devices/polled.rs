@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Bytes;
+use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::extract::{DefaultBodyLimit, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
@@ -13,7 +14,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use super::intake::bearer;
+use super::intake::{bearer, refusal};
 use super::mailbox::Mailboxes;
 
 /// Longest that a poll waits for a command, in seconds: below what home routers forget.
@@ -47,12 +48,16 @@ pub(crate) fn router(polled: Arc<Polled>) -> Router {
 
 async fn commands(
     State(polled): State<Arc<Polled>>,
-    Query(poll): Query<Poll>,
+    poll: Result<Query<Poll>, QueryRejection>,
     headers: HeaderMap,
 ) -> Response {
     let key = bearer(&headers).unwrap_or_default();
     let Some(mailbox) = polled.mailboxes.by_key(key) else {
         return stranger();
+    };
+    let Ok(Query(poll)) = poll else {
+        let expected = format!("参数 wait：应为 0 到 {LONGEST_WAIT_SECONDS} 的秒数");
+        return refuse(StatusCode::BAD_REQUEST, &expected);
     };
     let wait = Duration::from_secs(poll.wait.min(LONGEST_WAIT_SECONDS));
     let fetching = mailbox.fetch(wait);
@@ -61,10 +66,18 @@ async fn commands(
     Json(json!({"ok": true, "commands": commands})).into_response()
 }
 
-async fn answers(State(polled): State<Arc<Polled>>, headers: HeaderMap, body: Bytes) -> Response {
+async fn answers(
+    State(polled): State<Arc<Polled>>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Response {
     let key = bearer(&headers).unwrap_or_default();
     let Some(mailbox) = polled.mailboxes.by_key(key) else {
         return stranger();
+    };
+    let Ok(body) = body else {
+        let most = format!("应答未收完，或超过 {MAX_ANSWER_BYTES} 字节");
+        return refuse(StatusCode::PAYLOAD_TOO_LARGE, &most);
     };
     let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
     let Some(id) = answer["id"].as_str() else {
@@ -82,5 +95,5 @@ fn stranger() -> Response {
 }
 
 fn refuse(status: StatusCode, error: &str) -> Response {
-    (status, Json(json!({"ok": false, "error": error}))).into_response()
+    (status, refusal(error.to_owned())).into_response()
 }

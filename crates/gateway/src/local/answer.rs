@@ -1,9 +1,10 @@
 //! How the local interface says that something is wrong.
 
+use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use boshi_protocol::refusal::Refusal;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Why a request has no answer.
 #[derive(Debug)]
@@ -54,9 +55,17 @@ impl IntoResponse for Problem {
                 "本地记录暂时无法读取".into(),
             ),
         };
-        let body = axum::Json(json!({"error": error, "code": code}));
-        (status, body).into_response()
+        (status, coded(&error, &code)).into_response()
     }
+}
+
+/// What is said of a request that no route answers.
+pub(super) fn body(error: String) -> Json<Value> {
+    coded(&error, "")
+}
+
+fn coded(error: &str, code: &str) -> Json<Value> {
+    Json(json!({"error": error, "code": code}))
 }
 
 /// The journal cannot be read: said in the log, and to the caller that he may try again.

@@ -14,6 +14,33 @@ pub(super) struct Person {
     pub(super) reason: String,
 }
 
+/// Longest name of a person in characters: some are signed with their department.
+const LONGEST_NAME: usize = 64;
+
+/// Longest reason in characters: two lines on any screen.
+const LONGEST_REASON: usize = 200;
+
+impl Person {
+    /// Somebody who says who he is and why.
+    pub(super) fn new(by: &str, reason: &str) -> Result<Person, Problem> {
+        Ok(Person {
+            by: said("by", by, "操作人", LONGEST_NAME)?,
+            reason: said("reason", reason, "原因", LONGEST_REASON)?,
+        })
+    }
+}
+
+fn said(field: &str, text: &str, what: &str, longest: usize) -> Result<String, Problem> {
+    let text = text.trim();
+    let length = text.chars().count();
+    if (1..=longest).contains(&length) {
+        return Ok(text.to_owned());
+    }
+    Err(Problem::Wrong(format!(
+        "字段 {field} 收到 {length} 个字符，应写明{what}，1 到 {longest} 个字符"
+    )))
+}
+
 /// What came of an act: a stable word for the books, and the answer.
 pub(super) struct Outcome<T> {
     pub(super) word: String,

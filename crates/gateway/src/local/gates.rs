@@ -76,10 +76,7 @@ pub(super) async fn open(
         Mode::Hold => "hold",
         Mode::Restore => "restore",
     };
-    let person = Person {
-        by: wanted.by,
-        reason: wanted.reason,
-    };
+    let person = Person::new(&wanted.by, &wanted.reason)?;
     let driver = lot.driver.clone();
     let work = async move { outcome(driver.command(number, order).await) };
     lot.act(person, what, lane, work).await
@@ -94,15 +91,15 @@ pub(super) async fn plate(
     let lot = local.lot(&lot)?;
     let number = lot.lane(&lane)?;
     let plate = typed(&wanted.plate)?;
-    let side = wanted.side.map(|side| match side {
-        Coming::Entry => Side::Entry,
-        Coming::Exit => Side::Exit,
-    });
-    let subject = format!("{lane} {plate}");
-    let person = Person {
-        by: wanted.by,
-        reason: wanted.reason,
+    let side = wanted.side.map(|coming| lot.side(number, coming));
+    let side = side.transpose()?;
+    let from = match side {
+        None => "",
+        Some(Side::Entry) => "入口侧 ",
+        Some(Side::Exit) => "出口侧 ",
     };
+    let subject = format!("{lane} {from}{plate}");
+    let person = Person::new(&wanted.by, &wanted.reason)?;
     let driver = lot.driver.clone();
     let work = async move { outcome(driver.type_plate(number, side, plate).await) };
     lot.act(person, "plate_typed", subject, work).await
@@ -114,6 +111,27 @@ impl LocalLot {
         let place = lanes.position(|lane| lane.name == name);
         let place = place.ok_or_else(|| Problem::NotFound(format!("没有车道 {name}")))?;
         Ok(LaneNo(place))
+    }
+
+    /// The side of a lane from which a vehicle is said to come.
+    fn side(&self, lane: LaneNo, coming: Coming) -> Result<Side, Problem> {
+        let side = match coming {
+            Coming::Entry => Side::Entry,
+            Coming::Exit => Side::Exit,
+        };
+        let lane = &self.configured.lanes[lane.0];
+        if lane.layout().sides().contains(&side) {
+            return Ok(side);
+        }
+        let (came, expected) = match side {
+            Side::Entry => ("entry", "exit"),
+            Side::Exit => ("exit", "entry"),
+        };
+        let error = format!(
+            "字段 side 收到 {came}，车道 {} 应为 {expected}，也可省略",
+            lane.name
+        );
+        Err(Problem::Wrong(error))
     }
 }
 

@@ -55,10 +55,7 @@ pub(super) async fn count(
         at: Timestamp::now(),
         inside: counted.inside,
     };
-    let person = Person {
-        by: counted.by,
-        reason: counted.reason,
-    };
+    let person = Person::new(&counted.by, &counted.reason)?;
     let journal = local.journal.clone();
     let work = async move {
         match set(&journal, base).await {

@@ -60,10 +60,7 @@ pub(super) async fn resend(
     };
     let count = keys.len();
     let subject = wanted.record.unwrap_or_else(|| format!("{from} … {to}"));
-    let person = Person {
-        by: wanted.by,
-        reason: wanted.reason,
-    };
+    let person = Person::new(&wanted.by, &wanted.reason)?;
     let driver = lot.driver.clone();
     let work = async move {
         let told = driver.tell(Input::Resend(keys)).await;

@@ -50,10 +50,7 @@ pub(super) async fn show(
         alignment: Alignment::Center,
     });
     let (display, lines) = (display.clone(), lines.collect());
-    let person = Person {
-        by: wanted.by,
-        reason: wanted.reason,
-    };
+    let person = Person::new(&wanted.by, &wanted.reason)?;
     let work = async move {
         match display.text(lines).await {
             Ok(()) => Outcome {

@@ -55,6 +55,7 @@ async fn of_lot(local: &Local, lot: &LocalLot) -> Result<Value, Problem> {
             Network::Lost => "lost",
         },
         "skew_seconds": local.door.skew_seconds(id),
+        "skewed": local.door.is_skewed(id),
         "unwritten": now.unwritten,
         "outbox": {
             "live": now.outbox.live,

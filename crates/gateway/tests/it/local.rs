@@ -112,6 +112,14 @@ async fn the_booth_opens_holds_and_restores() {
             json!({"mode": "forced", "by": "x", "reason": "x", "who": "x"}),
             "who",
         ),
+        (
+            json!({"mode": "forced", "by": " ", "reason": "x"}),
+            "字段 by",
+        ),
+        (
+            json!({"mode": "forced", "by": "x", "reason": ""}),
+            "字段 reason",
+        ),
     ] {
         let path = format!("{LANE}/open");
         let (status, reply) = gateway.booth(Method::POST, &path, body).await;
@@ -155,6 +163,38 @@ async fn a_plate_that_is_typed_in_is_asked_about_and_opens() {
         .booth(Method::POST, &format!("{LANE}/plate"), typed)
         .await;
     assert_eq!(status, 409);
+}
+
+/// D-13: in a mixed lane the booth may say from which side the vehicle comes.
+#[tokio::test]
+async fn a_plate_is_typed_for_the_side_of_a_mixed_lane_that_is_named() {
+    let one_way = "direction = \"entry\"\nrecognizer = \"CAM-01\"";
+    let mixed = "direction = \"mixed\"\nrecognizer = \"CAM-01\"\nexit_recognizer = \"CAM-03\"";
+    let world = World::with(&[(one_way, mixed)]).await;
+    let event = json!({"event": "trigger_loop", "device": "CAM-03", "pressed": true});
+    world.gateway.event(event).await;
+    let on_loop = |lane: &Value| lane["sides"][1]["trigger_loop"] == true;
+    world.gateway.until("somebody comes out", on_loop).await;
+    let typed = async |lane: &str, side: &str| {
+        let path = format!("/lots/L1/lanes/{lane}/plate");
+        let plate = json!({"plate": "粤B12345", "side": side, "by": "王工", "reason": "无牌"});
+        world.gateway.booth(Method::POST, &path, plate).await
+    };
+    let (status, reply) = typed("01", "entry").await;
+    assert_eq!((status, &reply["code"]), (409, &json!("NO_VEHICLE")));
+    let (status, reply) = typed("02", "entry").await;
+    let words = "字段 side 收到 entry，车道 02 应为 exit，也可省略";
+    assert_eq!((status, &reply["error"]), (400, &json!(words)));
+    let (status, reply) = typed("01", "exit").await;
+    assert_eq!(status, 200, "{reply}");
+    let heard = world.platform.hears("/receivePlateNumber", 1).await;
+    assert_eq!(heard[0]["plateNumber"], "粤B12345");
+    assert_eq!(heard[0]["deviceNo"], "CAM-03");
+    let (_, acts) = world
+        .gateway
+        .booth(Method::GET, "/lots/L1/acts", Value::Null)
+        .await;
+    assert!(acts.to_string().contains("01 出口侧 粤B12345"), "{acts}");
 }
 
 /// What happens is told while it happens, a JSON object a line.

@@ -35,6 +35,7 @@ mod site;
 mod stays;
 mod stopping;
 mod supervision;
+mod unknown;
 mod unpushed;
 mod vehicle;
 mod vz;
