@@ -120,6 +120,13 @@ pub enum Speaks {
     /// anti-smash loop on 2, the barrier on output 1; there is no input for the arm.
     #[serde(rename = "vz-tcp")]
     VzTcp,
+    /// 海康: the gateway calls `camera_listen` as user `gateway`, with the lane's key as password,
+    /// and is pushed to at `/hik/KEY`. The trigger loop is on input 1, the anti-smash loop on 2; the
+    /// camera drives the barrier and knows where its arm is.
+    Hik,
+    /// The same, but readings are told in the alert stream alone.
+    #[serde(rename = "hik-stream")]
+    HikStream,
 }
 
 /// A plan that cannot be played.

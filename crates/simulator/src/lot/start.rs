@@ -25,9 +25,9 @@ use super::places::Places;
 use super::plan::{LanePlan, LotPlan, PlanError, Speaks};
 use super::player::{Order, Player};
 use super::site::Site;
-use super::voice::{Voice, ask_for_orders, take_orders};
+use super::voice::{self, Voice, ask_for_orders, take_orders};
 use super::{MAX_VEHICLES, RunningLane, VirtualLot};
-use crate::camera::{VzCamera, VzTcpCamera};
+use crate::camera::{HikCamera, VzCamera, VzTcpCamera};
 
 /// Most orders that a lane has not begun: vehicles are let in faster than that.
 const MAX_ORDERS: usize = 256;
@@ -124,7 +124,15 @@ impl VirtualLot {
             Voice::VzTcp(connected, ordered) => {
                 camera = Some(connected.address);
                 if let Some(ordered) = ordered.take() {
-                    let obeying = take_orders(ordered, orders.clone());
+                    let obeying = take_orders(ordered, orders.clone(), voice::motion);
+                    self.tasks
+                        .spawn(async move { stop.run_until_cancelled_owned(obeying).await });
+                }
+            }
+            Voice::Hik(called, ordered, _) => {
+                camera = Some(called.address);
+                if let Some(ordered) = ordered.take() {
+                    let obeying = take_orders(ordered, orders.clone(), voice::hik_motion);
                     self.tasks
                         .spawn(async move { stop.run_until_cancelled_owned(obeying).await });
                 }
@@ -192,10 +200,9 @@ impl Gateways<'_> {
             Speaks::Generic => return Ok(Voice::Generic(self.with(&lane.key)?)),
             Speaks::Vz => false,
             Speaks::Qy => true,
+            Speaks::Hik | Speaks::HikStream => return self.hik(lane),
             Speaks::VzTcp => {
-                let listener = std::net::TcpListener::bind(lane.camera_listen)?;
-                listener.set_nonblocking(true)?;
-                let listener = TcpListener::from_std(listener)?;
+                let listener = listener(lane)?;
                 let started = VzTcpCamera::start(listener, lane.recognizer.as_str())?;
                 return Ok(Voice::VzTcp(started.0, Some(started.1)));
             }
@@ -206,6 +213,22 @@ impl Gateways<'_> {
         camera.is_qy = is_qy;
         Ok(Voice::Vz(camera))
     }
+
+    fn hik(&self, lane: &LanePlan) -> Result<Voice, StartError> {
+        let (base, key) = (self.base.trim_end_matches('/'), lane.key.expose_secret());
+        let (serial, listener) = (lane.recognizer.as_str(), listener(lane)?);
+        let (camera, ordered) = HikCamera::start(listener, serial, "gateway", key)?;
+        camera.pushes_to(&format!("{base}/hik/{key}"));
+        let pushes = lane.speaks == Speaks::Hik;
+        Ok(Voice::Hik(camera, Some(ordered), pushes))
+    }
+}
+
+/// Where the camera of a lane is connected to.
+fn listener(lane: &LanePlan) -> std::io::Result<TcpListener> {
+    let listener = std::net::TcpListener::bind(lane.camera_listen)?;
+    listener.set_nonblocking(true)?;
+    TcpListener::from_std(listener)
 }
 
 /// The keys in use, and the devices that each speaks for.
