@@ -3,7 +3,10 @@
 mod camera;
 mod change;
 mod check;
+mod dahua;
 mod equipment;
+mod hik;
+mod hx;
 mod log;
 mod lot;
 #[cfg(test)]
@@ -27,9 +30,12 @@ pub use boshi_service::config::ConfigError;
 
 pub use self::camera::{CameraBarrier, CameraClock, Confirm, UrlKey, Vz, VzDialect, VzTcp};
 pub use self::change::Changed;
+pub use self::dahua::{Dahua, DahuaBarrier};
 pub use self::equipment::{
     Framing, Input, InputsBy, Modbus, ModbusModule, PulseBy, RelayBarrier, Role,
 };
+pub use self::hik::{Hik, HikBarrier, HikMode, Password};
+pub use self::hx::Hx;
 pub use self::log::LogLevel;
 pub use self::lot::{Direction, Display, Lane, Lot, POLL, Place};
 pub use self::timing::Timing;

@@ -1,16 +1,20 @@
 //! The devices of the lanes: what they tell, and how they are told (`docs/DEVICES.md`).
 //!
-//! `controller` is the port behind which a driver stands for each device; `generic`, `modbus`, `vz`
-//! are the drivers. What is told comes in through `intake`, from outside or from a driver.
+//! `controller` is the port behind which a driver stands for each device; `generic`, `modbus`, `vz`,
+//! `hik`, `dahua` are the drivers. What is told comes in through `intake`, from outside or from a driver.
 
 pub(crate) mod attached;
+mod caller;
 mod contact;
 mod controller;
+pub(crate) mod dahua;
+mod digest;
 mod event;
 pub(crate) mod flood;
 pub mod fuzzed;
 mod generic;
 mod health;
+pub(crate) mod hik;
 pub(crate) mod intake;
 pub(crate) mod mailbox;
 pub(crate) mod modbus;

@@ -30,7 +30,8 @@ use crate::devices::flood::Floods;
 use crate::devices::intake::{self, Intake};
 use crate::devices::mailbox::Mailboxes;
 use crate::devices::polled::{self, Polled};
-use crate::devices::vz::push::{self, Cameras, PushingCamera};
+use crate::devices::vz::push::{self, Cameras};
+use crate::devices::{dahua, hik};
 use crate::disk_watch::{DiskState, DiskWatch};
 use crate::journal::{Journal, JournalError};
 use crate::local::{self, Local};
@@ -184,20 +185,23 @@ pub async fn start(config: Config, stop: CancellationToken) -> Result<Running, S
 fn device_routes(
     intake: Arc<Intake>,
     mailboxes: Mailboxes,
-    cameras: Vec<PushingCamera>,
+    cameras: drivers::Attached,
     stop: &CancellationToken,
 ) -> Router {
     let polled = Polled {
         mailboxes,
         stop: stop.clone(),
     };
+    let drivers::Attached { vz, hik, dahua } = cameras;
     let cameras = Cameras {
-        cameras,
+        cameras: vz,
         stop: stop.clone(),
     };
     intake::router(intake)
         .merge(polled::router(Arc::new(polled)))
         .merge(push::router(Arc::new(cameras)))
+        .merge(hik::push::router(hik))
+        .merge(dahua::push::router(dahua))
 }
 
 /// What goes on in the background: old records go, and pictures when there is no room.

@@ -41,6 +41,9 @@ pub struct Vz {
     /// has no other way to be told.
     #[serde(default, deserialize_with = "value::span_or_zero")]
     pub reply_wait: Duration,
+    /// The highest confidence that it tells.
+    #[serde(skip, default = "surest")]
+    pub surest: u32,
     /// What the seconds of its clock are.
     #[serde(default)]
     pub clock: CameraClock,
@@ -89,6 +92,9 @@ pub enum VzDialect {
     Vz,
     /// 芊熠, Alphadigi.
     Qy,
+    /// 华夏智信, which has a table of its own.
+    #[serde(skip)]
+    Hx,
 }
 
 /// What the seconds of a camera's clock are.
@@ -165,7 +171,7 @@ impl Vz {
     pub fn waits(&self) -> Duration {
         self.wait.unwrap_or(match self.dialect {
             VzDialect::Vz => WAIT,
-            VzDialect::Qy => Duration::ZERO,
+            VzDialect::Qy | VzDialect::Hx => Duration::ZERO,
         })
     }
 
@@ -236,6 +242,10 @@ impl<'de> Deserialize<'de> for UrlKey {
 
 fn yes() -> bool {
     true
+}
+
+fn surest() -> u32 {
+    100
 }
 
 fn first() -> u16 {

@@ -128,6 +128,9 @@ impl Changed {
                 modbus,
                 vz,
                 vz_tcp,
+                hik,
+                hx,
+                dahua,
                 places,
             } = new;
             let key = |what: &str| format!("lot {id}: {what}");
@@ -138,6 +141,9 @@ impl Changed {
             self.keep(&key("modbus"), old.modbus == *modbus);
             self.keep(&key("vz"), old.vz == *vz);
             self.keep(&key("vz_tcp"), old.vz_tcp == *vz_tcp);
+            self.keep(&key("hik"), old.hik == *hik);
+            self.keep(&key("hx"), old.hx == *hx);
+            self.keep(&key("dahua"), old.dahua == *dahua);
             self.keep(&key("place"), old.places == *places);
             let same = old.lanes.len() == lanes.len()
                 && old

@@ -1,7 +1,9 @@
 //! What the types alone cannot say.
 
 mod camera;
+mod dahua;
 mod equipment;
+mod hik;
 
 use std::collections::HashSet;
 

@@ -7,7 +7,7 @@ use boshi_protocol::lane;
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use super::{Input, Modbus, Vz, VzTcp};
+use super::{Dahua, Hik, Hx, Input, Modbus, Vz, VzTcp};
 use boshi_service::config::value;
 
 /// What stands in place of a `device_url` when the controller fetches its commands.
@@ -42,6 +42,15 @@ pub struct Lot {
     /// Its cameras of 臻识 that the gateway connects to.
     #[serde(default)]
     pub vz_tcp: Vec<VzTcp>,
+    /// Its gate cameras of 海康.
+    #[serde(default)]
+    pub hik: Vec<Hik>,
+    /// Its cameras of 华夏智信.
+    #[serde(default)]
+    pub hx: Vec<Hx>,
+    /// Its gate cameras of 大华.
+    #[serde(default)]
+    pub dahua: Vec<Dahua>,
     /// Its spaces.
     #[serde(default, rename = "place")]
     pub places: Vec<Place>,
@@ -133,6 +142,9 @@ impl Lot {
         let relays = self.modbus.iter().flat_map(|it| &it.barriers);
         let cameras = self.vz.iter().flat_map(Vz::drives);
         let cameras = cameras.chain(self.vz_tcp.iter().flat_map(VzTcp::drives));
+        let cameras = cameras.chain(self.hik.iter().flat_map(Hik::drives));
+        let cameras = cameras.chain(self.hx.iter().flat_map(Hx::drives));
+        let cameras = cameras.chain(self.dahua.iter().flat_map(Dahua::drives));
         relays.map(|it| &it.device).chain(cameras)
     }
 
@@ -141,6 +153,7 @@ impl Lot {
         let modules = self.modbus.iter().flat_map(|it| &it.inputs);
         let cameras = self.vz.iter().flat_map(|it| &it.inputs);
         let cameras = cameras.chain(self.vz_tcp.iter().flat_map(|it| &it.inputs));
+        let cameras = cameras.chain(self.hik.iter().flat_map(|it| &it.inputs));
         modules.chain(cameras)
     }
 }

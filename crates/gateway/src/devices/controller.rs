@@ -12,9 +12,11 @@ use boshi_protocol::lane::Motion;
 use futures_util::future::join_all;
 use serde_json::Value;
 
+use super::dahua;
 use super::event::Event;
 use super::generic::Generic;
 use super::health::Health;
+use super::hik;
 use super::modbus::Module;
 use super::vz::{Camera, tcp};
 
@@ -52,6 +54,10 @@ pub(crate) enum DeviceDriver {
     Vz(Camera),
     /// A camera of 臻识 that the gateway connects to.
     VzTcp(tcp::Camera),
+    /// A gate camera of 海康.
+    Hik(hik::Camera),
+    /// A gate camera of 大华.
+    Dahua(dahua::Camera),
 }
 
 /// The devices of a lane, each behind its driver.
@@ -79,6 +85,8 @@ impl Controller {
             DeviceDriver::Modbus(module) => module.drive(barrier, motion).await,
             DeviceDriver::Vz(camera) => camera.drive(id, barrier, motion).await,
             DeviceDriver::VzTcp(camera) => camera.drive(barrier, motion).await,
+            DeviceDriver::Hik(camera) => camera.drive(barrier, motion).await,
+            DeviceDriver::Dahua(camera) => camera.drive(barrier, motion).await,
         }
     }
 
@@ -91,9 +99,11 @@ impl Controller {
     ) -> Result<(), CommandError> {
         match self.driver_of(display)? {
             DeviceDriver::Generic(generic) => generic.show(id, display, lines).await,
-            DeviceDriver::Modbus(_) | DeviceDriver::Vz(_) | DeviceDriver::VzTcp(_) => {
-                Err(no_driver(display))
-            }
+            DeviceDriver::Modbus(_)
+            | DeviceDriver::Vz(_)
+            | DeviceDriver::VzTcp(_)
+            | DeviceDriver::Hik(_)
+            | DeviceDriver::Dahua(_) => Err(no_driver(display)),
         }
     }
 
@@ -109,6 +119,8 @@ impl Controller {
                 DeviceDriver::Modbus(module) => Ok(module.check(&own)),
                 DeviceDriver::Vz(camera) => Ok(camera.check(&own)),
                 DeviceDriver::VzTcp(camera) => Ok(camera.check(&own)),
+                DeviceDriver::Hik(camera) => Ok(camera.check(&own)),
+                DeviceDriver::Dahua(camera) => Ok(camera.check(&own)),
             };
             checked.unwrap_or_else(|error| {
                 tracing::warn!(%error, devices = ?own, "a controller does not answer");
@@ -140,6 +152,8 @@ impl DeviceDriver {
             DeviceDriver::Modbus(module) => Some(module.shown()),
             DeviceDriver::Vz(camera) => Some(camera.shown()),
             DeviceDriver::VzTcp(camera) => Some(camera.shown()),
+            DeviceDriver::Hik(camera) => Some(camera.shown()),
+            DeviceDriver::Dahua(camera) => Some(camera.shown()),
         }
     }
 
@@ -166,6 +180,8 @@ impl DeviceDriver {
             DeviceDriver::Modbus(module) => module.link(),
             DeviceDriver::Vz(camera) => camera.link(),
             DeviceDriver::VzTcp(camera) => camera.link(),
+            DeviceDriver::Hik(camera) => camera.link(),
+            DeviceDriver::Dahua(camera) => camera.link(),
         })
     }
 

@@ -5,7 +5,10 @@ use axum::body::Bytes;
 use super::event::Event;
 use super::parts;
 
+pub use super::dahua::fuzzed::dahua;
+pub use super::hik::fuzzed::{hik_document, hik_head, hik_parts};
 pub use super::modbus::fuzzed::modbus;
+pub use super::vz::hx::fuzzed as hx;
 
 /// The body of an event; whether it is one.
 pub fn event(body: &[u8]) -> bool {

@@ -16,6 +16,7 @@ use crate::devices::teller::Teller;
 use crate::devices::vz::push::PushingCamera;
 use crate::devices::vz::{Camera, tcp};
 use crate::devices::{Controller, DeviceDriver, Generic};
+use crate::devices::{dahua, hik};
 use crate::reload::InForce;
 
 /// The drivers of a lot.
@@ -25,8 +26,10 @@ pub(super) struct Drivers<'a> {
     in_force: &'a InForce,
     client: reqwest::Client,
     modules: Vec<Module>,
-    cameras: Vec<Camera>,
+    cameras: Vec<(Camera, config::Vz)>,
     connected: Vec<tcp::Camera>,
+    hik: Vec<hik::Camera>,
+    dahua: Vec<dahua::Camera>,
     /// Their tasks, which are yet to run.
     pub(super) workers: Vec<Worker>,
 }
@@ -44,9 +47,20 @@ impl<'a> Drivers<'a> {
         let connected = lot.vz_tcp.iter();
         let connected = connected.map(|camera| tcp::Camera::new(camera, in_force.clone()));
         let (connected, more): (_, Vec<_>) = connected.unzip();
-        let workers = workers.chain(more.into_iter().map(Worker::VzTcp)).collect();
-        let cameras = lot.vz.iter();
-        let cameras = cameras.map(|camera| Camera::new(camera, in_force.clone()));
+        let workers = workers.chain(more.into_iter().map(Worker::VzTcp));
+        let hik = lot.hik.iter();
+        let hik = hik.map(|camera| hik::Camera::new(camera, in_force.clone()));
+        let hik: Vec<_> = hik.collect::<Result<_, _>>()?;
+        let (hik, more): (_, Vec<_>) = hik.into_iter().unzip();
+        let workers = workers.chain(more.into_iter().map(Worker::Hik));
+        let dahua = lot.dahua.iter();
+        let dahua = dahua.map(|camera| dahua::Camera::new(camera, in_force.clone()));
+        let dahua: Vec<_> = dahua.collect::<Result<_, _>>()?;
+        let (dahua, more): (_, Vec<_>) = dahua.into_iter().unzip();
+        let workers = workers.chain(more.into_iter().map(Worker::Dahua)).collect();
+        let cameras = lot.vz.iter().cloned();
+        let cameras = cameras.chain(lot.hx.iter().map(config::Hx::as_vz));
+        let cameras = cameras.map(|config| (Camera::new(&config, in_force.clone()), config));
         Ok(Drivers {
             lot,
             mailboxes,
@@ -55,6 +69,8 @@ impl<'a> Drivers<'a> {
             modules,
             cameras: cameras.collect(),
             connected,
+            hik,
+            dahua,
             workers,
         })
     }
@@ -77,10 +93,23 @@ impl<'a> Drivers<'a> {
                 drivers.push((DeviceDriver::VzTcp(camera.clone()), own.cloned().collect()));
             }
         }
-        for (camera, config) in self.cameras.iter().zip(&self.lot.vz) {
+        for (camera, config) in &self.cameras {
             if has_fire(&config.inputs) || config.touches().any(|it| devices.contains(&it)) {
                 let own = config.drives().filter(|it| devices.contains(it));
                 drivers.push((DeviceDriver::Vz(camera.clone()), own.cloned().collect()));
+            }
+        }
+        for (camera, config) in self.hik.iter().zip(&self.lot.hik) {
+            if has_fire(&config.inputs) || config.touches().any(|it| devices.contains(&it)) {
+                let own = config.drives().filter(|it| devices.contains(it));
+                drivers.push((DeviceDriver::Hik(camera.clone()), own.cloned().collect()));
+            }
+        }
+        for (camera, config) in self.dahua.iter().zip(&self.lot.dahua) {
+            let own = config.drives().filter(|it| devices.contains(it));
+            let own: Vec<DeviceNo> = own.cloned().collect();
+            if !own.is_empty() {
+                drivers.push((DeviceDriver::Dahua(camera.clone()), own));
             }
         }
         if let Some(generic) = self.generic(lane) {
@@ -93,14 +122,22 @@ impl<'a> Drivers<'a> {
     /// Those that have a connection of their own.
     pub(super) fn shown(&self) -> Vec<DeviceDriver> {
         let modules = self.modules.iter().cloned().map(DeviceDriver::Modbus);
-        let cameras = self.cameras.iter().cloned().map(DeviceDriver::Vz);
+        let cameras = self.cameras.iter();
+        let cameras = cameras.map(|(camera, _)| DeviceDriver::Vz(camera.clone()));
         let connected = self.connected.iter().cloned().map(DeviceDriver::VzTcp);
-        modules.chain(cameras).chain(connected).collect()
+        let hik = self.hik.iter().cloned().map(DeviceDriver::Hik);
+        let dahua = self.dahua.iter().cloned().map(DeviceDriver::Dahua);
+        let called = connected.chain(hik).chain(dahua);
+        modules.chain(cameras).chain(called).collect()
     }
 
     /// The cameras that push.
-    pub(super) fn cameras(&self) -> Vec<Camera> {
-        self.cameras.clone()
+    pub(super) fn cameras(&self) -> Pushing {
+        Pushing {
+            vz: self.cameras.iter().map(|(it, _)| it.clone()).collect(),
+            hik: self.hik.clone(),
+            dahua: self.dahua.clone(),
+        }
     }
 
     fn generic(&mut self, lane: &config::Lane) -> Option<Generic> {
@@ -119,6 +156,24 @@ impl<'a> Drivers<'a> {
 pub(super) enum Worker {
     Modbus(modbus::Worker),
     VzTcp(tcp::Worker),
+    Hik(hik::Tasks),
+    Dahua(dahua::Worker),
+}
+
+/// Cameras that may push, which are yet to be served.
+#[derive(Debug, Default)]
+pub(super) struct Pushing {
+    vz: Vec<Camera>,
+    hik: Vec<hik::Camera>,
+    dahua: Vec<dahua::Camera>,
+}
+
+/// What is served to cameras that push.
+#[derive(Debug, Default)]
+pub(super) struct Attached {
+    pub(super) vz: Vec<PushingCamera>,
+    pub(super) hik: Vec<hik::push::PushingCamera>,
+    pub(super) dahua: Vec<dahua::push::PushingCamera>,
 }
 
 fn has_fire(inputs: &[config::Input]) -> bool {
@@ -132,8 +187,8 @@ pub(super) fn run(
     intake: &Arc<Intake>,
     tasks: &TaskTracker,
     stop: &CancellationToken,
-) -> Vec<PushingCamera> {
-    let mut attached = Vec::new();
+) -> Attached {
+    let mut attached = Attached::default();
     for lot in lots {
         let id = &lot.configured.id;
         let teller = || {
@@ -145,10 +200,27 @@ pub(super) fn run(
             match worker {
                 Worker::Modbus(worker) => tasks.spawn(worker.run(teller(), stop.clone())),
                 Worker::VzTcp(worker) => tasks.spawn(worker.run(teller(), stop.clone())),
+                Worker::Hik(hik::Tasks { worker, listener }) => {
+                    let teller = teller();
+                    if let Some(listener) = listener {
+                        tasks.spawn(listener.run(teller.clone(), stop.clone()));
+                    }
+                    tasks.spawn(worker.run(teller, stop.clone()))
+                }
+                Worker::Dahua(worker) => tasks.spawn(worker.run(stop.clone())),
             };
         }
-        for camera in lot.cameras.drain(..) {
-            attached.push(PushingCamera::new(camera, teller()));
+        let Pushing { vz, hik, dahua } = std::mem::take(&mut lot.cameras);
+        for camera in vz {
+            attached.vz.push(PushingCamera::new(camera, teller()));
+        }
+        for camera in hik {
+            let camera = hik::push::PushingCamera::new(&camera, teller());
+            attached.hik.extend(camera);
+        }
+        for camera in dahua {
+            let camera = dahua::push::PushingCamera::new(&camera, teller());
+            attached.dahua.push(camera);
         }
     }
     attached

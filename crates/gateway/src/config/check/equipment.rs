@@ -7,7 +7,7 @@ use boshi_protocol::id::DeviceNo;
 use boshi_service::config::unique;
 
 use super::super::{ConfigError, Input, Lot, Modbus, ModbusModule, PulseBy, RelayBarrier, Role};
-use super::camera;
+use super::{camera, dahua, hik};
 
 /// Most relays and inputs of one module: the addresses of the largest known ones, with room.
 const MOST: u16 = 64;
@@ -29,6 +29,8 @@ pub(super) fn check(path: &str, lot: &Lot) -> Result<(), ConfigError> {
     unique(names, |place| format!("{path}.modbus[{place}].name"))?;
     let mut driven = HashSet::new();
     camera::check(path, lot, &mut driven)?;
+    hik::check(path, lot, &mut driven)?;
+    dahua::check(path, lot, &mut driven)?;
     for (place, module) in lot.modbus.iter().enumerate() {
         let path = format!("{path}.modbus[{place}]");
         check_address(&path, &module.address)?;

@@ -106,7 +106,7 @@ pub(super) fn read(
 }
 
 /// UTF-8, or what some cameras write instead: GBK.
-pub(super) fn text(body: &[u8]) -> std::borrow::Cow<'_, str> {
+pub(in crate::devices) fn text(body: &[u8]) -> std::borrow::Cow<'_, str> {
     match std::str::from_utf8(body) {
         Ok(text) => text.into(),
         Err(_) => encoding_rs::GBK.decode_without_bom_handling(body).0,
@@ -229,7 +229,7 @@ fn reliability(confidence: Option<i64>) -> Option<u8> {
     u8::try_from(confidence.min(100)).ok()
 }
 
-fn at(second: i64, clock: CameraClock) -> Option<Timestamp> {
+pub(super) fn at(second: i64, clock: CameraClock) -> Option<Timestamp> {
     let at = Timestamp::from_second(second).ok()?;
     match clock {
         CameraClock::Utc => Some(at),
@@ -251,7 +251,7 @@ fn is_on(value: &Value) -> bool {
     number(value).is_some_and(|it| it != 0)
 }
 
-fn decoded(text: &str) -> Option<Vec<u8>> {
+pub(super) fn decoded(text: &str) -> Option<Vec<u8>> {
     let is_broken = |byte: u8| byte.is_ascii_whitespace() || byte == 0;
     if text.bytes().any(is_broken) {
         let bytes: Vec<u8> = text.bytes().filter(|it| !is_broken(*it)).collect();
@@ -265,7 +265,7 @@ fn serial_of(value: &Value) -> Option<String> {
     serial(text)
 }
 
-fn serial(text: &str) -> Option<String> {
+pub(super) fn serial(text: &str) -> Option<String> {
     let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\0');
     let short = text.chars().take(MAX_SERIAL_CHARS).collect::<String>();
     (!short.is_empty()).then_some(short)
