@@ -341,10 +341,6 @@ fn what_nobody_has_tried_must_be_wanted_expressly() {
             assert!(error.contains(words), "{wrong}: {error}");
         }
     }
-    let hik = HIK.replace("CAM-01", "CAM-02");
-    let both = format!("{COMMENTED}{hx}{hik}");
-    let error = Config::parse(&both).unwrap_err().to_string();
-    assert!(error.contains("CAM-02"), "{error}");
 }
 
 /// A controller is needed exactly for what no driver speaks to.

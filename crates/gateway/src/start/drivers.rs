@@ -52,7 +52,7 @@ impl<'a> Drivers<'a> {
         let hik = hik.map(|camera| hik::Camera::new(camera, in_force.clone()));
         let hik: Vec<_> = hik.collect::<Result<_, _>>()?;
         let (hik, more): (_, Vec<_>) = hik.into_iter().unzip();
-        let workers = workers.chain(more.into_iter().map(Worker::Hik));
+        let workers = workers.chain(more.into_iter().map(|it| Worker::Hik(Box::new(it))));
         let dahua = lot.dahua.iter();
         let dahua = dahua.map(|camera| dahua::Camera::new(camera, in_force.clone()));
         let dahua: Vec<_> = dahua.collect::<Result<_, _>>()?;
@@ -156,7 +156,7 @@ impl<'a> Drivers<'a> {
 pub(super) enum Worker {
     Modbus(modbus::Worker),
     VzTcp(tcp::Worker),
-    Hik(hik::Tasks),
+    Hik(Box<hik::Tasks>),
     Dahua(dahua::Worker),
 }
 
@@ -200,7 +200,8 @@ pub(super) fn run(
             match worker {
                 Worker::Modbus(worker) => tasks.spawn(worker.run(teller(), stop.clone())),
                 Worker::VzTcp(worker) => tasks.spawn(worker.run(teller(), stop.clone())),
-                Worker::Hik(hik::Tasks { worker, listener }) => {
+                Worker::Hik(camera) => {
+                    let hik::Tasks { worker, listener } = *camera;
                     let teller = teller();
                     if let Some(listener) = listener {
                         tasks.spawn(listener.run(teller.clone(), stop.clone()));

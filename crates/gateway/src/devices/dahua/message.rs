@@ -122,11 +122,6 @@ fn reliability(confidence: f64) -> Option<u8> {
     if !percent.is_finite() || percent < 0.0 {
         return None;
     }
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "0 to 100"
-    )]
     Some(percent.min(100.0).round() as u8)
 }
 

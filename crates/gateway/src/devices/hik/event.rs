@@ -116,12 +116,6 @@ fn reliability(level: &str) -> Option<u8> {
     if !(0.0..=1000.0).contains(&level) {
         return None;
     }
-    // It is no more than that.
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "0 to 100"
-    )]
     Some(level.min(100.0).round() as u8)
 }
 
