@@ -21,7 +21,7 @@ const KEY: &str = "camera-key-one";
 
 /// A lane whose loops are told by a controller, and whose camera and barrier are these.
 async fn gateway(platform: &Platform, controller: &Controller, camera: &str) -> Gateway {
-    let camera = format!("{camera}\n[[lot.place]]\nnumber = \"A-001\"");
+    let camera = format!("\n{camera}\n[[lot.place]]\nnumber = \"A-001\"");
     Site::new(&platform.url(), &controller.url())
         .with("\n[[lot.place]]\nnumber = \"A-001\"", &camera)
         .with("act = \"500ms\"", "act = \"3s\"")
