@@ -114,7 +114,8 @@ pub fn router(door: Door, desk: Arc<Desk>) -> Router {
     let router = endpoint::<ReceiveAbnormal, _, _>(router, door, move |call, pushed| {
         let desk = Arc::clone(&desk);
         async move {
-            desk.abnormal(call.envelope.lot, call.digest, pushed, call.received)
+            let digest = call.digest();
+            desk.abnormal(call.envelope.lot, digest, pushed, call.received)
                 .await
         }
     });

@@ -10,6 +10,7 @@ mod body;
 mod load;
 mod patience;
 
+use std::convert::Infallible;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -19,9 +20,8 @@ use axum::Router;
 use axum::body::Body;
 use hyper::Request;
 use hyper::body::Incoming;
-use hyper::service::{Service as _, service_fn};
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
@@ -135,7 +135,6 @@ pub async fn serve_counted(
     let connections = TaskTracker::new();
     let cut = CancellationToken::new();
     let tls = tls.map(TlsAcceptor::from);
-    let router = request::named(router);
     loop {
         let place = tokio::select! {
             () = stop.cancelled() => break,
@@ -237,19 +236,18 @@ async fn exchange<S>(
     let mut http = hyper::server::conn::http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(limits.head);
-    let routes = TowerToHyperService::new(router);
     let service = service_fn(move |request: Request<Incoming>| {
         let may_ask = guest.may_ask();
         let answer = may_ask.then(|| {
             let mut request = request.map(|body| Body::new(InTime::new(body, limits.body)));
             request.extensions_mut().insert(Remote(guest.address()));
-            routes.call(request)
+            request::named(router.clone(), request)
         });
         async move {
-            match answer {
+            Ok::<_, Infallible>(match answer {
                 Some(answer) => answer.await,
-                None => Ok(serving::too_often()),
-            }
+                None => serving::too_often(),
+            })
         }
     });
     let stream = Impatient::new(stream, limits.stalled);
