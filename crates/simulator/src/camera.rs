@@ -106,6 +106,12 @@ impl VzCamera {
     /// # Errors
     /// [`PushError`]: a real camera sends it again, up to four times.
     pub async fn plate(&self, plate: &VzPlate) -> Result<VzAnswer, PushError> {
+        self.push(self.composed(plate), "application/Json").await
+    }
+
+    /// The body of that push.
+    #[must_use]
+    pub fn composed(&self, plate: &VzPlate) -> String {
         let mut result = json!({
             "bright": 0, "carBright": 0, "carColor": 0, "colorType": plate.color,
             "colorValue": 0, "confidence": plate.confidence, "direction": 4,
@@ -123,7 +129,7 @@ impl VzCamera {
             "channel": 0, "deviceName": "IN-01", "ipaddr": "192.168.1.101",
             "serialno": self.serial, "result": {"PlateResult": result},
         }});
-        self.push(body.to_string(), "application/Json").await
+        body.to_string()
     }
 
     /// Tells that an input, from 0, has changed.
