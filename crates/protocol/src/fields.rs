@@ -6,6 +6,7 @@
 //! writes the documented types.
 
 mod error;
+mod money;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -15,7 +16,6 @@ use std::cell::RefCell;
 
 pub use self::error::FieldError;
 pub use self::writer::Writer;
-use crate::code::Money;
 use crate::id::Id;
 use crate::json::{Json, Object};
 use crate::plate::{Plate, PlateColor};
@@ -239,26 +239,6 @@ impl<'a> Fields<'a> {
         };
         let truth = truth.ok_or_else(|| self.bad(name, value, "应为 true 或 false"))?;
         Ok(Some(truth))
-    }
-
-    /// An amount in yuan, if given: a number, or unless strict a text (PAY-1).
-    ///
-    /// # Errors
-    /// When it is no amount to the fen.
-    pub fn optional_money(&self, name: &'static str) -> Result<Option<Money>, FieldError> {
-        let Some(value) = self.present(name) else {
-            return Ok(None);
-        };
-        let text = match value {
-            Json::Number(number) => Cow::Owned(number.to_string()),
-            Json::Text(_) | Json::Bool(_) | Json::Null => self.as_text(name, value)?,
-            Json::List(_) | Json::Object(_) => self.as_text(name, value)?,
-        };
-        let is_exact = self.tolerance == Tolerance::Tolerant || matches!(value, Json::Number(_));
-        let money = Money::parse_yuan(&text).filter(|_| is_exact);
-        money
-            .map(Some)
-            .ok_or_else(|| self.bad(name, value, "应为金额（元，至多两位小数）"))
     }
 
     /// A list of objects that has to be there, each read by `read`; unless strict it may also be a
