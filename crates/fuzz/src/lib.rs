@@ -36,6 +36,9 @@ pub const TARGETS: &[Target] = &[
     target("device_form", device_form),
     target("modbus", boshi_gateway::fuzzed::modbus),
     target("olm", boshi_gateway::fuzzed::olm),
+    target("mqtt", boshi_gateway::fuzzed::mqtt),
+    target("spaces", boshi_gateway::fuzzed::spaces),
+    target("vz_mqtt", boshi_gateway::fuzzed::vz_mqtt),
 ];
 
 /// The target of that name.

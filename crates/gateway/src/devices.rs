@@ -1,7 +1,8 @@
 //! The devices of the lanes: what they tell, and how they are told (`docs/DEVICES.md`).
 //!
 //! `controller` is the port behind which a driver stands for each device; `generic`, `modbus`, `vz`,
-//! `olm` are the drivers. What is told comes in through `intake`, from outside or from a driver.
+//! `olm`, `spaces` are the drivers; those that speak over MQTT share the connection of `mqtt`. What is
+//! told comes in through `intake`, from outside or from a driver.
 
 pub(crate) mod attached;
 mod contact;
@@ -14,12 +15,14 @@ mod health;
 pub(crate) mod intake;
 pub(crate) mod mailbox;
 pub(crate) mod modbus;
+pub(crate) mod mqtt;
 pub(crate) mod olm;
 mod order;
 mod parts;
 pub(crate) mod polled;
 pub mod probe;
 mod relays;
+pub(crate) mod spaces;
 mod stream;
 pub(crate) mod teller;
 mod trace;

@@ -21,6 +21,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use self::drivers::Pushing;
 use self::listeners::{Listeners, Taken};
 use self::lots::{StartedLot, Surroundings, peer};
 use self::run::ThisRun;
@@ -30,7 +31,8 @@ use crate::devices::flood::Floods;
 use crate::devices::intake::{self, Intake};
 use crate::devices::mailbox::Mailboxes;
 use crate::devices::polled::{self, Polled};
-use crate::devices::vz::push::{self, Cameras, PushingCamera};
+use crate::devices::spaces;
+use crate::devices::vz::push::{self, Cameras};
 use crate::disk_watch::{DiskState, DiskWatch};
 use crate::journal::{Journal, JournalError};
 use crate::local::{self, Local};
@@ -142,7 +144,7 @@ pub async fn start(config: Config, stop: CancellationToken) -> Result<Running, S
     let reloader = Reloader::new(in_force, Arc::clone(&door), peers);
     let listeners = Listeners::new(tasks.clone(), stop.clone());
     let intake = Arc::new(intake(&config, &lots, &pictures, &journal));
-    let cameras = drivers::run(&mut lots, &intake, &tasks, &stop);
+    let pushing = drivers::run(&mut lots, &intake, &tasks, &stop);
     let disk = keep_house(&following, &lots, &journal, &pictures, &tasks, &stop);
     let local = Local {
         lots: lots.iter().map(StartedLot::local).collect(),
@@ -163,7 +165,7 @@ pub async fn start(config: Config, stop: CancellationToken) -> Result<Running, S
     let door: Arc<dyn Gatekeeper> = door;
     let routes = standard::router(door, Arc::new(served));
     listeners.serve("standard", on.standard.0, tls, routes);
-    let routes = device_routes(intake, mailboxes, cameras, &stop);
+    let routes = device_routes(intake, mailboxes, pushing, &stop);
     listeners.serve("devices", on.devices.0, None, routes);
     listeners.serve("local", on.local.0, None, local::router(Arc::new(local)));
     tasks.close();
@@ -184,7 +186,7 @@ pub async fn start(config: Config, stop: CancellationToken) -> Result<Running, S
 fn device_routes(
     intake: Arc<Intake>,
     mailboxes: Mailboxes,
-    cameras: Vec<PushingCamera>,
+    pushing: Pushing,
     stop: &CancellationToken,
 ) -> Router {
     let polled = Polled {
@@ -192,12 +194,13 @@ fn device_routes(
         stop: stop.clone(),
     };
     let cameras = Cameras {
-        cameras,
+        cameras: pushing.cameras,
         stop: stop.clone(),
     };
     intake::router(intake)
         .merge(polled::router(Arc::new(polled)))
         .merge(push::router(Arc::new(cameras)))
+        .merge(spaces::push::router(pushing.spaces))
 }
 
 /// What goes on in the background: old records go, and pictures when there is no room.

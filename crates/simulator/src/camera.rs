@@ -1,9 +1,10 @@
 //! Cameras that speak their makers' protocols to a gateway, one request at a time: what they push,
 //! and what they are told in the answers.
 //!
-//! [`VzCamera`] is one of 臻识 (VZ) or 芊熠 (QY) over HTTP, [`VzTcpCamera`] one of 臻识 over TCP. They
-//! are written from the makers' documents, not from the gateway's code.
+//! [`VzCamera`] is one of 臻识 (VZ) or 芊熠 (QY) over HTTP, [`VzTcpCamera`] one of 臻识 over TCP,
+//! [`VzMqttCamera`] one over MQTT. They are written from the makers' documents, not from the gateway's code.
 
+mod vz_mqtt;
 mod vz_tcp;
 
 use base64::Engine as _;
@@ -13,6 +14,7 @@ use reqwest::header::CONTENT_TYPE;
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 
+pub use self::vz_mqtt::{VzMqttCamera, VzMqttFault};
 pub use self::vz_tcp::{VzTcpCamera, VzTcpFault};
 
 use crate::lot::{GatewayError, client};

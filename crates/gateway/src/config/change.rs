@@ -129,6 +129,9 @@ impl Changed {
                 vz,
                 vz_tcp,
                 olm,
+                mqtt,
+                vz_mqtt,
+                spaces,
                 places,
             } = new;
             let key = |what: &str| format!("lot {id}: {what}");
@@ -140,6 +143,9 @@ impl Changed {
             self.keep(&key("vz"), old.vz == *vz);
             self.keep(&key("vz_tcp"), old.vz_tcp == *vz_tcp);
             self.keep(&key("olm"), old.olm == *olm);
+            self.keep(&key("mqtt"), old.mqtt == *mqtt);
+            self.keep(&key("vz_mqtt"), old.vz_mqtt == *vz_mqtt);
+            self.keep(&key("spaces"), old.spaces == *spaces);
             self.keep(&key("place"), old.places == *places);
             let same = old.lanes.len() == lanes.len()
                 && old

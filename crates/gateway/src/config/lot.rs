@@ -7,7 +7,7 @@ use boshi_protocol::lane;
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use super::{Input, Modbus, Olm, Vz, VzTcp};
+use super::{Input, Modbus, Mqtt, Olm, Spaces, Vz, VzMqtt, VzTcp};
 use boshi_service::config::value;
 
 /// What stands in place of a `device_url` when the controller fetches its commands.
@@ -45,6 +45,14 @@ pub struct Lot {
     /// Its display boards.
     #[serde(default)]
     pub olm: Vec<Olm>,
+    /// Its MQTT broker.
+    pub mqtt: Option<Mqtt>,
+    /// Its cameras of 臻识 that speak through that.
+    #[serde(default)]
+    pub vz_mqtt: Vec<VzMqtt>,
+    /// What tells which of its spaces are taken.
+    #[serde(default)]
+    pub spaces: Vec<Spaces>,
     /// Its spaces.
     #[serde(default, rename = "place")]
     pub places: Vec<Place>,
@@ -136,6 +144,7 @@ impl Lot {
         let relays = self.modbus.iter().flat_map(|it| &it.barriers);
         let cameras = self.vz.iter().flat_map(Vz::drives);
         let cameras = cameras.chain(self.vz_tcp.iter().flat_map(VzTcp::drives));
+        let cameras = cameras.chain(self.vz_mqtt.iter().flat_map(VzMqtt::drives));
         let boards = self.olm.iter().map(|it| &it.display);
         relays.map(|it| &it.device).chain(cameras).chain(boards)
     }
@@ -153,6 +162,7 @@ impl Lot {
         let modules = self.modbus.iter().flat_map(|it| &it.inputs);
         let cameras = self.vz.iter().flat_map(|it| &it.inputs);
         let cameras = cameras.chain(self.vz_tcp.iter().flat_map(|it| &it.inputs));
+        let cameras = cameras.chain(self.vz_mqtt.iter().flat_map(|it| &it.inputs));
         modules.chain(cameras)
     }
 }

@@ -17,8 +17,10 @@ use super::event::Event;
 use super::generic::Generic;
 use super::health::Health;
 use super::modbus::Module;
+use super::mqtt::Broker;
 use super::olm::{Board, Urgency};
-use super::vz::{Camera, tcp};
+use super::spaces::Spaces;
+use super::vz::{Camera, mqtt, tcp};
 
 /// Why a command did not succeed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -67,6 +69,12 @@ pub(crate) enum DeviceDriver {
     VzTcp(tcp::Camera),
     /// A display board.
     Olm(Board),
+    /// A camera of 臻识 that speaks through the lot's MQTT broker.
+    VzMqtt(mqtt::Camera),
+    /// That broker, which no device of a lane is reached by itself.
+    Mqtt(Broker),
+    /// A guidance system, which no device of a lane is reached by either.
+    Spaces(Spaces),
 }
 
 /// The devices of a lane, each behind its driver.
@@ -95,6 +103,8 @@ impl Controller {
             DeviceDriver::Vz(camera) => camera.drive(id, barrier, motion).await,
             DeviceDriver::VzTcp(camera) => camera.drive(barrier, motion).await,
             DeviceDriver::Olm(_) => Err(no_driver(barrier)),
+            DeviceDriver::VzMqtt(camera) => camera.drive(barrier, motion).await,
+            DeviceDriver::Mqtt(_) | DeviceDriver::Spaces(_) => Err(no_driver(barrier)),
         }
     }
 
@@ -108,9 +118,12 @@ impl Controller {
         match self.driver_of(display)? {
             DeviceDriver::Generic(generic) => generic.show(id, display, message.lines).await,
             DeviceDriver::Olm(board) => board.show(message).await,
-            DeviceDriver::Modbus(_) | DeviceDriver::Vz(_) | DeviceDriver::VzTcp(_) => {
-                Err(no_driver(display))
-            }
+            DeviceDriver::Modbus(_)
+            | DeviceDriver::Vz(_)
+            | DeviceDriver::VzTcp(_)
+            | DeviceDriver::VzMqtt(_)
+            | DeviceDriver::Mqtt(_)
+            | DeviceDriver::Spaces(_) => Err(no_driver(display)),
         }
     }
 
@@ -127,6 +140,8 @@ impl Controller {
                 DeviceDriver::Vz(camera) => Ok(camera.check(&own)),
                 DeviceDriver::VzTcp(camera) => Ok(camera.check(&own)),
                 DeviceDriver::Olm(board) => Ok(board.check(&own)),
+                DeviceDriver::VzMqtt(camera) => Ok(camera.check(&own)),
+                DeviceDriver::Mqtt(_) | DeviceDriver::Spaces(_) => Ok(Checked::default()),
             };
             checked.unwrap_or_else(|error| {
                 tracing::warn!(%error, devices = ?own, "a controller does not answer");
@@ -159,6 +174,9 @@ impl DeviceDriver {
             DeviceDriver::Vz(camera) => Some(camera.shown()),
             DeviceDriver::VzTcp(camera) => Some(camera.shown()),
             DeviceDriver::Olm(board) => Some(board.shown()),
+            DeviceDriver::VzMqtt(camera) => Some(camera.shown()),
+            DeviceDriver::Mqtt(broker) => Some(broker.shown()),
+            DeviceDriver::Spaces(spaces) => Some(spaces.shown()),
         }
     }
 
@@ -186,6 +204,9 @@ impl DeviceDriver {
             DeviceDriver::Vz(camera) => camera.link(),
             DeviceDriver::VzTcp(camera) => camera.link(),
             DeviceDriver::Olm(board) => board.link(),
+            DeviceDriver::VzMqtt(camera) => camera.link(),
+            DeviceDriver::Mqtt(broker) => broker.link(),
+            DeviceDriver::Spaces(spaces) => spaces.link(),
         })
     }
 

@@ -6,7 +6,10 @@ use super::event::Event;
 use super::parts;
 
 pub use super::modbus::fuzzed::modbus;
+pub use super::mqtt::fuzzed::mqtt;
 pub use super::olm::fuzzed::olm;
+pub use super::spaces::fuzzed::spaces;
+pub use super::vz::mqtt::fuzzed::vz_mqtt;
 
 /// The body of an event; whether it is one.
 pub fn event(body: &[u8]) -> bool {

@@ -3,9 +3,11 @@
 //! there is to do (comet).
 //!
 //! `message` is what it says, `reply` what it is answered, both without I/O; `push` the address that
-//! it speaks to. `tcp` is the other way: the gateway connects to the camera.
+//! it speaks to. `tcp` is the other way: the gateway connects to the camera; over `mqtt` both connect to
+//! the lot's broker.
 
 mod message;
+pub(crate) mod mqtt;
 pub(crate) mod push;
 mod reply;
 pub(crate) mod rs485;
@@ -31,6 +33,7 @@ use crate::config::{self, Confirm, PulseBy, VzDialect};
 use crate::reload::InForce;
 
 use self::message::Seen;
+pub(in crate::devices) use self::message::text;
 use self::rs485::Listeners;
 
 /// Longest that a command that was handed to the camera is awaited: longer than a lane does.

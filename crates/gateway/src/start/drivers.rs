@@ -13,11 +13,14 @@ use crate::config;
 use crate::devices::intake::Intake;
 use crate::devices::mailbox::Mailboxes;
 use crate::devices::modbus::{self, Module};
+use crate::devices::mqtt::{self as broker, Broker, Exchange};
 use crate::devices::olm::{self, Board};
+use crate::devices::spaces::push::PushingSpaces;
+use crate::devices::spaces::{self, Spaces};
 use crate::devices::teller::Teller;
 use crate::devices::vz::push::PushingCamera;
 use crate::devices::vz::rs485::Rs485;
-use crate::devices::vz::{Camera, tcp};
+use crate::devices::vz::{Camera, mqtt, tcp};
 use crate::devices::{Controller, DeviceDriver, Generic};
 use crate::reload::InForce;
 
@@ -31,6 +34,9 @@ pub(super) struct Drivers<'a> {
     cameras: Vec<Camera>,
     connected: Vec<tcp::Camera>,
     boards: Vec<Board>,
+    broker: Option<Broker>,
+    spoken_to: Vec<mqtt::Camera>,
+    spaces: Vec<Spaces>,
     /// Their tasks, which are yet to run.
     pub(super) workers: Vec<Worker>,
 }
@@ -49,6 +55,15 @@ impl<'a> Drivers<'a> {
         let connected = connected.map(|camera| tcp::Camera::new(camera, in_force.clone()));
         let (connected, more): (Vec<tcp::Camera>, Vec<_>) = connected.unzip();
         let workers = workers.chain(more.into_iter().map(Worker::VzTcp));
+        let mut workers: Vec<Worker> = workers.collect();
+        let mut exchange = (lot.mqtt.as_ref()).map(|config| Exchange::new(&lot.id, config));
+        let spoken_to = through_broker(lot, exchange.as_mut(), &mut workers, in_force);
+        let spaces = spaces_of(lot, exchange.as_mut(), &mut workers);
+        let broker = exchange.map(|exchange| {
+            let (broker, worker) = exchange.done();
+            workers.push(Worker::Broker(worker));
+            broker
+        });
         let cameras = lot.vz.iter();
         let cameras = cameras.map(|camera| Camera::new(camera, in_force.clone()));
         let cameras: Vec<Camera> = cameras.collect();
@@ -60,7 +75,7 @@ impl<'a> Drivers<'a> {
             let known = known.map(|(it, _)| Rs485::of_connected(it, port));
             pushing.map(|(it, _)| Rs485::of(it, port)).or(known)
         });
-        let workers = workers.chain(lines.into_iter().map(Worker::Olm)).collect();
+        workers.extend(lines.into_iter().map(Worker::Olm));
         Ok(Drivers {
             lot,
             mailboxes,
@@ -70,6 +85,9 @@ impl<'a> Drivers<'a> {
             cameras,
             connected,
             boards,
+            broker,
+            spoken_to,
+            spaces,
             workers,
         })
     }
@@ -90,6 +108,13 @@ impl<'a> Drivers<'a> {
             if has_fire(&config.inputs) || config.touches().any(|it| devices.contains(&it)) {
                 let own = config.drives().filter(|it| devices.contains(it));
                 drivers.push((DeviceDriver::VzTcp(camera.clone()), own.cloned().collect()));
+            }
+        }
+        for (camera, config) in self.spoken_to.iter().zip(&self.lot.vz_mqtt) {
+            if has_fire(&config.inputs) || config.touches().any(|it| devices.contains(&it)) {
+                let own = config.drives().filter(|it| devices.contains(it));
+                let own = own.cloned().collect();
+                drivers.push((DeviceDriver::VzMqtt(camera.clone()), own));
             }
         }
         for (camera, config) in self.cameras.iter().zip(&self.lot.vz) {
@@ -117,10 +142,15 @@ impl<'a> Drivers<'a> {
         let cameras = self.cameras.iter().cloned().map(DeviceDriver::Vz);
         let connected = self.connected.iter().cloned().map(DeviceDriver::VzTcp);
         let boards = self.boards.iter().cloned().map(DeviceDriver::Olm);
+        let broker = self.broker.iter().cloned().map(DeviceDriver::Mqtt);
+        let spoken_to = self.spoken_to.iter().cloned();
+        let through = broker.chain(spoken_to.map(DeviceDriver::VzMqtt));
         modules
             .chain(cameras)
             .chain(connected)
             .chain(boards)
+            .chain(through)
+            .chain(self.spaces.iter().cloned().map(DeviceDriver::Spaces))
             .collect()
     }
 
@@ -146,21 +176,66 @@ pub(super) enum Worker {
     Modbus(modbus::Worker),
     VzTcp(tcp::Worker),
     Olm(olm::Worker),
+    VzMqtt(mqtt::Worker),
+    Broker(broker::Worker),
+    Spaces(spaces::Worker),
+}
+
+/// The cameras behind a lot's broker.
+fn through_broker(
+    lot: &config::Lot,
+    exchange: Option<&mut Exchange>,
+    workers: &mut Vec<Worker>,
+    in_force: &InForce,
+) -> Vec<mqtt::Camera> {
+    let Some(exchange) = exchange else {
+        return Vec::new();
+    };
+    let mut cameras = Vec::new();
+    for camera in &lot.vz_mqtt {
+        let (camera, worker) = mqtt::Camera::new(camera, exchange, in_force.clone());
+        cameras.push(camera);
+        workers.push(Worker::VzMqtt(worker));
+    }
+    cameras
+}
+
+/// What tells of a lot's spaces.
+fn spaces_of(
+    lot: &config::Lot,
+    mut exchange: Option<&mut Exchange>,
+    workers: &mut Vec<Worker>,
+) -> Vec<Spaces> {
+    let mut all = Vec::new();
+    for system in &lot.spaces {
+        let exchange = exchange.as_deref_mut();
+        let (spaces, worker) = Spaces::new(&lot.id, &lot.places, system, exchange);
+        all.push(spaces);
+        workers.push(Worker::Spaces(worker));
+    }
+    all
+}
+
+/// What pushes to the gateway, to be served.
+#[derive(Debug, Default)]
+pub(super) struct Pushing {
+    pub(super) cameras: Vec<PushingCamera>,
+    pub(super) spaces: Vec<PushingSpaces>,
 }
 
 fn has_fire(inputs: &[config::Input]) -> bool {
     inputs.iter().any(|it| it.role == config::Role::Fire)
 }
 
-/// Runs the drivers' tasks; what they hear goes to `intake`. What comes back are the cameras that
-/// push, to be served.
+/// Runs the drivers' tasks; what they hear goes to `intake`. What comes back is what pushes, to be
+/// served.
 pub(super) fn run(
     lots: &mut [StartedLot],
     intake: &Arc<Intake>,
     tasks: &TaskTracker,
     stop: &CancellationToken,
-) -> Vec<PushingCamera> {
-    let mut attached = Vec::new();
+) -> Pushing {
+    let mut pushing = Pushing::default();
     for lot in lots {
         let id = &lot.configured.id;
         let teller = || {
@@ -176,13 +251,21 @@ pub(super) fn run(
                 Worker::Olm(worker) => {
                     tasks.spawn(worker.run(teller(), inside.clone(), stop.clone()))
                 }
+                Worker::VzMqtt(worker) => tasks.spawn(worker.run(teller(), stop.clone())),
+                Worker::Broker(worker) => tasks.spawn(worker.run(stop.clone())),
+                Worker::Spaces(worker) => {
+                    let teller = teller();
+                    let pushes = PushingSpaces::new(worker.spaces(), &teller);
+                    pushing.spaces.extend(pushes);
+                    tasks.spawn(worker.run(teller, stop.clone()))
+                }
             };
         }
         for camera in lot.cameras.drain(..) {
-            attached.push(PushingCamera::new(camera, teller()));
+            pushing.cameras.push(PushingCamera::new(camera, teller()));
         }
     }
-    attached
+    pushing
 }
 
 /// How many vehicles are in a lot, counted when a board shows how many spaces are free.

@@ -13,7 +13,7 @@ use super::gateway::{Gateway, Told};
 use super::player::Order;
 use super::site::Site;
 use crate::board::OlmBoard;
-use crate::camera::{PushError, VzAnswer, VzCamera, VzOrder, VzPlate, VzTcpCamera};
+use crate::camera::{PushError, VzAnswer, VzCamera, VzMqttCamera, VzOrder, VzPlate, VzTcpCamera};
 use crate::equipment::Motion;
 
 /// Pause of a camera that was not answered before it asks again.
@@ -31,6 +31,8 @@ pub(super) enum Voice {
     Vz(VzCamera),
     /// As one of 臻识 does that is connected to; and what it is told, until somebody takes that.
     VzTcp(VzTcpCamera, Option<mpsc::Receiver<VzOrder>>),
+    /// The same of one that speaks through a broker.
+    VzMqtt(VzMqttCamera, Option<mpsc::Receiver<VzOrder>>),
 }
 
 impl Voice {
@@ -40,6 +42,7 @@ impl Voice {
             Voice::Generic(gateway) => gateway.tell(event.body(picture)).await,
             Voice::Vz(camera) => told(pushed(camera, event, picture).await),
             Voice::VzTcp(camera, _) => shown(camera, event, picture),
+            Voice::VzMqtt(camera, _) => said(camera, event, picture),
         }
     }
 }
@@ -95,7 +98,24 @@ fn shown(camera: &VzTcpCamera, event: &Event, picture: Option<&str>) -> Told {
     Told::Taken
 }
 
-/// Has done what a camera is told that is connected to. What the board on its RS485 answers ends in
+/// What is said through a broker is answered by nobody.
+fn said(camera: &VzMqttCamera, event: &Event, picture: Option<&str>) -> Told {
+    let said = match event {
+        Event::Plate(read) => camera.plate(&plate(read, picture)),
+        Event::TriggerLoop { pressed, .. } => camera.input(0, *pressed),
+        Event::SafetyLoop { pressed, .. } => camera.input(1, *pressed),
+        Event::Arm { up, .. } => camera.input(2, *up) && camera.input(3, !*up),
+        // Neither hangs on a camera.
+        Event::Fire { .. } | Event::Place { .. } => true,
+    };
+    if said {
+        Told::Taken
+    } else {
+        Told::Unreachable("the camera has no connection to its broker".to_owned())
+    }
+}
+
+/// Has done what a camera is told that does not ask. What the board on its RS485 answers ends in
 /// the camera.
 pub(super) async fn take_orders(
     mut ordered: mpsc::Receiver<VzOrder>,

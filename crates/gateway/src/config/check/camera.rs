@@ -10,6 +10,7 @@ use super::super::{CameraBarrier, Config, ConfigError, Confirm, Lot, Vz, VzDiale
 use super::equipment::{
     check_address, check_barrier, check_inputs, check_looks, check_outputs, wrong,
 };
+use super::mqtt;
 
 /// Inputs and outputs of a camera.
 const MOST_PORTS: u16 = 4;
@@ -47,7 +48,14 @@ pub(super) fn check<'a>(
         check_gate(&path, lot, camera.barrier.as_ref(), MOST_TCP_PORTS, driven)?;
         check_inputs(&path, lot, &camera.inputs, MOST_TCP_PORTS)?;
     }
-    Ok(())
+    for (place, camera) in lot.vz_mqtt.iter().enumerate() {
+        let path = format!("{path}.vz_mqtt[{place}]");
+        check_recognizer(&path, lot, &camera.recognizer, driven)?;
+        mqtt::check_camera(&path, lot, camera)?;
+        check_gate(&path, lot, camera.barrier.as_ref(), MOST_PORTS, driven)?;
+        check_inputs(&path, lot, &camera.inputs, MOST_PORTS)?;
+    }
+    mqtt::check(path, lot)
 }
 
 fn check_gate<'a>(
