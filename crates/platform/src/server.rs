@@ -10,6 +10,7 @@ use boshi_protocol::id::{AppId, LotId};
 use boshi_protocol::refusal::Refusal;
 use boshi_protocol::token::Credentials;
 use boshi_transport::serve::{Gatekeeper, Held, Outcome, TooMuch, endpoint, with_fallbacks};
+use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::counts::Counts;
@@ -87,6 +88,10 @@ impl Gatekeeper for Door {
 
     fn freshness(&self) -> Freshness {
         self.freshness
+    }
+
+    fn now(&self) -> Timestamp {
+        self.lots.now()
     }
 }
 

@@ -132,6 +132,11 @@ pub trait Gatekeeper: Send + Sync + 'static {
         Freshness::default()
     }
 
+    /// What time it is here.
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+
     /// How much is forgiven (D-3).
     fn tolerance(&self) -> Tolerance {
         Tolerance::Tolerant
@@ -198,7 +203,7 @@ where
         Ok(body) => body,
         Err((status, refusal)) => return turned_away::<E>(&caller, status, &refusal),
     };
-    let admitted = admit::<E>(gatekeeper, &body, &mut caller, Timestamp::now());
+    let admitted = admit::<E>(gatekeeper, &body, &mut caller, gatekeeper.now());
     let (call, request) = match admitted {
         Ok(admitted) => admitted,
         Err(refusal) => return turned_away::<E>(&caller, StatusCode::OK, &refusal),

@@ -4,19 +4,19 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::Duration;
 
+use boshi_gateway::lot::{self, LaneNo};
 use boshi_protocol::lane::{self, Position, Reading, Side, Sighting};
 use boshi_protocol::moment::Tick;
+use boshi_protocol::plate::Plate;
 use boshi_simulator::equipment::{
     ActId, Direction, Fact, Heading, Input, Lane, Motion, Output, Setup, Sharpness, Signal, Timing,
     Vehicle, VehicleId,
 };
 use rand::rngs::Xoshiro256PlusPlus;
 
-use crate::lot::{self, LaneNo};
-
 /// What the controller has to tell.
 #[derive(Clone, Debug)]
-pub(super) enum News {
+pub(crate) enum News {
     Contact(lane::Input),
     /// The anti-smash loop, and how long it had been otherwise.
     Safety {
@@ -30,16 +30,16 @@ pub(super) enum News {
     },
 }
 
-pub(super) struct Road {
-    pub(super) no: LaneNo,
-    pub(super) name: &'static str,
-    pub(super) lane: Lane,
+pub(crate) struct Road {
+    pub(crate) no: LaneNo,
+    pub(crate) name: &'static str,
+    pub(crate) lane: Lane,
     /// What is not told yet, the oldest first.
-    pub(super) news: VecDeque<News>,
+    pub(crate) news: VecDeque<News>,
     /// Whether the next attempt to tell is planned.
-    pub(super) telling: bool,
+    pub(crate) telling: bool,
     /// Everything that physically happened.
-    pub(super) history: Vec<(Duration, Fact)>,
+    pub(crate) history: Vec<(Duration, Fact)>,
     vehicles: HashMap<VehicleId, Vehicle>,
     /// The gateway's name of each act of the barrier, with its run.
     acts: HashMap<ActId, (u64, lane::ActId)>,
@@ -50,7 +50,7 @@ pub(super) struct Road {
 }
 
 /// What follows at once.
-pub(super) enum Reaction {
+pub(crate) enum Reaction {
     Answered {
         run: u64,
         act: lane::ActId,
@@ -60,7 +60,7 @@ pub(super) enum Reaction {
 }
 
 impl Road {
-    pub(super) fn new(no: LaneNo, name: &'static str, direction: Direction) -> Road {
+    pub(crate) fn new(no: LaneNo, name: &'static str, direction: Direction) -> Road {
         let setup = Setup {
             direction,
             timing: Timing::default(),
@@ -83,11 +83,11 @@ impl Road {
         }
     }
 
-    pub(super) fn deadline(&self) -> Option<Duration> {
+    pub(crate) fn deadline(&self) -> Option<Duration> {
         self.lane.deadline().map(Tick::since_start)
     }
 
-    pub(super) fn handle(
+    pub(crate) fn handle(
         &mut self,
         input: Input,
         at: Duration,
@@ -119,7 +119,7 @@ impl Road {
     }
 
     /// The gateway of that run drives the barrier.
-    pub(super) fn driven(&mut self, run: u64, act: lane::ActId, motion: lane::Motion) -> Input {
+    pub(crate) fn driven(&mut self, run: u64, act: lane::ActId, motion: lane::Motion) -> Input {
         let number = ActId(self.acts.len() as u64);
         self.acts.insert(number, (run, act));
         let motion = match motion {
@@ -130,13 +130,13 @@ impl Road {
         Input::Command(number, motion)
     }
 
-    pub(super) fn fire(&mut self, on: bool) {
+    pub(crate) fn fire(&mut self, on: bool) {
         self.fire = on;
         self.news.push_back(News::Contact(lane::Input::Fire { on }));
     }
 
     /// How the contacts are now, for whoever asks.
-    pub(super) fn contacts(&self) -> Vec<lane::Input> {
+    pub(crate) fn contacts(&self) -> Vec<lane::Input> {
         let sides: &[Heading] = match self.directions {
             Direction::Entry => &[Heading::In],
             Direction::Exit => &[Heading::Out],
@@ -152,7 +152,7 @@ impl Road {
     }
 
     /// What is to be told next, as the gateway takes it; nothing when there is nothing.
-    pub(super) fn next_news(&mut self) -> Option<Vec<lot::Input>> {
+    pub(crate) fn next_news(&mut self) -> Option<Vec<lot::Input>> {
         loop {
             let inputs = match self.news.front()?.clone() {
                 News::Contact(input) => vec![lot::Input::Lane(self.no, input)],
@@ -183,14 +183,14 @@ impl Road {
     }
 
     /// The first of the news is taken.
-    pub(super) fn taken(&mut self) {
+    pub(crate) fn taken(&mut self) {
         if let Some(News::Read { vehicle, .. }) = self.news.pop_front() {
             self.told.insert(vehicle);
         }
     }
 
     /// Each press of the anti-smash loop, and by whom.
-    pub(super) fn presses(&self) -> Vec<(Duration, VehicleId)> {
+    pub(crate) fn presses(&self) -> Vec<(Duration, VehicleId)> {
         let crossed = |place: usize| {
             self.history[place..]
                 .iter()
@@ -206,31 +206,41 @@ impl Road {
             .collect()
     }
 
+    /// Who stands on a trigger loop, as far as anybody does.
+    pub(crate) fn who_waits(&self) -> Option<VehicleId> {
+        let mut latest = self.history.iter().rev();
+        latest
+            .find_map(|(_, fact)| match fact {
+                Fact::OnLoop(vehicle) => Some(Some(*vehicle)),
+                Fact::Crossed { .. } | Fact::Gone { .. } => Some(None),
+                _ => None,
+            })
+            .flatten()
+    }
+
+    /// The plate of a vehicle.
+    pub(crate) fn plate_of(&self, vehicle: VehicleId) -> Option<Plate> {
+        self.vehicles[&vehicle].plate.clone()
+    }
+
+    /// For which act of which run the barrier moved.
+    pub(crate) fn act(&self, act: ActId) -> (u64, lane::ActId) {
+        self.acts[&act]
+    }
+
     /// What is painted on a vehicle.
-    pub(super) fn plate(&self, vehicle: VehicleId) -> String {
+    pub(crate) fn plate(&self, vehicle: VehicleId) -> String {
         let plate = self.vehicles[&vehicle].plate.as_ref();
         plate.map(ToString::to_string).unwrap_or_default()
     }
 
-    /// What happened in the minute before, for people to read.
-    pub(super) fn lately(&self, before: Duration) -> String {
-        let minute = Duration::from_secs(60);
-        let recent = self.history.iter();
-        let recent = recent.filter(|(at, _)| *at <= before && before - *at < minute);
-        let line = |(at, fact): &(Duration, Fact)| {
-            let plate = fact.vehicle().map(|vehicle| self.plate(vehicle));
-            format!("{at:?} {fact:?} {}\n", plate.unwrap_or_default())
-        };
-        recent.map(line).collect()
-    }
-
     /// Whether a vehicle pressed the anti-smash loop between these times.
-    pub(super) fn somebody_crossed(&self, from: Duration, to: Duration) -> bool {
+    pub(crate) fn somebody_crossed(&self, from: Duration, to: Duration) -> bool {
         let mut history = self.history.iter();
         history.any(|(at, fact)| *fact == Fact::SafetyPressed && from <= *at && *at <= to)
     }
 
-    pub(super) fn is_mixed(&self) -> bool {
+    pub(crate) fn is_mixed(&self) -> bool {
         matches!(self.directions, Direction::Mixed)
     }
 
