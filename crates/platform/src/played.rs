@@ -4,7 +4,6 @@
 //! decides when something is done is not: the loops that wait for the machine's clock.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use boshi_protocol::freshness::Freshness;
@@ -126,9 +125,4 @@ impl Played {
     pub async fn give(&self, order: Order) -> Result<End, NotSent> {
         self.commands.give(&self.lot, order).await
     }
-}
-
-/// How often lots are asked whether they are there, and what they could not push.
-pub fn intervals(config: &Config) -> (Duration, Duration) {
-    (config.heartbeat.interval, config.reconcile.interval)
 }

