@@ -26,8 +26,6 @@ pub enum Defect {
     TakesSilenceForYes,
     /// Delivery: a push that has failed is not recorded as failed.
     ForgetsFailures,
-    /// Delivery: what became of a request is sometimes not told.
-    LosesOutcomes,
     /// Journal: what is to be done is done before it is on disk.
     ActsBeforeWriting,
     /// Journal: what is to be written is written with what comes next.
@@ -41,9 +39,6 @@ pub enum Defect {
     /// Merge: queries for what could not be pushed are answered from an old copy.
     AsksAnOldCopy,
 }
-
-/// One in so many outcomes gets lost.
-const LOST_OUTCOMES: u64 = 40;
 
 /// A side with a defect, or with none.
 #[derive(Default)]
@@ -89,21 +84,15 @@ impl Spoiled {
             Input::Lane(_, lane::Input::SafetyKept(kept)) if self.is(Defect::CountsBounces) => {
                 *kept = std::time::Duration::from_secs(5);
             }
-            Input::Pushed { outcome, .. } => {
-                self.count += 1;
-                match outcome {
-                    _ if self.is(Defect::LosesOutcomes) && self.count % LOST_OUTCOMES == 0 => {
-                        return None;
-                    }
-                    Outcome::Refused(_) if self.is(Defect::OpensForRefused) => {
-                        *outcome = Outcome::Accepted;
-                    }
-                    Outcome::Fault(Fault::TimedOut) if self.is(Defect::TakesSilenceForYes) => {
-                        *outcome = Outcome::Accepted;
-                    }
-                    Outcome::Accepted | Outcome::Refused(_) | Outcome::Fault(_) => {}
+            Input::Pushed { outcome, .. } => match outcome {
+                Outcome::Refused(_) if self.is(Defect::OpensForRefused) => {
+                    *outcome = Outcome::Accepted;
                 }
-            }
+                Outcome::Fault(Fault::TimedOut) if self.is(Defect::TakesSilenceForYes) => {
+                    *outcome = Outcome::Accepted;
+                }
+                Outcome::Accepted | Outcome::Refused(_) | Outcome::Fault(_) => {}
+            },
             _ => {}
         }
         Some(input)
@@ -126,10 +115,9 @@ impl Spoiled {
         turn
     }
 
-    /// What the gateway has done although it was not written.
-    pub(crate) fn acts_early(&self, turn: &Turn) -> Option<Vec<Action>> {
+    /// Whether the gateway does what is to be done before it writes it down.
+    pub(crate) fn acts_early(&self) -> bool {
         self.is(Defect::ActsBeforeWriting)
-            .then(|| turn.actions.clone())
     }
 
     /// What the gateway does.

@@ -176,7 +176,6 @@ impl Supplier {
         let before = crash.map(|_| self.image());
         let turn = self.spoiled.turn(turn);
         let entries = turn.entries.clone();
-        let early = self.spoiled.acts_early(&turn);
         let played = self.played.as_mut().expect("the gateway runs");
         let actions = played.carry_out(turn).await;
         let (Some(crash), Some(before)) = (crash, before) else {
@@ -195,7 +194,7 @@ impl Supplier {
         self.is_gone();
         Done {
             entries,
-            actions: early,
+            actions: None,
         }
     }
 

@@ -74,13 +74,19 @@ impl World {
         let run = self.supplier.run;
         let carried = self.supplier.carries_out(turn, &mut self.random);
         let Done { entries, actions } = self.runtime.block_on(carried);
-        self.account.note(&entries, self.at, run);
+        let survived = self.supplier.played.is_some();
+        let early = self.supplier.spoiled.acts_early();
+        if !early {
+            self.account.note(&entries, self.at, run);
+        }
         for entry in &entries {
             self.story_of(entry);
         }
-        let survived = self.supplier.played.is_some();
         for action in actions.unwrap_or_default() {
             self.act(action, run);
+        }
+        if early {
+            self.account.note(&entries, self.at, run);
         }
         if !survived {
             self.supplier_is_down();
