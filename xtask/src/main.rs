@@ -1,6 +1,6 @@
 //! What developers and CI run: `cargo xtask test`, `cargo xtask demo`, `cargo xtask
 //! conformance`, `cargo xtask conform-matrix`, `cargo xtask bench`, `cargo xtask effort`, `cargo xtask
-//! torture`, `cargo xtask power-loss`, `cargo xtask fuzz`, `cargo xtask fuzz-api`.
+//! torture`, `cargo xtask simulate`, `cargo xtask power-loss`, `cargo xtask fuzz`, `cargo xtask fuzz-api`.
 
 mod citations;
 mod conformance;
@@ -45,6 +45,12 @@ enum Task {
     /// Both real sides over a network that fails, killed again and again (Unix)
     Torture {
         /// Arguments of `boshi torture`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Both real sides on virtual time in a world that fails
+    Simulate {
+        /// Arguments of `boshi-world`: --seeds, --from, --minutes, --days, --defect
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
@@ -94,6 +100,9 @@ fn run(root: &Path) -> anyhow::Result<ExitCode> {
             return Ok(exit_code(steps::boshi(root, "demo", &arguments)?.code()));
         }
         Task::Bench { arguments } => return Ok(exit_code(tools::bench(root, &arguments)?.code())),
+        Task::Simulate { arguments } => {
+            return Ok(exit_code(tools::simulate(root, &arguments)?.code()));
+        }
         Task::Effort => effort::check(root)?,
         Task::PowerLoss { arguments } => {
             return Ok(exit_code(tools::power_loss(root, &arguments)?.code()));

@@ -5,9 +5,12 @@ use std::path::Path;
 use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 
-use crate::{conformance, effort, independence};
+use crate::{conformance, effort, independence, tools};
+
+/// The worlds that are always played: some seconds of one core.
+const WORLDS: [&str; 4] = ["--seeds", "1", "--days", "1"];
 
 /// Everything that is checked, what is quickest first.
 ///
@@ -39,6 +42,11 @@ pub(crate) fn test(root: &Path) -> anyhow::Result<()> {
         let targets = ["test", "--workspace", "--lib", "--bins", "--tests"];
         step("tests (without cargo-nextest)", || cargo(root, &targets))?;
     }
+    step("world: both sides, and everything that can fail", || {
+        let ended = tools::simulate(root, &WORLDS.map(str::to_owned))?;
+        ensure!(ended.success(), "something is wrong in a world");
+        Ok(())
+    })?;
     step("effort: what a recognition costs", || effort::check(root))?;
     step("examples in the documentation", || {
         cargo(root, &["test", "--workspace", "--doc"])

@@ -47,6 +47,17 @@ pub(crate) fn power_loss(root: &Path, arguments: &[String]) -> anyhow::Result<Ex
     ended(command.args(arguments))
 }
 
+/// Both sides on virtual time in a world that fails. Returns how it ended.
+///
+/// # Errors
+/// When cargo cannot be started.
+pub(crate) fn simulate(root: &Path, arguments: &[String]) -> anyhow::Result<ExitStatus> {
+    let mut command = Command::new("cargo");
+    let program = ["run", "--quiet", "--package", "boshi-world", "--"];
+    command.args(program).args(arguments);
+    ended(apart(command.current_dir(root)))
+}
+
 /// Not what cargo tells a program that it runs: a build that sees that builds some crates anew.
 pub(crate) fn apart(command: &mut Command) -> &mut Command {
     let told = std::env::vars_os().map(|(name, _)| name);

@@ -83,15 +83,20 @@ async fn recognized(
     if !credentials.verify(recognition.time, recognition.token) {
         return refused("BAD_TOKEN".to_owned());
     }
+    accepted().into_response()
+}
+
+/// The answer that a vehicle may pass.
+pub(crate) fn accepted() -> impl IntoResponse {
     let headers = [(header::CONTENT_TYPE, "application/json; charset=utf-8")];
-    (headers, r#"{"respCode":"0","respDesc":""}"#).into_response()
+    (headers, r#"{"respCode":"0","respDesc":""}"#)
 }
 
 /// A listener that makes the handshakes, one after the other: they are over before anything is
 /// measured.
-struct Encrypted {
-    listener: TcpListener,
-    tls: TlsAcceptor,
+pub(crate) struct Encrypted {
+    pub(crate) listener: TcpListener,
+    pub(crate) tls: TlsAcceptor,
 }
 
 impl Listener for Encrypted {

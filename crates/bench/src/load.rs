@@ -14,7 +14,7 @@ use tokio_rustls::TlsConnector;
 
 use crate::process::Process;
 use crate::stats::{Run, percentile};
-use crate::supplier::Composer;
+use crate::supplier::{Composer, Spread};
 
 /// Largest reply that is read: the standard's are two hundred bytes.
 const MAX_REPLY: usize = 8192;
@@ -33,12 +33,12 @@ pub(crate) async fn run(
     server: &Process,
     connections: usize,
     span: Duration,
-    series: u64,
+    (series, spread): (u64, Spread),
 ) -> anyhow::Result<Run> {
     let ready = Arc::new(Barrier::new(connections + 1));
     let mut clients = JoinSet::new();
     for number in 0..connections {
-        let composer = Composer::new(series * 1000 + number as u64);
+        let composer = Composer::spread(series * 1000 + number as u64, spread);
         clients.spawn(client(target.clone(), composer, Arc::clone(&ready), span));
     }
     // A client that failed before it was ready would be waited for for ever.

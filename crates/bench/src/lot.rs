@@ -5,15 +5,15 @@ mod lanes;
 mod site;
 
 use std::fs;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 
 use self::lanes::{Lanes, controller};
-use self::site::{Addresses, side};
+use self::site::Addresses;
 use crate::process::Process;
 use crate::server::Places;
+use crate::site::side;
 use crate::stats::percentile;
 
 /// Lanes of a large car park.
@@ -47,28 +47,24 @@ pub(crate) async fn measure(
     let folder = places.folder.join("lot");
     fs::create_dir_all(&folder)?;
     let addresses = Addresses::free()?;
-    let files = addresses.write(&folder)?;
+    let files = addresses.write(&places.boshi, &folder)?;
     let mut pulses = controller(addresses.controller).await?;
     let log = folder.join("platform.log");
     let command = side(&places.boshi, "platform", &files.platform);
     let mut platform = Process::start("platform", &command, &log)?;
     let listening = platform.listens(addresses.platform, Instant::now());
-    listening.with_context(|| said(&log))?;
-    let command = side(&places.boshi, "gateway", &files.gateway);
-    let log = folder.join("gateway.log");
+    listening.with_context(|| fs::read_to_string(&log).unwrap_or_default())?;
     let (mut took, mut served) = (Vec::new(), None);
     for _ in 0..starts.max(1) {
         drop(served.take());
-        let since = Instant::now();
-        let mut process = Process::start("gateway", &command, &log)?;
-        let listening = process.listens(addresses.gateway, since);
-        took.push(listening.with_context(|| said(&log))?);
+        let (process, listening) = files.gateway.start()?;
+        took.push(listening);
         served = Some(process);
     }
     let process = served.context("started at least once")?;
     tokio::time::sleep(IDLE).await;
     let idle = process.memory()?;
-    let lanes = Lanes::new(addresses.devices)?;
+    let lanes = Lanes::new(files.gateway.devices)?;
     let mut waited = Vec::new();
     for round in 0..vehicles {
         waited.extend(lanes.round(round, &mut pulses).await?);
@@ -79,8 +75,4 @@ pub(crate) async fn measure(
         idle,
         pulses: waited,
     })
-}
-
-fn said(log: &Path) -> String {
-    fs::read_to_string(log).unwrap_or_default()
 }

@@ -101,6 +101,23 @@ impl Process {
     }
 }
 
+impl Process {
+    /// Waits until it has ended by itself.
+    pub(crate) async fn ends(mut self, within: Duration) -> anyhow::Result<()> {
+        let since = Instant::now();
+        loop {
+            match self.child.try_wait()? {
+                Some(status) if status.success() => return Ok(()),
+                Some(status) => bail!("{} ended with {status}", self.name),
+                None if since.elapsed() > within => {
+                    bail!("{} has not ended after {within:?}", self.name)
+                }
+                None => tokio::time::sleep(Duration::from_millis(20)).await,
+            }
+        }
+    }
+}
+
 impl Drop for Process {
     fn drop(&mut self) {
         // Gone already is as good.

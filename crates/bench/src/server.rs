@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use rustls::pki_types::CertificateDer;
@@ -13,7 +13,7 @@ use rustls::pki_types::pem::PemObject as _;
 
 use crate::load::Target;
 use crate::process::{Process, free_address};
-use crate::supplier::{APP_ID, LOT, SECRET};
+use crate::supplier::{APP_ID, LOT, SECRET, lot_name};
 
 /// Where programs and files are.
 pub(crate) struct Places {
@@ -31,6 +31,8 @@ pub(crate) struct Places {
 pub(crate) struct Server {
     pub(crate) process: Process,
     pub(crate) target: Target,
+    /// From the start of the process to the first connection taken.
+    pub(crate) started: Duration,
 }
 
 /// A platform with one lot that lets everybody in, and is not asked whether it is there.
@@ -42,7 +44,36 @@ pub(crate) fn platform_text(
     lanes: usize,
     gateway: &str,
 ) -> String {
+    let mut text = platform_base(folder, standard, operators, plain);
+    text += &lot_text(LOT, lanes, gateway);
+    text
+}
+
+/// One lot of a platform, which lets everybody in.
+pub(crate) fn lot_text(id: &str, lanes: usize, gateway: &str) -> String {
     let mut text = format!(
+        r#"[[lot]]
+id = "{id}"
+supplier = "{APP_ID}"
+{gateway}
+entry = "allow"
+exit = "allow"
+"#
+    );
+    for lane in 1..=lanes {
+        text += &format!("[[lot.lane]]\nrecognizer = \"CAM-{lane:02}\"\ndirection = \"entry\"\n");
+    }
+    text
+}
+
+/// A platform without lots, and with one supplier.
+fn platform_base(
+    folder: &Path,
+    standard: SocketAddr,
+    operators: SocketAddr,
+    plain: bool,
+) -> String {
+    format!(
         r#"data = '{data}'
 [listen]
 standard = "{standard}"
@@ -61,36 +92,43 @@ interval = "24h"
 [[supplier]]
 app_id = "{APP_ID}"
 secret = "{SECRET}"
-[[lot]]
-id = "{LOT}"
-supplier = "{APP_ID}"
-{gateway}
-entry = "allow"
-exit = "allow"
 "#,
         data = folder.display()
-    );
-    for lane in 1..=lanes {
-        text += &format!("[[lot.lane]]\nrecognizer = \"CAM-{lane:02}\"\ndirection = \"entry\"\n");
-    }
-    text
+    )
 }
+
+/// The base URL of a gateway that is not there.
+const NOBODY: &str = "base_url = \"http://127.0.0.1:9\"";
 
 impl Places {
     /// boshi's platform.
     pub(crate) fn platform(&self, tls: bool) -> anyhow::Result<Server> {
         let folder = self.fresh("platform", tls)?;
+        self.platform_in(&folder, tls, &lot_text(LOT, 1, NOBODY))
+    }
+
+    /// boshi's platform over HTTP with so many lots, each with one lane.
+    pub(crate) fn platform_of(&self, lots: u64) -> anyhow::Result<Server> {
+        let folder = self.fresh(&format!("platform-of-{lots}"), false)?;
+        let lots = (0..lots).map(|lot| lot_text(&lot_name(lot), 1, NOBODY));
+        self.platform_in(&folder, false, &lots.collect::<String>())
+    }
+
+    /// boshi's platform on what is in `folder`.
+    pub(crate) fn platform_in(
+        &self,
+        folder: &Path,
+        tls: bool,
+        lots: &str,
+    ) -> anyhow::Result<Server> {
         let (standard, operators) = (free_address()?, free_address()?);
         let config = folder.join("platform.toml");
-        let gateway = "base_url = \"http://127.0.0.1:9\"";
-        fs::write(
-            &config,
-            platform_text(&folder.join("data"), standard, operators, !tls, 1, gateway),
-        )?;
+        let base = platform_base(&folder.join("data"), standard, operators, !tls);
+        fs::write(&config, base + lots)?;
         let mut command = Command::new(&self.boshi);
         command.args(["platform", "run", "--config"]).arg(&config);
         let roots = tls.then(|| folder.join("data/tls/ca.pem"));
-        listening("boshi platform", &command, standard, &folder, roots)
+        listening("boshi platform", &command, standard, folder, roots)
     }
 
     /// The handler that stores nothing.
@@ -170,7 +208,8 @@ impl Places {
         listening(name, command, address, &folder, None)
     }
 
-    fn fresh(&self, name: &str, tls: bool) -> anyhow::Result<PathBuf> {
+    /// An empty folder of that name.
+    pub(crate) fn fresh(&self, name: &str, tls: bool) -> anyhow::Result<PathBuf> {
         let folder = self
             .folder
             .join(format!("{name}-{}", if tls { "https" } else { "http" }));
@@ -192,13 +231,14 @@ fn listening(
     let since = Instant::now();
     let log = folder.join("log");
     let mut process = Process::start(name, command, &log)?;
-    process
+    let started = process
         .listens(address, since)
         .with_context(|| fs::read_to_string(&log).unwrap_or_default())?;
     let tls = roots.map(|path| trusting(&path)).transpose()?;
     Ok(Server {
         process,
         target: Target { address, tls },
+        started,
     })
 }
 

@@ -14,8 +14,23 @@ pub(crate) const LOT: &str = "LOT-1";
 /// Different vehicles: as many as a large car park knows.
 const PLATES: u64 = 10_000;
 
+/// How the requests of a load differ from each other beside their number.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Spread {
+    /// The lots that they are of, in turn; [`LOT`] alone when there are none.
+    pub(crate) lots: u64,
+    /// Whether their uuids lie anywhere, as random ones do, or one behind the other.
+    pub(crate) random: bool,
+}
+
+/// The name of one of many lots.
+pub(crate) fn lot_name(number: u64) -> String {
+    format!("LOT-{number}")
+}
+
 /// Composes requests, each of another recognition.
 pub(crate) struct Composer {
+    spread: Spread,
     credentials: Credentials,
     signed: Option<(Timestamp, String, String)>,
     series: u64,
@@ -25,8 +40,14 @@ pub(crate) struct Composer {
 impl Composer {
     /// Requests that differ from those of any other series.
     pub(crate) fn new(series: u64) -> Composer {
+        Composer::spread(series, Spread::default())
+    }
+
+    /// The same, spread as it is said.
+    pub(crate) fn spread(series: u64, spread: Spread) -> Composer {
         let app = AppId::new(APP_ID).expect("the id above is one");
         Composer {
+            spread,
             credentials: Credentials::new(app, SECRET.to_owned().into()),
             signed: None,
             series,
@@ -36,21 +57,7 @@ impl Composer {
 
     /// The next request, head and body, into `buffer`.
     pub(crate) fn compose(&mut self, buffer: &mut Vec<u8>) {
-        let second = Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default();
-        if self.signed.as_ref().is_none_or(|(at, ..)| *at != second) {
-            let time = WireTime::from_timestamp(second).to_string();
-            let token = self.credentials.sign(&time);
-            self.signed = Some((second, time, token));
-        }
-        let Some((_, time, token)) = &self.signed else {
-            return;
-        };
-        self.number += 1;
-        let (series, number) = (self.series, self.number);
-        let plate = (series.wrapping_mul(7919) + number) % PLATES;
-        let body = format!(
-            r#"{{"version":"1.0","token":"{token}","appId":"{APP_ID}","parkingLotId":"{LOT}","time":"{time}","deviceNo":"CAM-01","uuid":"{series:08x}-{number:016x}","recognitionTime":"{time}","image":"https://192.0.2.10:8443/pictures/{series:08x}{number:016x}.jpg","plateNumber":"粤B1{plate:04}","color":"blue","reliability":96}}"#
-        );
+        let body = self.body();
         buffer.clear();
         buffer.extend_from_slice(
             format!(
@@ -61,5 +68,38 @@ impl Composer {
             .as_bytes(),
         );
         buffer.extend_from_slice(body.as_bytes());
+    }
+
+    /// The body of the next request.
+    pub(crate) fn body(&mut self) -> String {
+        let second = Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default();
+        let (time, token) = match self.signed.take() {
+            Some((at, time, token)) if at == second => (time, token),
+            _ => {
+                let time = WireTime::from_timestamp(second).to_string();
+                let token = self.credentials.sign(&time);
+                (time, token)
+            }
+        };
+        self.number += 1;
+        let (series, number) = (self.series, self.number);
+        let plate = (series.wrapping_mul(7919) + number) % PLATES;
+        let lot = match self.spread.lots {
+            0 => LOT.to_owned(),
+            lots => lot_name((series.wrapping_mul(7919) + number) % lots),
+        };
+        let uuid = match self.spread.random {
+            false => format!("{series:08x}-{number:016x}"),
+            // Spread like random ones, and never one twice; below 8, as those that are stored.
+            true => {
+                let place = (series << 32 | number).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+                format!("{:016x}{series:08x}{number:08x}", place >> 1)
+            }
+        };
+        let body = format!(
+            r#"{{"version":"1.0","token":"{token}","appId":"{APP_ID}","parkingLotId":"{lot}","time":"{time}","deviceNo":"CAM-01","uuid":"{uuid}","recognitionTime":"{time}","image":"https://192.0.2.10:8443/pictures/{series:08x}{number:016x}.jpg","plateNumber":"粤B1{plate:04}","color":"blue","reliability":96}}"#
+        );
+        self.signed = Some((second, time, token));
+        body
     }
 }

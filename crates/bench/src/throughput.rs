@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::load::{self, Target};
 use crate::server::{Places, Server};
 use crate::stats::Run;
+use crate::supplier::Spread;
 
 /// How much is measured.
 #[derive(Clone, Copy, Debug)]
@@ -16,10 +17,14 @@ pub(crate) struct Extent {
     pub(crate) rounds: usize,
 }
 
+/// The servers of a contest, each with its name and how the requests to it are spread.
+type Servers<const N: usize> = [(&'static str, Server, Spread); N];
+
 /// The runs of one contestant.
 pub(crate) struct Contestant {
     pub(crate) name: &'static str,
-    server: Server,
+    pub(crate) server: Server,
+    spread: Spread,
     pub(crate) runs: Vec<Run>,
 }
 
@@ -41,8 +46,16 @@ pub(crate) async fn against_bare(
     let mut contests = Vec::new();
     for &connections in connections {
         let servers = [
-            ("bare axum, nothing stored", places.bare(tls)?),
-            ("boshi platform, durable", places.platform(tls)?),
+            (
+                "bare axum, nothing stored",
+                places.bare(tls)?,
+                Spread::default(),
+            ),
+            (
+                "boshi platform, durable",
+                places.platform(tls)?,
+                Spread::default(),
+            ),
         ];
         contests.push(Contest::run(tls, connections, servers, extent).await?);
     }
@@ -56,39 +69,52 @@ pub(crate) async fn against_alternatives(
     connections: usize,
 ) -> anyhow::Result<Contest> {
     let servers = [
-        ("boshi platform", places.platform(false)?),
-        ("Node.js: fastify, better-sqlite3", places.node()?),
-        ("Python: FastAPI, sqlite3", places.python()?),
+        ("boshi platform", places.platform(false)?, Spread::default()),
+        (
+            "Node.js: fastify, better-sqlite3",
+            places.node()?,
+            Spread::default(),
+        ),
+        (
+            "Python: FastAPI, sqlite3",
+            places.python()?,
+            Spread::default(),
+        ),
     ];
     Contest::run(false, connections, servers, extent).await
 }
 
 impl Contest {
-    async fn run<const N: usize>(
+    /// Has everybody take turns.
+    pub(crate) async fn run<const N: usize>(
         tls: bool,
         connections: usize,
-        servers: [(&'static str, Server); N],
+        servers: Servers<N>,
         extent: Extent,
     ) -> anyhow::Result<Contest> {
         let mut contestants: Vec<Contestant> = servers
             .into_iter()
-            .map(|(name, server)| Contestant {
+            .map(|(name, server, spread)| Contestant {
                 name,
                 server,
+                spread,
                 runs: Vec::new(),
             })
             .collect();
         // One run that does not count: files, caches and interpreters become warm.
         for round in 0..=extent.rounds {
             for contestant in &mut contestants {
-                let Server { process, target } = &contestant.server;
+                let Server {
+                    process, target, ..
+                } = &contestant.server;
                 let target: &Target = target;
                 let span = if round == 0 {
                     extent.span / 4
                 } else {
                     extent.span
                 };
-                let run = load::run(target, process, connections, span, round as u64).await?;
+                let series = (round as u64, contestant.spread);
+                let run = load::run(target, process, connections, span, series).await?;
                 if round > 0 {
                     contestant.runs.push(run);
                 }

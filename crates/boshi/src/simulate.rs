@@ -54,6 +54,9 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         lot.device_url(),
         arguments.gateway
     ));
+    if let Some(broker) = lot.broker_address() {
+        say(&format!("相机的 MQTT 服务器 {broker}"));
+    }
     let mut happenings = lot.happenings();
     let telling = tokio::spawn(async move {
         while let Ok(happening) = happenings.recv().await {

@@ -35,7 +35,19 @@ pub const TARGETS: &[Target] = &[
     target("device_event", device_event),
     target("device_form", device_form),
     target("modbus", boshi_gateway::fuzzed::modbus),
+    target("hx", boshi_gateway::fuzzed::hx),
+    target("dahua", boshi_gateway::fuzzed::dahua),
+    target("hik_parts", boshi_gateway::fuzzed::hik_parts),
+    target("hik_document", |bytes| {
+        boshi_gateway::fuzzed::hik_document(bytes);
+    }),
+    target("hik_head", |bytes| {
+        boshi_gateway::fuzzed::hik_head(&String::from_utf8_lossy(bytes));
+    }),
     target("olm", boshi_gateway::fuzzed::olm),
+    target("mqtt", boshi_gateway::fuzzed::mqtt),
+    target("spaces", boshi_gateway::fuzzed::spaces),
+    target("vz_mqtt", boshi_gateway::fuzzed::vz_mqtt),
 ];
 
 /// The target of that name.

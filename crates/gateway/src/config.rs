@@ -4,12 +4,18 @@ mod board;
 mod camera;
 mod change;
 mod check;
+mod dahua;
 mod equipment;
+mod hik;
+mod hx;
 mod log;
 mod lot;
+mod mqtt;
+mod spaces;
 #[cfg(test)]
 mod tests;
 mod timing;
+mod topic;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -27,15 +33,21 @@ use serde::Deserialize;
 pub use boshi_service::config::ConfigError;
 
 pub use self::board::{Color, Multiline, Olm};
-pub use self::camera::{CameraBarrier, CameraClock, Confirm, UrlKey, Vz, VzDialect, VzTcp};
+pub use self::camera::{CameraBarrier, CameraClock, Confirm, UrlKey, Vz, VzDialect, VzMqtt, VzTcp};
 pub use self::change::Changed;
+pub use self::dahua::{Dahua, DahuaBarrier};
 pub use self::equipment::{
     Framing, Input, InputsBy, Modbus, ModbusModule, Parity, PulseBy, RelayBarrier, Role,
     SerialLine, StopBits, is_serial,
 };
+pub use self::hik::{Hik, HikBarrier, HikMode, Password};
+pub use self::hx::Hx;
 pub use self::log::LogLevel;
 pub use self::lot::{Direction, Display, Lane, Lot, POLL, Place};
+pub use self::mqtt::Mqtt;
+pub use self::spaces::{SpaceFields, SpaceWords, Spaces, SpacesDialect};
 pub use self::timing::Timing;
+pub use self::topic::{Topic, TopicError};
 
 /// The whole configuration with its defaults, commented.
 pub const COMMENTED: &str = include_str!("../gateway.toml");

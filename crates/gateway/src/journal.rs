@@ -119,16 +119,6 @@ impl Journal {
         Ok(Journal::new(path, writes, Vec::new()))
     }
 
-    /// Opens the journal at `path` without waiting for the disk: for whoever loses no power.
-    #[cfg(test)]
-    pub(crate) fn open_for_play(path: &Path) -> Result<Journal, JournalError> {
-        let connection = open::writing(path)?;
-        connection.pragma_update(None, "synchronous", "OFF")?;
-        let (writes, queue) = mpsc::channel(WRITES_QUEUED);
-        writer::start(connection, queue).map_err(|error| open::failed(path, &error))?;
-        Ok(Journal::new(path, writes, Vec::new()))
-    }
-
     /// Opens the journal at `path` to be read beside whoever writes it: nothing can be written.
     ///
     /// # Errors

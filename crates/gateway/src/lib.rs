@@ -26,13 +26,13 @@ pub mod lot;
 mod monitor;
 pub mod pictures;
 pub mod plate_part;
+#[doc(hidden)]
+pub mod played;
 mod push;
 pub mod reload;
 mod replay;
 mod retention;
 mod serve;
-#[cfg(test)]
-mod soak;
 pub mod start;
 pub mod stays;
 pub mod tally;

@@ -33,7 +33,7 @@ pub(crate) struct Pusher {
 impl Pusher {
     /// Makes one request, and says what came of it.
     pub(crate) async fn push(&self, push: Push) -> (Outcome, Trace) {
-        let (began, start) = (Timestamp::now(), Instant::now());
+        let (began, start) = (self.peer.now(), Instant::now());
         let outcome = match self.letter(&push).await {
             Ok(Some(letter)) => self.send(letter, &push, began).await,
             Ok(None) => unreadable("the journal has no such record"),

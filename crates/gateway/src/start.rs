@@ -22,6 +22,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use self::drivers::Callers;
 use self::listeners::{Listeners, Taken};
 use self::lots::{StartedLot, Surroundings, peer};
 use self::run::ThisRun;
@@ -31,7 +32,8 @@ use crate::devices::flood::Floods;
 use crate::devices::intake::{self, Intake};
 use crate::devices::mailbox::Mailboxes;
 use crate::devices::polled::{self, Polled};
-use crate::devices::vz::push::{self, Cameras, PushingCamera};
+use crate::devices::vz::push::{self, Cameras};
+use crate::devices::{dahua, hik, spaces};
 use crate::disk_watch::{DiskState, DiskWatch};
 use crate::journal::{Journal, JournalError};
 use crate::local::{self, Local};
@@ -143,7 +145,7 @@ pub async fn start(config: Config, stop: CancellationToken) -> Result<Running, S
     let reloader = Reloader::new(in_force, Arc::clone(&door), peers);
     let listeners = Listeners::new(tasks.clone(), stop.clone());
     let intake = Arc::new(intake(&config, &lots, &pictures, &journal));
-    let cameras = drivers::run(&mut lots, &intake, &tasks, &stop);
+    let pushing = drivers::run(&mut lots, &intake, &tasks, &stop);
     let disk = keep_house(&following, &lots, &journal, &pictures, &tasks, &stop);
     let local = Local {
         lots: lots.iter().map(StartedLot::local).collect(),
@@ -164,7 +166,7 @@ pub async fn start(config: Config, stop: CancellationToken) -> Result<Running, S
     let door: Arc<dyn Gatekeeper> = door;
     let routes = standard::router(door, Arc::new(served));
     listeners.serve("standard", on.standard.0, tls, routes);
-    let routes = device_routes(intake, mailboxes, cameras, &stop);
+    let routes = device_routes(intake, mailboxes, pushing, &stop);
     listeners.serve("devices", on.devices.0, None, routes);
     listeners.serve("local", on.local.0, None, local::router(Arc::new(local)));
     tasks.close();
@@ -185,20 +187,29 @@ pub async fn start(config: Config, stop: CancellationToken) -> Result<Running, S
 fn device_routes(
     intake: Arc<Intake>,
     mailboxes: Mailboxes,
-    cameras: Vec<PushingCamera>,
+    callers: Callers,
     stop: &CancellationToken,
 ) -> Router {
     let polled = Polled {
         mailboxes,
         stop: stop.clone(),
     };
+    let Callers {
+        vz,
+        hik,
+        dahua,
+        spaces,
+    } = callers;
     let cameras = Cameras {
-        cameras,
+        cameras: vz,
         stop: stop.clone(),
     };
     let routes = intake::router(intake)
         .merge(polled::router(Arc::new(polled)))
-        .merge(push::router(Arc::new(cameras)));
+        .merge(push::router(Arc::new(cameras)))
+        .merge(hik::push::router(hik))
+        .merge(dahua::push::router(dahua))
+        .merge(spaces::push::router(spaces));
     refuse_unknown(routes, intake::refusal)
 }
 

@@ -11,7 +11,6 @@ use boshi_protocol::code::Alignment;
 use boshi_protocol::endpoint::{Line, ReceiveShowMsg, ShowMsg};
 use boshi_protocol::id::{DeviceNo, LotId, RecordId};
 use boshi_protocol::plate::Plate;
-use jiff::Timestamp;
 use tokio::sync::Semaphore;
 
 use crate::decision::Decision;
@@ -75,9 +74,8 @@ impl Announcer {
         };
         let lot = Arc::clone(lot);
         tokio::spawn(async move {
-            let shown = lot
-                .peer
-                .call::<ReceiveShowMsg>(&show, Timestamp::now(), TIMEOUT);
+            let (peer, now) = (&lot.peer, lot.peer.now());
+            let shown = peer.call::<ReceiveShowMsg>(&show, now, TIMEOUT);
             if let Err(fault) = shown.await {
                 tracing::debug!(lot = %lot.id, device = %show.device, %fault, "nothing was shown");
             }

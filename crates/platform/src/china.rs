@@ -46,7 +46,16 @@ impl ChinaTime {
 impl fmt::Display for ChinaTime {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let civil = TimeZone::fixed(CHINA).to_datetime(self.0);
-        write!(out, "{}+08:00", civil.strftime("%Y-%m-%dT%H:%M:%S"))
+        write!(
+            out,
+            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}+08:00",
+            civil.year(),
+            civil.month(),
+            civil.day(),
+            civil.hour(),
+            civil.minute(),
+            civil.second()
+        )
     }
 }
 

@@ -143,10 +143,10 @@ impl Commands {
 
     async fn carry_out(&self, lot: &Lot, order: Order) -> Result<End, NotSent> {
         let id = Uuid::now_v7();
-        let (name, written) = (lot.id.clone(), order.clone());
+        let (name, written, now) = (lot.id.clone(), order.clone(), lot.peer.now());
         let asked = self
             .store
-            .write(move |db| command::ask(db, &name, id, &written, Timestamp::now()));
+            .write(move |db| command::ask(db, &name, id, &written, now));
         if let Err(error) = asked.await {
             tracing::error!(lot = %lot.id, %error, "a command could not be written down");
             return Err(NotSent);
@@ -156,10 +156,10 @@ impl Commands {
             Act::Show(show) => self.call::<ReceiveShowMsg>(lot, id, show).await,
         };
         self.counts.command(&order.act, end.state);
-        let (name, written) = (lot.id.clone(), end.clone());
+        let (name, written, now) = (lot.id.clone(), end.clone(), lot.peer.now());
         let ended = self
             .store
-            .write(move |db| command::end(db, &name, id, &written, Timestamp::now()));
+            .write(move |db| command::end(db, &name, id, &written, now));
         if let Err(error) = ended.await {
             // The operator is told the end all the same; the row says unknown after a restart.
             tracing::error!(lot = %lot.id, %id, %error, "the end of a command could not be kept");
@@ -173,7 +173,7 @@ impl Commands {
         id: Uuid,
         request: &E::Request,
     ) -> End {
-        let called = lot.peer.call::<E>(request, Timestamp::now(), self.deadline);
+        let called = lot.peer.call::<E>(request, lot.peer.now(), self.deadline);
         let (state, said) = match called.await {
             Ok(Answer::Accepted { note, .. }) => (State::Executed, note),
             Ok(Answer::Refused(refusal)) => (State::Refused, refusal.to_string()),

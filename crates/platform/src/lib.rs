@@ -29,6 +29,8 @@ pub mod misread;
 mod monitor;
 mod operators;
 mod password;
+#[doc(hidden)]
+pub mod played;
 pub mod reconcile;
 mod registrar;
 pub mod registry;

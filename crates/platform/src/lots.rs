@@ -138,7 +138,19 @@ impl Lots {
     /// # Errors
     /// When a secret or a certificate cannot be read or used.
     pub fn new(config: &Config, now: Timestamp) -> Result<Lots, LotsError> {
-        let lots = Lots::default();
+        Lots::sharing(Shared::default(), config, now)
+    }
+
+    /// The same, reached over a wire that somebody plays.
+    pub(crate) fn sharing(
+        shared: Shared,
+        config: &Config,
+        now: Timestamp,
+    ) -> Result<Lots, LotsError> {
+        let lots = Lots {
+            shared,
+            ..Lots::default()
+        };
         for known in &config.suppliers {
             lots.put_supplier(known.entry()?, Source::Config);
         }
@@ -160,6 +172,11 @@ impl Lots {
     pub fn all(&self) -> Vec<Arc<Lot>> {
         let lots = self.by_id.read().unwrap_or_else(PoisonError::into_inner);
         lots.values().cloned().collect()
+    }
+
+    /// What time it is here.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.shared.now()
     }
 
     /// How many lots there are.

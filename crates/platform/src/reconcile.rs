@@ -163,7 +163,7 @@ impl Reconciler {
     /// The first page that did not come or could not be kept.
     pub async fn pass(&self, lot: &Lot) -> Result<Counts, PassError> {
         let _alone = lot.reconciling.lock().await;
-        let began = Timestamp::now();
+        let began = lot.peer.now();
         let skew = lot.presence().skew;
         let result = self.fetch_all(lot, skew, began).await;
         match &result {

@@ -10,6 +10,7 @@ use boshi_protocol::id::{AppId, LotId};
 use boshi_protocol::refusal::Refusal;
 use boshi_protocol::token::Credentials;
 use boshi_transport::serve::{Gatekeeper, Held, Outcome, TooMuch, endpoint, with_fallbacks};
+use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::counts::Counts;
@@ -88,6 +89,10 @@ impl Gatekeeper for Door {
     fn freshness(&self) -> Freshness {
         self.freshness
     }
+
+    fn now(&self) -> Timestamp {
+        self.lots.now()
+    }
 }
 
 /// The routes of the platform; what passes `door` is answered by `desk`.
@@ -114,7 +119,8 @@ pub fn router(door: Door, desk: Arc<Desk>) -> Router {
     let router = endpoint::<ReceiveAbnormal, _, _>(router, door, move |call, pushed| {
         let desk = Arc::clone(&desk);
         async move {
-            desk.abnormal(call.envelope.lot, call.digest, pushed, call.received)
+            let digest = call.digest();
+            desk.abnormal(call.envelope.lot, digest, pushed, call.received)
                 .await
         }
     });

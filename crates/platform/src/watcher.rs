@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use boshi_protocol::endpoint::CheckConnect;
 use boshi_protocol::envelope::Answer;
-use jiff::Timestamp;
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
@@ -61,7 +60,7 @@ impl Watcher {
         while !stop.is_cancelled() {
             let change = tokio::select! {
                 () = stop.cancelled() => return,
-                () = lot.called.notified() => lot.presence().watch.heard(Timestamp::now()),
+                () = lot.called.notified() => lot.presence().watch.heard(lot.peer.now()),
                 () = tokio::time::sleep_until(next) => {
                     let beat = stop.run_until_cancelled(self.beat(&lot));
                     let Some(change) = beat.await else { return };
@@ -76,7 +75,7 @@ impl Watcher {
         }
     }
 
-    async fn beat(&self, lot: &Lot) -> Option<Change> {
+    pub(crate) async fn beat(&self, lot: &Lot) -> Option<Change> {
         // Never closed; and without it a lot would still have to be asked.
         let _place = self.at_once.acquire().await;
         let change = beat(lot, self.settings.timeout).await;
@@ -93,9 +92,7 @@ fn first_within(lots: usize) -> Duration {
 }
 
 async fn beat(lot: &Lot, timeout: Duration) -> Option<Change> {
-    let asked = lot
-        .peer
-        .call::<CheckConnect>(&(), Timestamp::now(), timeout);
+    let asked = lot.peer.call::<CheckConnect>(&(), lot.peer.now(), timeout);
     let answered = match asked.await {
         Ok(Answer::Accepted { .. }) => Ok(()),
         Ok(Answer::Refused(refusal)) => Err(format!("车场应答：{refusal}")),
@@ -103,14 +100,14 @@ async fn beat(lot: &Lot, timeout: Duration) -> Option<Change> {
     };
     let mut presence = lot.presence();
     let change = match &answered {
-        Ok(()) => presence.watch.heard(Timestamp::now()),
+        Ok(()) => presence.watch.heard(lot.peer.now()),
         Err(_) => presence.watch.missed(),
     };
     presence.heartbeat = Some(answered);
     change
 }
 
-async fn note(lot: &Lot, store: &Store, change: Change) {
+pub(crate) async fn note(lot: &Lot, store: &Store, change: Change) {
     let id = lot.id.clone();
     let written = match change {
         Change::Appeared => {
@@ -121,12 +118,12 @@ async fn note(lot: &Lot, store: &Store, change: Change) {
         Change::Lost { since } => {
             let why = lot.presence().heartbeat.clone().and_then(Result::err);
             warn!(lot = %id, %since, why, "the lot does not answer");
-            let now = Timestamp::now();
+            let now = lot.peer.now();
             patiently(store, move |db| outage::begin(db, &id, since, now)).await
         }
         Change::Returned { since } => {
             info!(lot = %id, %since, "the lot answers again");
-            let until = Timestamp::now();
+            let until = lot.peer.now();
             let written = patiently(store, move |db| outage::end(db, &id, until)).await;
             // After the end is written: the pass begins before outages that have ended (D-19).
             lot.returned.notify_one();

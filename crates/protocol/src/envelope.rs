@@ -1,11 +1,12 @@
 //! What every request and every reply has around its own fields (T-3, T-4).
 
 use jiff::Timestamp;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::endpoint::{Endpoint, Message as _, Side};
 use crate::fields::{Fields, Tolerance, Writer};
 use crate::id::{AppId, LotId};
+use crate::json::{Json, Object};
 use crate::refusal::Refusal;
 use crate::time::WireTime;
 use crate::token::{Credentials, MAX_TOKEN_CHARS};
@@ -13,8 +14,9 @@ use crate::token::{Credentials, MAX_TOKEN_CHARS};
 /// The version that is written, and meant when none is given (T-3).
 pub const VERSION: &str = "1.0";
 
-/// Deepest nesting of JSON that is read: the standard itself needs three levels.
-pub const MAX_JSON_DEPTH: usize = 16;
+/// The fields of the envelope, which no endpoint's own fields are called like; `appId` only where
+/// it belongs to it.
+const ENVELOPE: [&str; 5] = ["version", "token", "parkingLotId", "time", "appId"];
 
 /// What comes before an endpoint's own fields (T-3).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,19 +34,19 @@ pub struct Envelope {
 }
 
 /// A request that has arrived and is JSON, but not more than that yet.
-pub struct Incoming {
-    object: Map<String, Value>,
+pub struct Incoming<'a> {
+    object: Object<'a>,
     tolerance: Tolerance,
 }
 
-impl Incoming {
+impl<'a> Incoming<'a> {
     /// Reads a body as a JSON object.
     ///
     /// # Errors
-    /// When it is not UTF-8, not JSON, nested deeper than [`MAX_JSON_DEPTH`] or no object.
-    pub fn parse(body: &[u8], tolerance: Tolerance) -> Result<Incoming, Refusal> {
-        match parse_json(body)? {
-            Value::Object(object) => Ok(Incoming { object, tolerance }),
+    /// When it is not UTF-8, not JSON, nested deeper than [`MAX_JSON_DEPTH`](crate::json::MAX_JSON_DEPTH) or no object.
+    pub fn parse(body: &'a [u8], tolerance: Tolerance) -> Result<Incoming<'a>, Refusal> {
+        match Json::read(body)? {
+            Json::Object(object) => Ok(Incoming { object, tolerance }),
             _ => Err(Refusal::new("BAD_JSON", "请求体应为 JSON 对象")),
         }
     }
@@ -78,14 +80,12 @@ impl Incoming {
     /// # Errors
     /// The first field that is missing or malformed; when strict also one that nobody knows (D-3).
     pub fn request<E: Endpoint>(&self) -> Result<E::Request, Refusal> {
-        let mut own = self.object.clone();
-        for name in ["version", "token", "parkingLotId", "time"] {
-            own.remove(name);
-        }
-        if E::SERVED_BY == Side::Platform {
-            own.remove("appId");
-        }
-        let fields = Fields::new(&own, self.tolerance);
+        let [common @ .., _] = &ENVELOPE;
+        let foreign: &[&str] = match E::SERVED_BY {
+            Side::Platform => &ENVELOPE,
+            Side::Supplier => common,
+        };
+        let fields = Fields::without(foreign, &self.object, self.tolerance);
         let request = E::Request::read(&fields)?;
         fields.finish()?;
         Ok(request)
@@ -168,8 +168,8 @@ pub fn read_reply<E: Endpoint>(
     body: &[u8],
     tolerance: Tolerance,
 ) -> Result<Answer<E::Response>, Refusal> {
-    let mut object = match parse_json(body)? {
-        Value::Object(object) => object,
+    let object = match Json::read(body)? {
+        Json::Object(object) => object,
         _ => return Err(Refusal::new("BAD_JSON", "应答应为 JSON 对象")),
     };
     let fields = Fields::new(&object, tolerance);
@@ -180,9 +180,7 @@ pub fn read_reply<E: Endpoint>(
         .into_owned();
     match code.as_str() {
         "0" => {
-            object.remove("respCode");
-            object.remove("respDesc");
-            let fields = Fields::new(&object, tolerance);
+            let fields = Fields::without(&["respCode", "respDesc"], &object, tolerance);
             let body = E::Response::read(&fields)?;
             fields.finish()?;
             Ok(Answer::Accepted { note: desc, body })
@@ -192,38 +190,10 @@ pub fn read_reply<E: Endpoint>(
     }
 }
 
-/// Reads JSON that a stranger sent.
+/// Reads JSON that a stranger sent, as a value of its own.
 ///
 /// # Errors
-/// When it is not UTF-8, not JSON or nested deeper than [`MAX_JSON_DEPTH`].
+/// As [`Json::read`].
 pub fn parse_json(body: &[u8]) -> Result<Value, Refusal> {
-    let text =
-        std::str::from_utf8(body).map_err(|_| Refusal::new("BAD_JSON", "请求体不是 UTF-8 编码"))?;
-    if deepest(text) > MAX_JSON_DEPTH {
-        let sentence = format!("JSON 嵌套超过 {MAX_JSON_DEPTH} 层");
-        return Err(Refusal::new("BAD_JSON", sentence));
-    }
-    serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|error| {
-        let (line, column) = (error.line(), error.column());
-        Refusal::new("BAD_JSON", format!("JSON 第 {line} 行第 {column} 列有误"))
-    })
-}
-
-fn deepest(text: &str) -> usize {
-    let (mut depth, mut deepest) = (0_usize, 0);
-    let (mut quoted, mut escaped) = (false, false);
-    for byte in text.bytes() {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if quoted => escaped = true,
-            b'"' => quoted = !quoted,
-            b'{' | b'[' if !quoted => {
-                depth += 1;
-                deepest = deepest.max(depth);
-            }
-            b'}' | b']' if !quoted => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-    }
-    deepest
+    Json::read(body).map(|json| Value::from(&json))
 }

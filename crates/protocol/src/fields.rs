@@ -6,6 +6,7 @@
 //! writes the documented types.
 
 mod error;
+mod money;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -13,12 +14,10 @@ mod writer;
 use std::borrow::Cow;
 use std::cell::RefCell;
 
-use serde_json::{Map, Value};
-
 pub use self::error::FieldError;
 pub use self::writer::Writer;
-use crate::code::Money;
 use crate::id::Id;
+use crate::json::{Json, Object};
 use crate::plate::{Plate, PlateColor};
 use crate::time::WireTime;
 
@@ -34,7 +33,9 @@ pub enum Tolerance {
 
 /// A JSON object that is being read.
 pub struct Fields<'a> {
-    object: &'a Map<String, Value>,
+    object: &'a Object<'a>,
+    /// Fields that are none of these: of an envelope around them.
+    foreign: &'a [&'static str],
     path: String,
     tolerance: Tolerance,
     known: RefCell<Vec<&'static str>>,
@@ -42,9 +43,19 @@ pub struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     /// The fields of a whole message.
-    pub fn new(object: &'a Map<String, Value>, tolerance: Tolerance) -> Fields<'a> {
+    pub fn new(object: &'a Object<'a>, tolerance: Tolerance) -> Fields<'a> {
+        Fields::without(&[], object, tolerance)
+    }
+
+    /// The fields of a message but those called as in `foreign`, which belong to what is around it.
+    pub fn without(
+        foreign: &'a [&'static str],
+        object: &'a Object<'a>,
+        tolerance: Tolerance,
+    ) -> Fields<'a> {
         Fields {
             object,
+            foreign,
             path: String::new(),
             tolerance,
             known: RefCell::new(Vec::new()),
@@ -94,13 +105,11 @@ impl<'a> Fields<'a> {
             return Ok(None);
         };
         let number = match value {
-            Value::Number(number) => number.as_i64().or_else(|| self.whole(number.as_f64())),
-            Value::String(text) if text.trim().is_empty() => return Ok(None),
-            Value::String(text) if self.tolerance == Tolerance::Tolerant => {
-                text.trim().parse().ok()
-            }
-            Value::String(_) | Value::Bool(_) | Value::Null => None,
-            Value::Array(_) | Value::Object(_) => None,
+            Json::Number(number) => number.as_i64().or_else(|| self.whole(number.as_f64())),
+            Json::Text(text) if text.trim().is_empty() => return Ok(None),
+            Json::Text(text) if self.tolerance == Tolerance::Tolerant => text.trim().parse().ok(),
+            Json::Text(_) | Json::Bool(_) | Json::Null => None,
+            Json::List(_) | Json::Object(_) => None,
         };
         number
             .filter(|number| bounds.contains(number))
@@ -219,8 +228,8 @@ impl<'a> Fields<'a> {
             return Ok(None);
         };
         let truth = match (value, self.tolerance) {
-            (Value::Bool(truth), _) => Some(*truth),
-            (Value::String(text), Tolerance::Tolerant) => match text.trim() {
+            (Json::Bool(truth), _) => Some(*truth),
+            (Json::Text(text), Tolerance::Tolerant) => match text.trim() {
                 "" => return Ok(None),
                 "true" => Some(true),
                 "false" => Some(false),
@@ -230,26 +239,6 @@ impl<'a> Fields<'a> {
         };
         let truth = truth.ok_or_else(|| self.bad(name, value, "应为 true 或 false"))?;
         Ok(Some(truth))
-    }
-
-    /// An amount in yuan, if given: a number, or unless strict a text (PAY-1).
-    ///
-    /// # Errors
-    /// When it is no amount to the fen.
-    pub fn optional_money(&self, name: &'static str) -> Result<Option<Money>, FieldError> {
-        let Some(value) = self.present(name) else {
-            return Ok(None);
-        };
-        let text = match value {
-            Value::Number(number) => Cow::Owned(number.to_string()),
-            Value::String(_) | Value::Bool(_) | Value::Null => self.as_text(name, value)?,
-            Value::Array(_) | Value::Object(_) => self.as_text(name, value)?,
-        };
-        let is_exact = self.tolerance == Tolerance::Tolerant || value.is_number();
-        let money = Money::parse_yuan(&text).filter(|_| is_exact);
-        money
-            .map(Some)
-            .ok_or_else(|| self.bad(name, value, "应为金额（元，至多两位小数）"))
     }
 
     /// A list of objects that has to be there, each read by `read`; unless strict it may also be a
@@ -280,8 +269,8 @@ impl<'a> Fields<'a> {
         read: impl Fn(&Fields<'_>) -> Result<T, FieldError>,
     ) -> Result<Vec<T>, FieldError> {
         match self.present(name) {
-            Some(value @ Value::String(text)) => {
-                let held = crate::envelope::parse_json(text.as_bytes());
+            Some(value @ Json::Text(text)) => {
+                let held = Json::read(text.as_bytes());
                 let held = held.map_err(|_| self.bad(name, value, "应为 JSON 数组"))?;
                 self.entries(name, &held, most, read)
             }
@@ -293,23 +282,24 @@ impl<'a> Fields<'a> {
     fn entries<T>(
         &self,
         name: &str,
-        value: &Value,
+        value: &Json<'_>,
         most: usize,
         read: impl Fn(&Fields<'_>) -> Result<T, FieldError>,
     ) -> Result<Vec<T>, FieldError> {
-        let list = value
-            .as_array()
-            .ok_or_else(|| self.bad(name, value, "应为 JSON 数组"))?;
+        let Json::List(list) = value else {
+            return Err(self.bad(name, value, "应为 JSON 数组"));
+        };
         if list.len() > most {
             return Err(self.bad(name, value, format!("应不超过 {most} 项")));
         }
-        let entry = |(place, entry): (usize, &Value)| {
+        let entry = |(place, entry): (usize, &Json<'_>)| {
             let path = format!("{}{name}[{place}]", self.path);
-            let object = entry
-                .as_object()
-                .ok_or_else(|| FieldError::bad(path.clone(), entry, "应为 JSON 对象"))?;
+            let Json::Object(object) = entry else {
+                return Err(FieldError::bad(path, entry, "应为 JSON 对象"));
+            };
             let fields = Fields {
                 object,
+                foreign: &[],
                 path: path + ".",
                 tolerance: self.tolerance,
                 known: RefCell::new(Vec::new()),
@@ -333,7 +323,7 @@ impl<'a> Fields<'a> {
         let stranger = self
             .object
             .iter()
-            .find(|(name, _)| !known.contains(&name.as_str()));
+            .find(|(name, _)| !known.contains(name) && !self.foreign.contains(name));
         stranger.map_or(Ok(()), |(name, value)| {
             Err(self.bad(name, value, "标准中没有此字段"))
         })
@@ -341,22 +331,29 @@ impl<'a> Fields<'a> {
 
     /// The error of a field whose value is understood but not acceptable.
     pub fn refuse(&self, name: &str, expected: impl Into<Cow<'static, str>>) -> FieldError {
-        match self.object.get(name) {
+        match self.own(name) {
             None => self.missing(name, expected),
             Some(value) => self.bad(name, value, expected),
         }
     }
 
-    fn present(&self, name: &'static str) -> Option<&'a Value> {
-        self.known.borrow_mut().push(name);
-        self.object.get(name).filter(|value| !value.is_null())
+    fn own(&self, name: &str) -> Option<&'a Json<'a>> {
+        let is_own = !self.foreign.contains(&name);
+        is_own.then(|| self.object.get(name)).flatten()
     }
 
-    fn as_text(&self, name: &str, value: &'a Value) -> Result<Cow<'a, str>, FieldError> {
+    fn present(&self, name: &'static str) -> Option<&'a Json<'a>> {
+        if self.tolerance == Tolerance::Strict {
+            self.known.borrow_mut().push(name);
+        }
+        self.own(name).filter(|value| **value != Json::Null)
+    }
+
+    fn as_text(&self, name: &str, value: &'a Json<'a>) -> Result<Cow<'a, str>, FieldError> {
         match (value, self.tolerance) {
-            (Value::String(text), _) => Ok(Cow::Borrowed(text)),
-            (Value::Number(number), Tolerance::Tolerant) => Ok(Cow::Owned(number.to_string())),
-            (Value::Bool(truth), Tolerance::Tolerant) => Ok(Cow::Owned(truth.to_string())),
+            (Json::Text(text), _) => Ok(Cow::Borrowed(text)),
+            (Json::Number(number), Tolerance::Tolerant) => Ok(Cow::Owned(number.to_string())),
+            (Json::Bool(truth), Tolerance::Tolerant) => Ok(Cow::Owned(truth.to_string())),
             _ => Err(self.bad(name, value, "应为文本")),
         }
     }
@@ -377,7 +374,12 @@ impl<'a> Fields<'a> {
         FieldError::missing(format!("{}{name}", self.path), expected)
     }
 
-    fn bad(&self, name: &str, value: &Value, expected: impl Into<Cow<'static, str>>) -> FieldError {
+    fn bad(
+        &self,
+        name: &str,
+        value: &Json<'_>,
+        expected: impl Into<Cow<'static, str>>,
+    ) -> FieldError {
         FieldError::bad(format!("{}{name}", self.path), value, expected)
     }
 
@@ -387,6 +389,6 @@ impl<'a> Fields<'a> {
         text: &str,
         expected: impl Into<Cow<'static, str>>,
     ) -> FieldError {
-        self.bad(name, &Value::String(text.to_owned()), expected)
+        self.bad(name, &Json::Text(Cow::Borrowed(text)), expected)
     }
 }

@@ -26,6 +26,7 @@ pub mod envelope;
 pub mod fields;
 pub mod freshness;
 pub mod id;
+pub mod json;
 pub mod lane;
 pub mod moment;
 pub mod page;

@@ -139,8 +139,8 @@ mod tests {
     use crate::fields::Tolerance;
 
     fn read(request: Value) -> Result<PageRequest, FieldError> {
-        let object = request.as_object().unwrap();
-        PageRequest::read(&Fields::new(object, Tolerance::Tolerant))
+        let object = request.as_object().unwrap().into();
+        PageRequest::read(&Fields::new(&object, Tolerance::Tolerant))
     }
 
     /// PAGE-1

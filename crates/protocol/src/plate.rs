@@ -130,6 +130,16 @@ pub enum PlateError {
 }
 
 fn normalised(text: &str) -> String {
+    // Nearly every plate comes as it is kept: ideographs, capitals and digits, which are what
+    // normalising makes of them.
+    let is_settled = |c: char| matches!(c, '\u{4e00}'..='\u{9fff}' | 'A'..='Z' | '0'..='9');
+    if text.chars().all(is_settled) {
+        return text.to_owned();
+    }
+    by_unicode(text)
+}
+
+fn by_unicode(text: &str) -> String {
     // Twice each: a spacing accent such as `˙` decomposes into a space and a mark if it is not
     // dropped first, and what dropping or upper-casing brings together may compose anew.
     text.chars()

@@ -12,6 +12,20 @@ pub struct Refusal {
     sentence: String,
 }
 
+/// Codes with which a request is turned away before anybody has looked at what it is about: whoever
+/// answers so has kept nothing of it. Other implementations' words say nothing of that.
+const TURNS_AWAY: [&str; 9] = [
+    "BAD_CONTENT_TYPE",
+    "BAD_FIELD",
+    "BAD_JSON",
+    "BAD_TOKEN",
+    "MISSING_FIELD",
+    "TIME_SKEW",
+    "UNKNOWN_LOT",
+    "WRONG_ADDRESS",
+    "WRONG_APP",
+];
+
 impl Refusal {
     /// A refusal with a code of upper-case letters, digits and underscores.
     pub fn new(code: &'static str, sentence: impl Into<String>) -> Refusal {
@@ -40,6 +54,11 @@ impl Refusal {
     /// The stable code; empty when the other side gave none.
     pub fn code(&self) -> &str {
         &self.code
+    }
+
+    /// Whether it is the request that was refused (a clock, a token, a field), and not what it asks for.
+    pub fn turns_away(&self) -> bool {
+        TURNS_AWAY.contains(&self.code())
     }
 
     /// The sentence for people.

@@ -1,9 +1,11 @@
 //! Cameras that speak their makers' protocols to a gateway, one request at a time: what they push,
 //! and what they are told in the answers.
 //!
-//! [`VzCamera`] is one of 臻识 (VZ) or 芊熠 (QY) over HTTP, [`VzTcpCamera`] one of 臻识 over TCP. They
-//! are written from the makers' documents, not from the gateway's code.
+//! [`VzCamera`] is one of 臻识 (VZ) or 芊熠 (QY) over HTTP, [`VzTcpCamera`] one of 臻识 over TCP,
+//! [`VzMqttCamera`] one over MQTT, [`HikCamera`] one of 海康 that speaks ISAPI. They are written from the makers' documents, not from the gateway's code.
 
+mod hik;
+mod vz_mqtt;
 mod vz_tcp;
 
 use base64::Engine as _;
@@ -13,6 +15,8 @@ use reqwest::header::CONTENT_TYPE;
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 
+pub use self::hik::{HikCamera, HikFault, HikGate, HikNamespace, HikOrder, HikPlate};
+pub use self::vz_mqtt::{VzMqttCamera, VzMqttFault};
 pub use self::vz_tcp::{VzTcpCamera, VzTcpFault};
 
 use crate::lot::{GatewayError, client};
@@ -106,6 +110,12 @@ impl VzCamera {
     /// # Errors
     /// [`PushError`]: a real camera sends it again, up to four times.
     pub async fn plate(&self, plate: &VzPlate) -> Result<VzAnswer, PushError> {
+        self.push(self.composed(plate), "application/Json").await
+    }
+
+    /// The body of that push.
+    #[must_use]
+    pub fn composed(&self, plate: &VzPlate) -> String {
         let mut result = json!({
             "bright": 0, "carBright": 0, "carColor": 0, "colorType": plate.color,
             "colorValue": 0, "confidence": plate.confidence, "direction": 4,
@@ -123,7 +133,7 @@ impl VzCamera {
             "channel": 0, "deviceName": "IN-01", "ipaddr": "192.168.1.101",
             "serialno": self.serial, "result": {"PlateResult": result},
         }});
-        self.push(body.to_string(), "application/Json").await
+        body.to_string()
     }
 
     /// Tells that an input, from 0, has changed.

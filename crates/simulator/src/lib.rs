@@ -5,6 +5,8 @@
 //! - [`lot`]: lanes played in real time, speaking `docs/DEVICES.md` over HTTP or as a camera does;
 //! - [`board`]: display boards that speak theirs;
 //! - [`camera`]: cameras that speak their makers' protocols;
+//! - [`broker`]: a small MQTT broker, for lots that have none;
+//! - [`detectors`]: detectors over parking spaces, as their makers' systems report them;
 //! - [`traffic`]: vehicles to drive through them, the same ones for the same seed;
 //! - [`cable`]: a network cable that can be pulled;
 //! - [`picture`]: what a recognizer would photograph.
@@ -13,8 +15,10 @@
 //! requirement of the standard either, so none is cited.
 
 pub mod board;
+pub mod broker;
 pub mod cable;
 pub mod camera;
+pub mod detectors;
 pub mod equipment;
 pub mod ledger;
 pub mod lot;

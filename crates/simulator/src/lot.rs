@@ -55,6 +55,7 @@ use self::places::Places;
 use self::player::Order;
 use self::site::Site;
 use crate::board::{OlmBoard, OlmFault, OlmServer};
+use crate::broker::Broker;
 use crate::equipment::{Fault, Vehicle, VehicleId};
 use crate::ledger::Ledger;
 
@@ -78,6 +79,10 @@ pub struct VirtualLot {
     stop: CancellationToken,
     tellers: TaskTracker,
     ends: Ends,
+    /// The MQTT broker that its cameras are clients of.
+    broker: Option<SocketAddr>,
+    /// Its own one, if the plan names none.
+    _own_broker: Option<Broker>,
 }
 
 #[derive(Debug)]
@@ -146,6 +151,12 @@ impl VirtualLot {
     pub fn board_address(&self, lane: &str) -> Option<SocketAddr> {
         let board = self.lane(lane).ok()?.board.as_ref()?;
         Some(board.server.as_ref()?.address)
+    }
+
+    /// The MQTT broker that its cameras are clients of; `None` when none of them needs one.
+    #[must_use]
+    pub fn broker_address(&self) -> Option<SocketAddr> {
+        self.broker
     }
 
     /// Lets a vehicle join the queue of `lane`, at once; the result resolves when it is gone.

@@ -22,9 +22,8 @@ use axum::Router;
 use axum::body::Body;
 use hyper::Request;
 use hyper::body::Incoming;
-use hyper::service::{Service as _, service_fn};
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -140,7 +139,6 @@ pub async fn serve_counted(
     let connections = TaskTracker::new();
     let cut = CancellationToken::new();
     let tls = tls.map(TlsAcceptor::from);
-    let router = request::named(router);
     loop {
         let accepted = tokio::select! {
             () = stop.cancelled() => break,
@@ -262,7 +260,6 @@ async fn exchange<S>(
     let mut http = hyper::server::conn::http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(limits.head);
-    let routes = TowerToHyperService::new(router);
     let whose = Arc::clone(&guest);
     let service = service_fn(move |request: Request<Incoming>| {
         let guest = &whose;
@@ -271,11 +268,11 @@ async fn exchange<S>(
         let answer = may_ask.then(|| {
             let mut request = request.map(|body| Body::new(InTime::new(body, limits.body)));
             request.extensions_mut().insert(Remote(guest.address()));
-            routes.call(request)
+            request::named(router.clone(), request)
         });
         async move {
             let answer = match answer {
-                Some(answer) => answer.await?,
+                Some(answer) => answer.await,
                 None => serving::too_often(),
             };
             Ok::<_, Infallible>(answer.map(|body| Attended::new(body, under_way)))

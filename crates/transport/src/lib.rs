@@ -15,6 +15,8 @@ pub mod bucket;
 pub mod call;
 pub mod certificate;
 pub mod monitor;
+#[doc(hidden)]
+pub mod played;
 pub mod request;
 pub mod serve;
 pub mod unknown;

@@ -5,16 +5,18 @@
 
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{LazyLock, Mutex, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::Router;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use tokio::time::Instant;
+use tower::Service;
 use tracing::{Instrument as _, debug, info, info_span, warn};
-use uuid::Uuid;
+use uuid::{Builder, Uuid};
 
 use crate::bucket::{Bucket, Rate};
 
@@ -35,16 +37,42 @@ const LINES: Rate = Rate {
 
 /// Names a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct RequestId(String);
+struct RequestId(HeaderValue);
 
 impl RequestId {
     fn of(headers: &HeaderMap) -> RequestId {
-        let told = headers.get(HEADER).and_then(|value| value.to_str().ok());
+        let told = headers.get(HEADER);
+        let is_sane = |name: &HeaderValue| name.to_str().is_ok_and(is_sane);
         match told.filter(|name| is_sane(name)) {
-            Some(name) => RequestId(name.to_owned()),
-            None => RequestId(Uuid::now_v7().simple().to_string()),
+            Some(name) => RequestId(name.clone()),
+            None => RequestId::fresh(),
         }
     }
+
+    /// A UUID of version 7. What is random in it is mixed from a number that this process drew once
+    /// and a count, so that a name costs no call of the system: it is no secret.
+    fn fresh() -> RequestId {
+        static DRAWN: LazyLock<u64> = LazyLock::new(|| Uuid::now_v7().as_u64_pair().1);
+        static MADE: AtomicU64 = AtomicU64::new(0);
+        let count = MADE.fetch_add(1, Ordering::Relaxed);
+        let (high, low) = (mixed(*DRAWN ^ count), mixed(DRAWN.wrapping_add(count)));
+        let mut random = [0; 10];
+        random[..8].copy_from_slice(&low.to_be_bytes());
+        random[8..].copy_from_slice(&high.to_be_bytes()[..2]);
+        let millis = SystemTime::now().duration_since(UNIX_EPOCH);
+        let millis = millis.map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(0));
+        let uuid = Builder::from_unix_timestamp_millis(millis, &random).into_uuid();
+        let mut buffer = Uuid::encode_buffer();
+        let text: &str = uuid.simple().encode_lower(&mut buffer);
+        RequestId(HeaderValue::from_str(text).expect("hexadecimal digits are a header's value"))
+    }
+}
+
+/// Another number for each number, and never the same for two (the finalizer of SplitMix64).
+fn mixed(number: u64) -> u64 {
+    let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    number ^ (number >> 31)
 }
 
 /// Marks an answer of which the log says already why it is as it is.
@@ -58,33 +86,28 @@ fn is_sane(name: &str) -> bool {
 
 impl fmt::Display for RequestId {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&self.0)
+        out.write_str(self.0.to_str().unwrap_or_default())
     }
 }
 
-/// Names every request to `router`, and logs those that it refuses with a status of its own.
-pub(crate) fn named(router: Router) -> Router {
-    router.layer(from_fn(name))
-}
-
-async fn name(request: Request, next: Next) -> Response {
+/// Has `router` answer a request under its name, and logs it if the router refuses it with a status
+/// of its own.
+pub(crate) async fn named(mut router: Router, request: Request) -> Response {
     let id = RequestId::of(request.headers());
     let span = info_span!("request", request_id = %id);
     let serving = async {
-        let method = request.method().clone();
-        let path: String = request.uri().path().chars().take(PATH_CHARS).collect();
-        let response = next.run(request).await;
+        let (method, uri) = (request.method().clone(), request.uri().clone());
+        let Ok(response) = Service::call(&mut router, request).await;
         let status = response.status();
         let is_said = response.extensions().get::<Said>().is_some();
         if (status.is_client_error() || status.is_server_error()) && !is_said {
+            let path: String = uri.path().chars().take(PATH_CHARS).collect();
             failed(method.as_str(), &path, status);
         }
         response
     };
     let mut response = serving.instrument(span).await;
-    if let Ok(value) = HeaderValue::from_str(&id.0) {
-        response.headers_mut().insert(HEADER, value);
-    }
+    response.headers_mut().insert(HEADER, id.0);
     response
 }
 
@@ -128,6 +151,8 @@ fn may_say() -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     #[test]
@@ -143,8 +168,18 @@ mod tests {
         ] {
             let headers = told.map(|told| (HEADER, HeaderValue::from_str(told).unwrap()));
             let id = RequestId::of(&headers.into_iter().collect());
-            assert_eq!(Some(id.0.as_str()) == told, kept, "{told:?}");
-            assert!(is_sane(&id.0), "{id}");
+            assert_eq!(Some(id.to_string().as_str()) == told, kept, "{told:?}");
+            assert!(is_sane(&id.to_string()), "{id}");
         }
+    }
+
+    #[test]
+    fn no_two_requests_are_named_alike() {
+        let made: Vec<Uuid> = (0..10_000)
+            .map(|_| RequestId::fresh().to_string().parse().unwrap())
+            .collect();
+        let different: HashSet<&Uuid> = made.iter().collect();
+        assert_eq!(different.len(), made.len());
+        assert!(made.iter().all(|uuid| uuid.get_version_num() == 7));
     }
 }

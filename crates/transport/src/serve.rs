@@ -44,12 +44,20 @@ const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 pub struct Call {
     /// Who asks, about which lot.
     pub envelope: Envelope,
-    /// SHA-256 of the body: tells a repeated command from a new one (D-5).
-    pub digest: [u8; 32],
+    /// The whole, as it came.
+    pub body: Bytes,
     /// By how many seconds the sender's clock is ahead of ours (D-4).
     pub skew_seconds: i64,
     /// When the request was read.
     pub received: Timestamp,
+}
+
+impl Call {
+    /// SHA-256 of the body: tells a repeated command from a new one (D-5). Most calls are told apart by
+    /// their `uuid`, so it is made for those who ask.
+    pub fn digest(&self) -> [u8; 32] {
+        Sha256::digest(&self.body).into()
+    }
 }
 
 /// What a handler gives back: usually an [`Answer`], which becomes one by itself.
@@ -138,6 +146,11 @@ pub trait Gatekeeper: Send + Sync + 'static {
         Freshness::default()
     }
 
+    /// What time it is here.
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+
     /// How much is forgiven (D-3).
     fn tolerance(&self) -> Tolerance {
         Tolerance::Tolerant
@@ -204,7 +217,7 @@ where
         Ok(body) => body,
         Err((status, refusal)) => return turned_away::<E>(&caller, status, &refusal),
     };
-    let admitted = admit::<E>(gatekeeper, &body, &mut caller, Timestamp::now());
+    let admitted = admit::<E>(gatekeeper, body, &mut caller, gatekeeper.now());
     let (call, request) = match admitted {
         Ok(admitted) => admitted,
         Err(refusal) => return turned_away::<E>(&caller, StatusCode::OK, &refusal),
@@ -282,11 +295,11 @@ pub fn with_fallbacks(router: Router) -> Router {
 /// fields. Who is not genuine is told nothing of addresses.
 fn admit<E: Endpoint>(
     gatekeeper: &dyn Gatekeeper,
-    body: &[u8],
+    body: Bytes,
     caller: &mut Caller,
     now: Timestamp,
 ) -> Result<(Call, E::Request), Refusal> {
-    let incoming = Incoming::parse(body, gatekeeper.tolerance())?;
+    let incoming = Incoming::parse(&body, gatekeeper.tolerance())?;
     let envelope = incoming.envelope(E::SERVED_BY)?;
     let credentials = gatekeeper.credentials(&envelope.lot, envelope.app_id.as_ref())?;
     caller.lot = Some(envelope.lot.clone());
@@ -305,11 +318,10 @@ fn admit<E: Endpoint>(
         ));
     }
     let request = incoming.request::<E>()?;
-    let digest = Sha256::digest(body).into();
     Ok((
         Call {
             envelope,
-            digest,
+            body,
             skew_seconds,
             received: now,
         },

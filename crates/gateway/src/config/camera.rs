@@ -7,7 +7,7 @@ use boshi_service::config::value;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Deserializer};
 
-use super::{Input, RelayBarrier};
+use super::{Input, RelayBarrier, Topic};
 
 /// A camera of 臻识 (VZ, also sold as 火眼臻睛), or one of 芊熠 (QY) or Alphadigi that speaks its
 /// dialect.
@@ -41,6 +41,9 @@ pub struct Vz {
     /// has no other way to be told.
     #[serde(default, deserialize_with = "value::span_or_zero")]
     pub reply_wait: Duration,
+    /// The highest confidence that it tells.
+    #[serde(skip, default = "surest")]
+    pub surest: u32,
     /// What the seconds of its clock are.
     #[serde(default)]
     pub clock: CameraClock,
@@ -80,6 +83,48 @@ pub struct VzTcp {
     pub inputs: Vec<Input>,
 }
 
+/// A camera of 臻识 that speaks through the lot's MQTT broker.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VzMqtt {
+    /// What people call it.
+    pub name: String,
+    /// Its serial number, `{sn}` in the topics.
+    pub serial: String,
+    /// The recognizer that it is.
+    #[serde(deserialize_with = "value::id")]
+    pub recognizer: DeviceNo,
+    /// Under which topics it speaks.
+    #[serde(default = "up")]
+    pub up: Topic,
+    /// Under which it is spoken to.
+    #[serde(default = "down")]
+    pub down: Topic,
+    /// Under which it answers.
+    #[serde(default = "reply")]
+    pub reply: Topic,
+    /// 0: a command that the camera is not there for is lost; 1: some brokers keep it for later.
+    #[serde(default)]
+    pub command_qos: u8,
+    /// How often it says that it is there.
+    #[serde(default = "keep_alive", deserialize_with = "value::span")]
+    pub heartbeat: Duration,
+    /// How long it may take to answer a command.
+    #[serde(default = "mqtt_answer", deserialize_with = "value::span")]
+    pub answer: Duration,
+    /// Whether what it tells of its gate shows where the arm is.
+    #[serde(default)]
+    pub gate_status: bool,
+    /// What the seconds of its clock are.
+    #[serde(default)]
+    pub clock: CameraClock,
+    /// The barrier on its outputs.
+    pub barrier: Option<CameraBarrier>,
+    /// The contacts on its inputs.
+    #[serde(default, rename = "input")]
+    pub inputs: Vec<Input>,
+}
+
 /// Whose dialect a camera speaks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -89,6 +134,9 @@ pub enum VzDialect {
     Vz,
     /// 芊熠, Alphadigi.
     Qy,
+    /// 华夏智信, which has a table of its own.
+    #[serde(skip)]
+    Hx,
 }
 
 /// What the seconds of a camera's clock are.
@@ -165,7 +213,7 @@ impl Vz {
     pub fn waits(&self) -> Duration {
         self.wait.unwrap_or(match self.dialect {
             VzDialect::Vz => WAIT,
-            VzDialect::Qy => Duration::ZERO,
+            VzDialect::Qy | VzDialect::Hx => Duration::ZERO,
         })
     }
 
@@ -193,6 +241,20 @@ impl Vz {
 }
 
 impl VzTcp {
+    /// Every device that it has something of.
+    pub fn touches(&self) -> impl Iterator<Item = &DeviceNo> {
+        let inputs = self.inputs.iter().filter_map(|it| it.device.as_ref());
+        self.drives().chain(inputs)
+    }
+
+    /// Every device that it is, or that hangs on it.
+    pub fn drives(&self) -> impl Iterator<Item = &DeviceNo> {
+        let barrier = self.barrier.iter().map(|it| &it.device);
+        std::iter::once(&self.recognizer).chain(barrier)
+    }
+}
+
+impl VzMqtt {
     /// Every device that it has something of.
     pub fn touches(&self) -> impl Iterator<Item = &DeviceNo> {
         let inputs = self.inputs.iter().filter_map(|it| it.device.as_ref());
@@ -238,6 +300,10 @@ fn yes() -> bool {
     true
 }
 
+fn surest() -> u32 {
+    100
+}
+
 fn first() -> u16 {
     1
 }
@@ -260,6 +326,30 @@ fn looks() -> u8 {
 
 fn answer() -> Duration {
     Duration::from_secs(1)
+}
+
+fn keep_alive() -> Duration {
+    Duration::from_secs(10)
+}
+
+fn mqtt_answer() -> Duration {
+    Duration::from_secs(2)
+}
+
+fn up() -> Topic {
+    topic("device/{sn}/message/up/{name}")
+}
+
+fn down() -> Topic {
+    topic("device/{sn}/message/down/{name}")
+}
+
+fn reply() -> Topic {
+    topic("device/{sn}/message/down/{name}/reply")
+}
+
+fn topic(text: &str) -> Topic {
+    Topic::read(text).expect("the maker's topics are topics")
 }
 
 fn pulse() -> Duration {

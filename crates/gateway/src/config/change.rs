@@ -128,7 +128,13 @@ impl Changed {
                 modbus,
                 vz,
                 vz_tcp,
+                hik,
+                hx,
+                dahua,
                 olm,
+                mqtt,
+                vz_mqtt,
+                spaces,
                 places,
             } = new;
             let key = |what: &str| format!("lot {id}: {what}");
@@ -139,7 +145,13 @@ impl Changed {
             self.keep(&key("modbus"), old.modbus == *modbus);
             self.keep(&key("vz"), old.vz == *vz);
             self.keep(&key("vz_tcp"), old.vz_tcp == *vz_tcp);
+            self.keep(&key("hik"), old.hik == *hik);
+            self.keep(&key("hx"), old.hx == *hx);
+            self.keep(&key("dahua"), old.dahua == *dahua);
             self.keep(&key("olm"), old.olm == *olm);
+            self.keep(&key("mqtt"), old.mqtt == *mqtt);
+            self.keep(&key("vz_mqtt"), old.vz_mqtt == *vz_mqtt);
+            self.keep(&key("spaces"), old.spaces == *spaces);
             self.keep(&key("place"), old.places == *places);
             let same = old.lanes.len() == lanes.len()
                 && old

@@ -2,7 +2,11 @@
 
 mod board;
 mod camera;
+mod dahua;
 mod equipment;
+mod hik;
+mod mqtt;
+mod spaces;
 
 use std::collections::HashSet;
 
@@ -33,7 +37,8 @@ pub(super) fn config(config: &Config) -> Result<(), ConfigError> {
     }
     check_keys(config)?;
     board::check_ports(config)?;
-    camera::check_keys(config)
+    camera::check_keys(config)?;
+    spaces::check_keys(config)
 }
 
 /// A key and a number name one device, in whichever lots the key is used.
@@ -95,7 +100,8 @@ fn check_lot(path: &str, lot: &Lot) -> Result<(), ConfigError> {
         check_lane(&path, lane)?;
         check_controller(&path, lot, lane)?;
     }
-    equipment::check(path, lot)
+    equipment::check(path, lot)?;
+    spaces::check(path, lot)
 }
 
 /// A device that no driver of the gateway's own speaks to needs a controller that does.

@@ -7,7 +7,7 @@ use boshi_protocol::lane;
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use super::{Input, Modbus, Olm, Vz, VzTcp};
+use super::{Dahua, Hik, Hx, Input, Modbus, Mqtt, Olm, Spaces, Vz, VzMqtt, VzTcp};
 use boshi_service::config::value;
 
 /// What stands in place of a `device_url` when the controller fetches its commands.
@@ -42,9 +42,26 @@ pub struct Lot {
     /// Its cameras of 臻识 that the gateway connects to.
     #[serde(default)]
     pub vz_tcp: Vec<VzTcp>,
+    /// Its gate cameras of 海康.
+    #[serde(default)]
+    pub hik: Vec<Hik>,
+    /// Its cameras of 华夏智信.
+    #[serde(default)]
+    pub hx: Vec<Hx>,
+    /// Its gate cameras of 大华.
+    #[serde(default)]
+    pub dahua: Vec<Dahua>,
     /// Its display boards.
     #[serde(default)]
     pub olm: Vec<Olm>,
+    /// Its MQTT broker.
+    pub mqtt: Option<Mqtt>,
+    /// Its cameras of 臻识 that speak through that.
+    #[serde(default)]
+    pub vz_mqtt: Vec<VzMqtt>,
+    /// What tells which of its spaces are taken.
+    #[serde(default)]
+    pub spaces: Vec<Spaces>,
     /// Its spaces.
     #[serde(default, rename = "place")]
     pub places: Vec<Place>,
@@ -136,6 +153,10 @@ impl Lot {
         let relays = self.modbus.iter().flat_map(|it| &it.barriers);
         let cameras = self.vz.iter().flat_map(Vz::drives);
         let cameras = cameras.chain(self.vz_tcp.iter().flat_map(VzTcp::drives));
+        let cameras = cameras.chain(self.hik.iter().flat_map(Hik::drives));
+        let cameras = cameras.chain(self.hx.iter().flat_map(Hx::drives));
+        let cameras = cameras.chain(self.dahua.iter().flat_map(Dahua::drives));
+        let cameras = cameras.chain(self.vz_mqtt.iter().flat_map(VzMqtt::drives));
         let boards = self.olm.iter().map(|it| &it.display);
         relays.map(|it| &it.device).chain(cameras).chain(boards)
     }
@@ -153,6 +174,8 @@ impl Lot {
         let modules = self.modbus.iter().flat_map(|it| &it.inputs);
         let cameras = self.vz.iter().flat_map(|it| &it.inputs);
         let cameras = cameras.chain(self.vz_tcp.iter().flat_map(|it| &it.inputs));
+        let cameras = cameras.chain(self.hik.iter().flat_map(|it| &it.inputs));
+        let cameras = cameras.chain(self.vz_mqtt.iter().flat_map(|it| &it.inputs));
         modules.chain(cameras)
     }
 }

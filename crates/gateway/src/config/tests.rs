@@ -238,6 +238,111 @@ fn what_is_wrong_with_a_camera_over_tcp_is_said_with_its_key() {
     assert!(error.contains("CAM-01"), "{error}");
 }
 
+/// A camera of 海康 that has everything of a lane but its display.
+const HIK: &str = r#"
+[[lot.hik]]
+name = "IN-01"
+address = "192.168.1.64:80"
+user = "gateway"
+password = "Demo#2026"
+recognizer = "CAM-01"
+key = "camera-key"
+[lot.hik.barrier]
+device = "BAR-01"
+[[lot.hik.input]]
+number = 2
+is = "safety_loop"
+device = "BAR-01"
+"#;
+
+#[test]
+fn what_is_wrong_with_a_camera_of_hik_is_said_with_its_key() {
+    Config::parse(&format!("{COMMENTED}{HIK}")).unwrap();
+    let unseen = COMMENTED.replacen("limit_switch = true", "limit_switch = false", 1);
+    let error = Config::parse(&format!("{unseen}{HIK}")).unwrap_err();
+    assert!(error.to_string().contains("status"), "{error}");
+    let without = HIK.replacen("\"BAR-01\"\n", "\"BAR-01\"\nstatus = false\n", 1);
+    let error = Config::parse(&format!("{unseen}{without}")).unwrap_err();
+    assert!(error.to_string().contains("confirm"), "{error}");
+    let (key, barrier) = ("key = \"camera-key\"", "\"BAR-01\"\n");
+    for (right, wrong, words) in [
+        ("64:80", "64", "address"),
+        (key, "key = \"short\"", "8 letters"),
+        (key, "", "alert_stream"),
+        (key, "key = \"camera-key\"\npoll = \"1ms\"", "poll"),
+        (key, "key = \"camera-key\"\nlooks = 0", "looks"),
+        (key, "key = \"camera-key\"\nanswer = \"4s\"", "answer"),
+        (key, "key = \"camera-key\"\ncomet = true", "comet"),
+        ("\"gateway\"", "\"\"", "user"),
+        ("\"gateway\"", "\"网关\"", "user"),
+        ("\"Demo#2026\"", "\"\"", "password"),
+        ("\"Demo#2026\"", "2026", "password"),
+        ("\"CAM-01\"", "\"CAM-09\"", "CAM-09"),
+        ("number = 2", "number = 5", "from 1 to 4"),
+        (barrier, "\"BAR-01\"\nchannel = 0\n", "channel"),
+        (barrier, "\"BAR-01\"\noutput = 5\n", "output"),
+        (barrier, "\"BAR-01\"\nhold = []\n", "hold"),
+        (barrier, "\"BAR-01\"\nhold = [\"close\"]\n", "hold"),
+        (barrier, "\"BAR-01\"\nrelease = [\"open\"]\n", "release"),
+        (barrier, "\"BAR-01\"\nhold = [\"lift\"]\n", "lift"),
+        ("\"safety_loop\"", "\"arm_up\"", "status"),
+    ] {
+        let camera = HIK.replacen(right, wrong, 1);
+        assert_ne!(camera, HIK, "{right} is not there");
+        let error = Config::parse(&format!("{COMMENTED}{camera}"));
+        let error = error.unwrap_err().to_string();
+        assert!(error.contains(words), "{wrong}: {error}");
+        let secret = error.contains("camera-key") || error.contains("Demo#2026");
+        assert!(!secret, "D-7: {error}");
+    }
+    let both = format!("{COMMENTED}{CAMERA}{HIK}");
+    let error = Config::parse(&both).unwrap_err().to_string();
+    assert!(error.contains("only once"), "{error}");
+    let shown = format!("{:?}", Config::parse(&format!("{COMMENTED}{HIK}")).unwrap());
+    assert!(
+        !shown.contains("Demo#2026") && !shown.contains("camera-key"),
+        "D-7"
+    );
+}
+
+/// What others published may be wrong, which whoever relies on it is to know.
+#[test]
+fn what_nobody_has_tried_must_be_wanted_expressly() {
+    let hx = "\n[[lot.hx]]\nname = \"A\"\nexperimental = true\nkey = \"camera-key\"\nrecognizer = \"CAM-01\"\n\
+              [lot.hx.barrier]\ndevice = \"BAR-01\"\n";
+    let dahua = "\n[[lot.dahua]]\nname = \"A\"\nexperimental = true\naddress = \"192.168.1.108:80\"\nuser = \"gateway\"\n\
+                 password = \"Demo#2026\"\nkey = \"camera-key\"\nrecognizer = \"CAM-01\"\n[lot.dahua.barrier]\ndevice = \"BAR-01\"\n";
+    for (camera, wrongs) in [
+        (
+            hx,
+            &[
+                ("true", "true\nsurest = 0", "surest"),
+                ("true", "true\nreply_wait = \"4s\"", "reply_wait"),
+                ("\"BAR-01\"", "\"BAR-01\"\nopen = 2", "from 1 to 1"),
+                ("CAM-01", "CAM-09", "CAM-09"),
+            ],
+        ),
+        (
+            dahua,
+            &[
+                ("108:80", "108", "address"),
+                ("\"gateway\"", "\"\"", "user"),
+                ("\"BAR-01\"", "\"BAR-01\"\nchannel = 17", "channel"),
+                ("\"BAR-01\"", "\"BAR-01\"\nhold = [\"lock\"]", "hold"),
+            ],
+        ),
+    ] {
+        Config::parse(&format!("{COMMENTED}{camera}")).unwrap();
+        let unwanted = ("experimental = true\n", "", "experimental");
+        for (right, wrong, words) in wrongs.iter().chain([&unwanted]) {
+            let camera = camera.replacen(right, wrong, 1);
+            let error = Config::parse(&format!("{COMMENTED}{camera}"));
+            let error = error.unwrap_err().to_string();
+            assert!(error.contains(words), "{wrong}: {error}");
+        }
+    }
+}
+
 /// A controller is needed exactly for what no driver speaks to.
 #[test]
 fn a_device_without_driver_and_controller_is_named() {

@@ -13,12 +13,16 @@ use futures_util::future::join_all;
 use serde_json::Value;
 use tokio::time::Instant;
 
+use super::dahua;
 use super::event::Event;
 use super::generic::Generic;
 use super::health::Health;
+use super::hik;
 use super::modbus::Module;
+use super::mqtt::Broker;
 use super::olm::{Board, Urgency};
-use super::vz::{Camera, tcp};
+use super::spaces::Spaces;
+use super::vz::{Camera, mqtt, tcp};
 
 /// Why a command did not succeed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -65,8 +69,18 @@ pub(crate) enum DeviceDriver {
     Vz(Camera),
     /// A camera of 臻识 that the gateway connects to.
     VzTcp(tcp::Camera),
+    /// A gate camera of 海康.
+    Hik(hik::Camera),
+    /// A gate camera of 大华.
+    Dahua(dahua::Camera),
     /// A display board.
     Olm(Board),
+    /// A camera of 臻识 that speaks through the lot's MQTT broker.
+    VzMqtt(mqtt::Camera),
+    /// That broker, which no device of a lane is reached by itself.
+    Mqtt(Broker),
+    /// A guidance system, which no device of a lane is reached by either.
+    Spaces(Spaces),
 }
 
 /// The devices of a lane, each behind its driver.
@@ -94,7 +108,11 @@ impl Controller {
             DeviceDriver::Modbus(module) => module.drive(barrier, motion).await,
             DeviceDriver::Vz(camera) => camera.drive(id, barrier, motion).await,
             DeviceDriver::VzTcp(camera) => camera.drive(barrier, motion).await,
+            DeviceDriver::Hik(camera) => camera.drive(barrier, motion).await,
+            DeviceDriver::Dahua(camera) => camera.drive(barrier, motion).await,
             DeviceDriver::Olm(_) => Err(no_driver(barrier)),
+            DeviceDriver::VzMqtt(camera) => camera.drive(barrier, motion).await,
+            DeviceDriver::Mqtt(_) | DeviceDriver::Spaces(_) => Err(no_driver(barrier)),
         }
     }
 
@@ -108,9 +126,14 @@ impl Controller {
         match self.driver_of(display)? {
             DeviceDriver::Generic(generic) => generic.show(id, display, message.lines).await,
             DeviceDriver::Olm(board) => board.show(message).await,
-            DeviceDriver::Modbus(_) | DeviceDriver::Vz(_) | DeviceDriver::VzTcp(_) => {
-                Err(no_driver(display))
-            }
+            DeviceDriver::Modbus(_)
+            | DeviceDriver::Vz(_)
+            | DeviceDriver::VzTcp(_)
+            | DeviceDriver::Hik(_)
+            | DeviceDriver::Dahua(_)
+            | DeviceDriver::VzMqtt(_)
+            | DeviceDriver::Mqtt(_)
+            | DeviceDriver::Spaces(_) => Err(no_driver(display)),
         }
     }
 
@@ -126,7 +149,11 @@ impl Controller {
                 DeviceDriver::Modbus(module) => Ok(module.check(&own)),
                 DeviceDriver::Vz(camera) => Ok(camera.check(&own)),
                 DeviceDriver::VzTcp(camera) => Ok(camera.check(&own)),
+                DeviceDriver::Hik(camera) => Ok(camera.check(&own)),
+                DeviceDriver::Dahua(camera) => Ok(camera.check(&own)),
                 DeviceDriver::Olm(board) => Ok(board.check(&own)),
+                DeviceDriver::VzMqtt(camera) => Ok(camera.check(&own)),
+                DeviceDriver::Mqtt(_) | DeviceDriver::Spaces(_) => Ok(Checked::default()),
             };
             checked.unwrap_or_else(|error| {
                 tracing::warn!(%error, devices = ?own, "a controller does not answer");
@@ -158,7 +185,12 @@ impl DeviceDriver {
             DeviceDriver::Modbus(module) => Some(module.shown()),
             DeviceDriver::Vz(camera) => Some(camera.shown()),
             DeviceDriver::VzTcp(camera) => Some(camera.shown()),
+            DeviceDriver::Hik(camera) => Some(camera.shown()),
+            DeviceDriver::Dahua(camera) => Some(camera.shown()),
             DeviceDriver::Olm(board) => Some(board.shown()),
+            DeviceDriver::VzMqtt(camera) => Some(camera.shown()),
+            DeviceDriver::Mqtt(broker) => Some(broker.shown()),
+            DeviceDriver::Spaces(spaces) => Some(spaces.shown()),
         }
     }
 
@@ -185,7 +217,12 @@ impl DeviceDriver {
             DeviceDriver::Modbus(module) => module.link(),
             DeviceDriver::Vz(camera) => camera.link(),
             DeviceDriver::VzTcp(camera) => camera.link(),
+            DeviceDriver::Hik(camera) => camera.link(),
+            DeviceDriver::Dahua(camera) => camera.link(),
             DeviceDriver::Olm(board) => board.link(),
+            DeviceDriver::VzMqtt(camera) => camera.link(),
+            DeviceDriver::Mqtt(broker) => broker.link(),
+            DeviceDriver::Spaces(spaces) => spaces.link(),
         })
     }
 

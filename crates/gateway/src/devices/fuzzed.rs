@@ -5,8 +5,14 @@ use axum::body::Bytes;
 use super::event::Event;
 use super::parts;
 
+pub use super::dahua::fuzzed::dahua;
+pub use super::hik::fuzzed::{hik_document, hik_head, hik_parts};
 pub use super::modbus::fuzzed::modbus;
+pub use super::mqtt::fuzzed::mqtt;
 pub use super::olm::fuzzed::olm;
+pub use super::spaces::fuzzed::spaces;
+pub use super::vz::hx::fuzzed as hx;
+pub use super::vz::mqtt::fuzzed::vz_mqtt;
 
 /// The body of an event; whether it is one.
 pub fn event(body: &[u8]) -> bool {

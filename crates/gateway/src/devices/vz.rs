@@ -3,9 +3,12 @@
 //! there is to do (comet).
 //!
 //! `message` is what it says, `reply` what it is answered, both without I/O; `push` the address that
-//! it speaks to. `tcp` is the other way: the gateway connects to the camera.
+//! it speaks to. `tcp` is the other way: the gateway connects to the camera; over `mqtt` both connect to
+//! the lot's broker.
 
+pub(crate) mod hx;
 mod message;
+pub(crate) mod mqtt;
 pub(crate) mod push;
 mod reply;
 pub(crate) mod rs485;
@@ -29,6 +32,8 @@ use super::relays::{Relays, Step};
 use super::teller::Teller;
 use crate::config::{self, Confirm, PulseBy, VzDialect};
 use crate::reload::InForce;
+
+pub(in crate::devices) use self::message::text;
 
 use self::message::Seen;
 use self::rs485::Listeners;
@@ -92,6 +97,7 @@ impl Camera {
         let driver = match config.dialect {
             VzDialect::Vz => "vz http",
             VzDialect::Qy => "qy http",
+            VzDialect::Hx => "hx http",
         };
         let serial = config.serial.as_deref().unwrap_or("-");
         self.0.health.shown(driver, &config.name, serial)
@@ -110,7 +116,7 @@ impl Camera {
         barrier: &DeviceNo,
         motion: Motion,
     ) -> Result<(), CommandError> {
-        if self.0.config.dialect == VzDialect::Qy && motion != Motion::Pulse {
+        if self.0.config.dialect != VzDialect::Vz && motion != Motion::Pulse {
             let why = "此相机协议没有常开指令".to_owned();
             return Err(CommandError::NotDone(why));
         }

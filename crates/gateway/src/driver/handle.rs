@@ -52,7 +52,7 @@ pub(crate) struct Received {
 }
 
 /// What a lot is sent.
-pub(super) enum Message {
+pub(crate) enum Message {
     Input {
         input: Input,
         taken: oneshot::Sender<()>,
@@ -68,7 +68,7 @@ pub(super) enum Message {
 }
 
 /// What somebody wants of a gate.
-pub(super) enum Commanded {
+pub(crate) enum Commanded {
     Gate {
         lane: LaneNo,
         side: Option<Side>,

@@ -17,10 +17,11 @@ const LOCK_WAIT: Duration = Duration::from_secs(1);
 const STATEMENTS_KEPT: usize = 128;
 
 /// Every version there was, in order; never changed once released.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("../../migrations/0001_initial.sql"),
     include_str!("../../migrations/0002_keeping.sql"),
     include_str!("../../migrations/0003_pressed.sql"),
+    include_str!("../../migrations/0004_failed.sql"),
 ];
 
 pub(super) fn failed(path: &Path, reason: &dyn fmt::Display) -> JournalError {

@@ -98,18 +98,80 @@ fn failed<T>(
     read: fn(&Row<'_>) -> Result<T>,
 ) -> Result<(u64, Vec<T>)> {
     let snapshot = from.unchecked_transaction()?;
+    // Counted and paged in the outbox, which has an index of the failed ones: only those of the page
+    // are looked up. A record's row there has the record's own time.
     let matching = format!(
-        "FROM {kind} it JOIN outbox ON outbox.lot = it.lot AND outbox.kind = '{kind}' \
-         AND outbox.key = it.record AND outbox.state = 'failed' \
-         WHERE it.lot = ?1 AND it.at >= ?2 AND it.at < ?3"
+        "FROM outbox WHERE lot = ?1 AND kind = '{kind}' AND state = 'failed' \
+         AND at >= ?2 AND at < ?3"
     );
-    let total = snapshot.query_row(
-        &format!("SELECT count(*) {matching}"),
-        params![lot.as_str(), period.from, period.until],
-        |row| column::count(row, 0),
-    )?;
-    let sql = format!("SELECT {columns} {matching} ORDER BY it.at, it.record LIMIT ?4 OFFSET ?5");
-    let offset = page.offset().cast_signed();
-    let values = params![lot.as_str(), period.from, period.until, page.size, offset];
+    let mut count = snapshot.prepare_cached(&format!("SELECT count(*) {matching}"))?;
+    let total = count.query_row(params![lot.as_str(), period.from, period.until], |row| {
+        column::count(row, 0)
+    })?;
+    let Slice {
+        order,
+        skipped,
+        taken,
+    } = Slice::of(total, page);
+    let sql = format!(
+        "SELECT {columns} FROM (SELECT at, key {matching} ORDER BY at {order}, key {order} \
+         LIMIT ?4 OFFSET ?5) failed JOIN {kind} it ON it.lot = ?1 AND it.record = failed.key \
+         ORDER BY failed.at, failed.key"
+    );
+    let (taken, skipped) = (taken.cast_signed(), skipped.cast_signed());
+    let values = params![lot.as_str(), period.from, period.until, taken, skipped];
     Ok((total, read::all(&snapshot, &sql, values, read)?))
+}
+
+/// The rows of a page, from whichever end is nearer: what is skipped is read all the same.
+#[derive(Debug, PartialEq, Eq)]
+struct Slice {
+    order: &'static str,
+    skipped: u64,
+    taken: u64,
+}
+
+impl Slice {
+    fn of(total: u64, page: PageRequest) -> Slice {
+        let before = page.offset().min(total);
+        let taken = u64::from(page.size).min(total - before);
+        let behind = total - before - taken;
+        let (order, skipped) = match behind < before {
+            true => ("DESC", behind),
+            false => ("ASC", before),
+        };
+        Slice {
+            order,
+            skipped,
+            taken,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// PAGE-1
+    #[test]
+    fn a_page_is_reached_from_the_nearer_end() {
+        let slice = |total, current, size| {
+            let slice = Slice::of(
+                total,
+                PageRequest {
+                    current,
+                    size,
+                    capped: false,
+                },
+            );
+            (slice.order, slice.skipped, slice.taken)
+        };
+        assert_eq!(slice(1000, 1, 100), ("ASC", 0, 100));
+        assert_eq!(slice(1000, 10, 100), ("DESC", 0, 100));
+        assert_eq!(slice(1000, 9, 100), ("DESC", 100, 100));
+        assert_eq!(slice(950, 10, 100), ("DESC", 0, 50));
+        assert_eq!(slice(950, 11, 100), ("DESC", 0, 0));
+        assert_eq!(slice(0, 1, 10), ("ASC", 0, 0));
+        assert_eq!(slice(30, u32::MAX, 100), ("DESC", 0, 0));
+    }
 }

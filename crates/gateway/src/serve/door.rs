@@ -6,8 +6,9 @@ use boshi_protocol::freshness::Freshness;
 use boshi_protocol::id::{AppId, LotId};
 use boshi_protocol::refusal::Refusal;
 use boshi_protocol::token::Credentials;
+use boshi_transport::call::Peer;
 use boshi_transport::serve::Gatekeeper;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::clock::Skews;
 
@@ -16,6 +17,7 @@ pub(crate) struct Door {
     credentials: RwLock<Credentials>,
     freshness: Freshness,
     skews: Skews,
+    peer: Option<Peer>,
 }
 
 impl Door {
@@ -24,7 +26,14 @@ impl Door {
             credentials: RwLock::new(credentials),
             freshness,
             skews,
+            peer: None,
         }
+    }
+
+    /// The same, by the clock that requests to `peer` are signed with.
+    pub(crate) fn by_the_clock_of(self, peer: Peer) -> Door {
+        let peer = Some(peer);
+        Door { peer, ..self }
     }
 
     /// Takes what is signed with these from now on (D-6); whether they are others than before.
@@ -77,5 +86,9 @@ impl Gatekeeper for Door {
 
     fn freshness(&self) -> Freshness {
         self.freshness
+    }
+
+    fn now(&self) -> Timestamp {
+        self.peer.as_ref().map_or_else(Timestamp::now, Peer::now)
     }
 }

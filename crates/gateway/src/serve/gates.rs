@@ -22,7 +22,7 @@ impl Served {
         let (lot, served) = (call.envelope.lot.clone(), Arc::clone(self));
         let (at, received) = (lot.clone(), received(&call, order));
         let work = async move { served.open_once(&at, received).await };
-        let orders = self.orders.once(&lot, call.digest, call.received, work);
+        let orders = self.orders.once(&lot, call.digest(), call.received, work);
         orders.await.answer
     }
 
@@ -36,10 +36,11 @@ impl Served {
     /// Shows a text, once however often it comes (D-5). When it comes again it stands there already,
     /// which is no success on a display that is lost meanwhile (SHOW-2).
     pub(super) async fn show(self: &Arc<Self>, call: Call, text: ShowMsg) -> Answer<()> {
+        let digest = call.digest();
         let (lot, served) = (call.envelope.lot, Arc::clone(self));
         let (at, device) = (lot.clone(), text.device.clone());
         let work = async move { served.show_once(&at, text).await };
-        let texts = self.texts.once(&lot, call.digest, call.received, work);
+        let texts = self.texts.once(&lot, digest, call.received, work);
         let Given { answer, again } = texts.await;
         if again && matches!(answer, Answer::Accepted { .. }) && !self.is_there(&lot, &device).await
         {
@@ -107,7 +108,7 @@ impl ServedLot {
 
 fn received(call: &Call, order: OpenGate) -> Received {
     Received {
-        digest: call.digest,
+        digest: call.digest(),
         device: order.device,
         mode: order.mode,
         plate: order.plate,

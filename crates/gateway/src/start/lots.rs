@@ -10,12 +10,11 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::StartError;
-use super::drivers::{Drivers, Worker};
+use super::drivers::{Drivers, Pushing, Worker};
 use super::recover::{LeftBehind, TakenUp, recover};
 use crate::clock::{Clock, SkewWatch, Skews};
 use crate::config::{self, Config};
 use crate::devices::mailbox::Mailboxes;
-use crate::devices::vz::Camera;
 use crate::devices::{Controller, DeviceDriver};
 use crate::display::{Display, Wording};
 use crate::driver::{Driver, Handle, LaneEquipment, Outward};
@@ -42,7 +41,7 @@ pub(super) struct StartedLot {
     /// The tasks of its drivers, which are yet to run.
     pub(super) workers: Vec<Worker>,
     /// Its cameras that push, which are yet to be served.
-    pub(super) cameras: Vec<Camera>,
+    pub(super) cameras: Pushing,
 }
 
 impl StartedLot {

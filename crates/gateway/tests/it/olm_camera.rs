@@ -52,6 +52,7 @@ async fn world(speaks: Speaks, more: &str) -> World {
              [lot.vz.barrier]\ndevice = \"BAR-01\"\nconfirm = \"taken\"\n{}",
             inputs("vz"),
         ),
+        other => panic!("no RS485 is played of {other:?}"),
     };
     let board = format!(
         "\n{camera}\n[[lot.olm]]\nname = \"屏\"\ndisplay = \"LED-01\"\ncamera = \

@@ -10,7 +10,8 @@ use crate::decision::{Permit, PermitKind};
 const NOW: &str = "2026-01-15T00:00:00Z";
 
 fn read<E: Endpoint>(text: Value) -> E::Request {
-    E::Request::read(&Fields::new(text.as_object().unwrap(), Tolerance::Tolerant)).unwrap()
+    let object = text.as_object().unwrap().into();
+    E::Request::read(&Fields::new(&object, Tolerance::Tolerant)).unwrap()
 }
 
 fn recognition() -> PlateNumber {

@@ -186,7 +186,7 @@ fn read<T>(
     let mut rows = Vec::new();
     for record in records {
         let object = object(&heading, &record);
-        match read_row(&Fields::new(&object, Tolerance::Tolerant)) {
+        match read_row(&Fields::new(&(&object).into(), Tolerance::Tolerant)) {
             Ok(row) => rows.push(row),
             Err(error) => {
                 told.wrong += 1;

@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use boshi_protocol::envelope::parse_json;
 use boshi_protocol::fields::{FieldError, Fields, Tolerance};
+use boshi_protocol::json::Object;
 use boshi_transport::serve::BODY_TIMEOUT;
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
@@ -36,7 +37,8 @@ impl Body {
         read: impl FnOnce(&Fields<'_>) -> Result<T, FieldError>,
     ) -> Result<T, ApiError> {
         refuse_strangers(&self.0, known)?;
-        let fields = Fields::new(&self.0, Tolerance::Strict);
+        let object = Object::from(&self.0);
+        let fields = Fields::new(&object, Tolerance::Strict);
         let value = read(&fields)?;
         let finished = fields.finish();
         finished.map_err(|stranger| unknown(stranger.field()))?;
@@ -77,7 +79,8 @@ impl Params {
             let expected = format!("{} 的值是空的", field.name);
             return Err(ApiError::field(field.name, expected));
         }
-        Ok(read(&Fields::new(&self.0, Tolerance::Tolerant))?)
+        let object = Object::from(&self.0);
+        Ok(read(&Fields::new(&object, Tolerance::Tolerant))?)
     }
 }
 

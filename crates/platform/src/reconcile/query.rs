@@ -8,7 +8,6 @@ use boshi_protocol::envelope::Answer;
 use boshi_protocol::fields::FieldError;
 use boshi_protocol::id::RecordId;
 use boshi_protocol::page::{MAX_PAGE_SIZE, Page, PageRequest};
-use jiff::Timestamp;
 use tracing::warn;
 
 use super::plan::Window;
@@ -116,7 +115,7 @@ impl Reconciler {
     ) -> Result<u64, StoreError> {
         // Never closed; and without it they would still have to be kept.
         let _place = self.merging.acquire().await;
-        let (id, rules, now) = (lot.id.clone(), lot.rules.clone(), Timestamp::now());
+        let (id, rules, now) = (lot.id.clone(), lot.rules.clone(), lot.peer.now());
         let merged = self.store.write(move |db| {
             let mut new = 0;
             for record in records {
@@ -142,7 +141,7 @@ where
         begin: window.begin,
         end: Some(window.end),
     };
-    let asked = lot.peer.call::<E>(&query, Timestamp::now(), PAGE_TIMEOUT);
+    let asked = lot.peer.call::<E>(&query, lot.peer.now(), PAGE_TIMEOUT);
     match asked.await {
         Ok(Answer::Accepted { body, .. }) => Ok(body),
         Ok(Answer::Refused(refusal)) => {

@@ -43,7 +43,7 @@ pub(crate) fn log(
         .prepare_cached(
             "INSERT INTO decision (lot, number, uuid, at, pass, reason, facts, record) VALUES (?1,
              (SELECT coalesce(max(number), 0) + 1 FROM decision WHERE lot = ?1), ?2, ?3, ?4, ?5,
-             ?6, (SELECT id FROM recognition WHERE uuid = ?2 AND lot = ?1))",
+             ?6, ?7)",
         )?
         .execute(params![
             lot.as_str(),
@@ -52,6 +52,7 @@ pub(crate) fn log(
             decision.pass,
             reason,
             facts,
+            kept.row,
         ])?;
     if !is_news {
         return Ok(());

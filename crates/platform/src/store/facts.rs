@@ -3,11 +3,11 @@
 use boshi_protocol::id::{Id, LotId};
 use boshi_protocol::plate::Plate;
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use rusqlite::{Connection, Row, params};
 use serde::Serialize;
 use serde_json::json;
 
-use super::{StoreError, audit, event, instant, occupancy, passage};
+use super::{StoreError, audit, event, instant};
 use crate::china::ChinaTime;
 use crate::decision::{Facts, Permit, PermitKind, listed};
 use crate::events::Kind;
@@ -23,26 +23,44 @@ pub fn facts(
     lot: &LotId,
     plate: Option<&Plate>,
 ) -> Result<Facts, StoreError> {
-    let inside = occupancy::occupancy(connection, lot)?.vehicles;
-    let Some(plate) = plate else {
-        return Ok(Facts {
-            inside,
-            ..Facts::default()
-        });
-    };
-    let blocked = connection
-        .prepare_cached("SELECT reason FROM block WHERE plate = ?")?
-        .query_row([plate.as_str()], |row| row.get(0))
-        .optional()?;
-    let mut query = connection.prepare_cached("SELECT * FROM permit WHERE plate = ?")?;
-    let rows = query.query_map([plate.as_str()], |row| Ok(permit(row)))?;
-    let permits = rows.map(|row| row?).collect::<Result<_, _>>()?;
+    let text = plate.map(Plate::as_str);
+    let known =
+        connection
+            .prepare_cached(KNOWN)?
+            .query_row(params![lot.as_str(), text], |row| {
+                Ok((
+                    row.get(0)?,
+                    row.get(1)?,
+                    row.get(2)?,
+                    row.get::<_, Option<i64>>(3)?,
+                ))
+            })?;
+    let (inside, blocked, has_permits, entered) = known;
     Ok(Facts {
         blocked,
-        permits,
+        permits: match has_permits {
+            true => permits(connection, plate)?,
+            false => Vec::new(),
+        },
         inside,
-        entered: passage::entered(connection, lot, plate)?,
+        entered: entered.map(instant).transpose()?,
     })
+}
+
+/// One statement, since most plates are strangers, of whom there is nothing to fetch: vehicles inside
+/// as [`occupancy`](super::occupancy::occupancy) counts them, why the plate is blocked, whether it has permits, and since
+/// when it is in the lot, which it is when its last passage was an entry.
+const KNOWN: &str = "SELECT
+  coalesce((SELECT max(base + moved, 0) FROM occupancy WHERE lot = ?1), 0),
+  (SELECT reason FROM block WHERE plate = ?2),
+  EXISTS (SELECT 1 FROM permit WHERE plate = ?2),
+  (SELECT CASE direction WHEN 'entry' THEN at END FROM passage WHERE lot = ?1 AND vehicle = ?2
+   ORDER BY at DESC, uuid DESC LIMIT 1)";
+
+fn permits(connection: &Connection, plate: Option<&Plate>) -> Result<Vec<Permit>, StoreError> {
+    let mut query = connection.prepare_cached("SELECT * FROM permit WHERE plate = ?")?;
+    let rows = query.query_map([plate.map(Plate::as_str)], |row| Ok(permit(row)))?;
+    rows.map(|row| row?).collect()
 }
 
 /// A permit, as events tell it.

@@ -205,28 +205,6 @@ fn wanted(
     }))
 }
 
-/// Since when the vehicle is in the lot: its last passage, if that was an entry.
-///
-/// # Errors
-/// What the database said.
-pub(super) fn entered(
-    connection: &Connection,
-    lot: &LotId,
-    plate: &Plate,
-) -> Result<Option<Timestamp>, StoreError> {
-    let mut query = connection.prepare_cached(
-        "SELECT at, direction FROM passage WHERE lot = ? AND vehicle = ?
-         ORDER BY at DESC, uuid DESC LIMIT 1",
-    )?;
-    let last: Option<(i64, String)> = query
-        .query_row([lot.as_str(), plate.as_str()], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })
-        .optional()?;
-    let entry = last.filter(|(_, direction)| direction == Direction::Entry.as_str());
-    entry.map(|(at, _)| instant(at)).transpose()
-}
-
 /// Which way a crossing was counted, if it was.
 fn counted(
     connection: &Connection,

@@ -116,6 +116,8 @@ pub(crate) struct Kept {
     pub(crate) before: Option<Record>,
     /// As it is now.
     pub(crate) after: Record,
+    /// The row in which it lies; of crossings, which have no number, it says nothing.
+    pub(crate) row: i64,
 }
 
 impl Kept {
@@ -143,17 +145,20 @@ pub(crate) fn keep(
 ) -> Result<Kept, StoreError> {
     // Most are new, and then this is all.
     if write(connection, kind.insert(), lot, &record)? {
-        let (before, after) = (None, record);
-        return Ok(Kept { before, after });
+        return Ok(Kept {
+            before: None,
+            after: record,
+            row: connection.last_insert_rowid(),
+        });
     }
-    let there = find(connection, kind, lot, &record.uuid)?;
-    let there = there.ok_or(StoreError::Corrupt("key"))?;
+    let there = find_row(connection, kind, lot, &record.uuid)?;
+    let (row, there) = there.ok_or(StoreError::Corrupt("key"))?;
     let after = there.clone().join(record);
     if after != there {
         write(connection, kind.replace(), lot, &after)?;
     }
     let before = Some(there);
-    Ok(Kept { before, after })
+    Ok(Kept { before, after, row })
 }
 
 /// Whether a row was written.
@@ -235,9 +240,23 @@ pub(crate) fn find(
     lot: &LotId,
     uuid: &RecordId,
 ) -> Result<Option<Record>, StoreError> {
+    let found = find_row(connection, kind, lot, uuid)?;
+    Ok(found.map(|(_, record)| record))
+}
+
+/// The same, with the row in which it lies.
+fn find_row(
+    connection: &Connection,
+    kind: RecordKind,
+    lot: &LotId,
+    uuid: &RecordId,
+) -> Result<Option<(i64, Record)>, StoreError> {
     let mut query = connection.prepare_cached(kind.select())?;
-    let row = query.query_row(params![lot.as_str(), uuid.as_str()], |row| Ok(read(row)));
-    row.optional()?.transpose()
+    let found = query.query_row(params![lot.as_str(), uuid.as_str()], |row| {
+        Ok((row.get("id")?, read(row)))
+    });
+    let found: Option<(i64, _)> = found.optional()?;
+    found.map(|(id, record)| Ok((id, record?))).transpose()
 }
 
 impl RecordKind {
@@ -280,7 +299,7 @@ impl RecordKind {
     fn select(self) -> &'static str {
         match self {
             RecordKind::Recognition => "SELECT * FROM recognition WHERE lot = ? AND uuid = ?",
-            RecordKind::Crossing => "SELECT * FROM crossing WHERE lot = ? AND uuid = ?",
+            RecordKind::Crossing => "SELECT *, 0 AS id FROM crossing WHERE lot = ? AND uuid = ?",
         }
     }
 }

@@ -83,20 +83,23 @@ impl Step<'_> {
                 self.say(Effect::Verdict {
                     record: key.id.clone(),
                     ask: asked.ask,
-                    verdict,
+                    verdict: verdict.clone(),
                 });
-                self.delivered(key);
+                self.settle(key, settled_by(verdict));
             }
-            (None, Purpose::Deliver(_) | Purpose::Probe { .. }) => self.delivered(key),
+            (None, Purpose::Deliver(_) | Purpose::Probe { .. }) => {
+                self.settle(key, settled_by(verdict));
+            }
         }
     }
 
     fn delivered(&mut self, key: Key) {
+        self.settle(key, Settled::Delivered);
+    }
+
+    fn settle(&mut self, key: Key, settled: Settled) {
         self.release_crossing_of(&key);
-        self.say(Effect::Settle {
-            key,
-            settled: Settled::Delivered,
-        });
+        self.say(Effect::Settle { key, settled });
     }
 
     /// PUSH-2: the push failed. PUSH-3, PUSH-4: that is the end for a recognition, whose vehicle
@@ -160,5 +163,16 @@ impl Step<'_> {
         {
             self.put(key, parcel, State::Ready { give_up: None });
         }
+    }
+}
+
+/// D-16, D-18: who turns a request away because of a clock or a token has answered, so the vehicle may
+/// not pass, and has kept nothing, so the record is to be fetched: nothing is dropped.
+fn settled_by(verdict: Verdict) -> Settled {
+    match verdict {
+        Verdict::MayNot(refusal) if refusal.turns_away() => Settled::Failed {
+            reason: Reason::Refused(refusal),
+        },
+        Verdict::MayPass | Verdict::MayNot(_) | Verdict::Undeliverable { .. } => Settled::Delivered,
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde_json::Value;
 
+use crate::json::Json;
 use crate::refusal::Refusal;
 
 /// Characters of an offending value that are shown back to its sender.
@@ -31,7 +32,7 @@ impl FieldError {
     /// The field at `field` has a value that cannot be taken.
     pub(super) fn bad(
         field: String,
-        value: &Value,
+        value: &Json<'_>,
         expected: impl Into<Cow<'static, str>>,
     ) -> FieldError {
         FieldError {
@@ -70,8 +71,8 @@ impl From<FieldError> for Refusal {
 }
 
 /// The value as its sender wrote it, cut to a bearable length.
-fn shown(value: &Value) -> String {
-    let text = value.to_string();
+fn shown(value: &Json<'_>) -> String {
+    let text = Value::from(value).to_string();
     match text.char_indices().nth(SHOWN_VALUE_CHARS) {
         None => text,
         Some((end, _)) => format!("{}…", &text[..end]),

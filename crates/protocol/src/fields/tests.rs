@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use super::*;
 
 fn with<T>(object: &Value, tolerance: Tolerance, read: impl FnOnce(&Fields<'_>) -> T) -> T {
-    read(&Fields::new(object.as_object().unwrap(), tolerance))
+    let object = object.as_object().unwrap().into();
+    read(&Fields::new(&object, tolerance))
 }
 
 /// D-3
@@ -98,8 +99,8 @@ fn a_truth_value_may_be_a_text_unless_strict() {
         (json!(1), None, None),
     ] {
         let object = json!({ "field": value });
-        let object = object.as_object().unwrap();
-        let read = |tolerance| Fields::new(object, tolerance).optional_truth("field").ok();
+        let object = object.as_object().unwrap().into();
+        let read = |tolerance| Fields::new(&object, tolerance).optional_truth("field").ok();
         assert_eq!(read(Tolerance::Tolerant), tolerant, "{object:?}");
         assert_eq!(read(Tolerance::Strict), strict, "{object:?}");
     }

@@ -1,8 +1,11 @@
 //! Writing a JSON object, each field in its documented type (D-3).
 
-use serde_json::Value;
+use std::fmt::Write as _;
 
 use crate::code::Money;
+
+/// Room for what is usually written, in bytes.
+const USUAL_BYTES: usize = 128;
 
 /// A JSON object that is being written, field by field.
 pub struct Writer {
@@ -19,7 +22,7 @@ impl Writer {
     /// An empty object.
     pub fn new() -> Writer {
         Writer {
-            json: String::from("{"),
+            json: String::with_capacity(USUAL_BYTES) + "{",
         }
     }
 
@@ -39,7 +42,8 @@ impl Writer {
     /// Writes a whole number.
     pub fn integer(&mut self, name: &str, number: i64) {
         self.name(name);
-        self.json.push_str(&number.to_string());
+        // A `String` takes everything.
+        let _ = write!(self.json, "{number}");
     }
 
     /// Writes a number whose digits are given, as in `12.50`.
@@ -79,5 +83,59 @@ impl Writer {
 }
 
 fn push_quoted(json: &mut String, text: &str) {
-    json.push_str(&Value::from(text).to_string());
+    /// What stands for each byte that may not stand for itself (RFC 8259).
+    fn escaped(byte: u8) -> Option<&'static str> {
+        Some(match byte {
+            b'"' => "\\\"",
+            b'\\' => "\\\\",
+            b'\n' => "\\n",
+            b'\r' => "\\r",
+            b'\t' => "\\t",
+            0x08 => "\\b",
+            0x0c => "\\f",
+            0..0x20 => "",
+            _ => return None,
+        })
+    }
+    json.push('"');
+    let mut from = 0;
+    for (place, byte) in text.bytes().enumerate() {
+        let Some(escape) = escaped(byte) else {
+            continue;
+        };
+        json.push_str(&text[from..place]);
+        if escape.is_empty() {
+            // A `String` takes everything.
+            let _ = write!(json, "\\u{byte:04x}");
+        } else {
+            json.push_str(escape);
+        }
+        from = place + 1;
+    }
+    json.push_str(&text[from..]);
+    json.push('"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn a_text_is_quoted_as_serde_json_quotes_it(text: String) {
+            let mut quoted = String::new();
+            push_quoted(&mut quoted, &text);
+            proptest::prop_assert_eq!(quoted, serde_json::Value::from(text).to_string());
+        }
+    }
+
+    #[test]
+    fn every_control_character_is_escaped() {
+        for byte in 0..=0x7f_u8 {
+            let text = char::from(byte).to_string();
+            let mut quoted = String::new();
+            push_quoted(&mut quoted, &text);
+            assert_eq!(quoted, serde_json::Value::from(text).to_string(), "{byte}");
+        }
+    }
 }

@@ -343,3 +343,13 @@ proptest! {
         assert_reads_itself(&text);
     }
 }
+
+proptest::proptest! {
+    /// What is taken as it came is what going through Unicode's rules makes of it.
+    #[test]
+    fn a_plate_of_ideographs_capitals_and_digits_is_left_as_it_is(
+        text in "[\u{4e00}-\u{9fff}A-Z0-9]{0,16}",
+    ) {
+        proptest::prop_assert_eq!(by_unicode(&text), text);
+    }
+}

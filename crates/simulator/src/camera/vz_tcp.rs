@@ -114,6 +114,14 @@ impl VzTcpCamera {
     #[must_use]
     pub fn plate(&self, plate: &VzPlate) -> bool {
         let image = STANDARD.decode(&plate.image).unwrap_or_default();
+        self.inner.lock().latest = Some(image);
+        self.tell(&VzTcpCamera::composed(plate))
+    }
+
+    /// The frame of a reading.
+    #[must_use]
+    pub fn composed(plate: &VzPlate) -> Vec<u8> {
+        let image = STANDARD.decode(&plate.image).unwrap_or_default();
         let said = json!({
             "PlateResult": {
                 "bright": 0, "carBright": 0, "carColor": 0, "colorType": plate.color,
@@ -128,13 +136,17 @@ impl VzTcpCamera {
         });
         let mut payload = gb2312(&said.to_string());
         payload.push(0);
-        payload.extend(&image);
-        let frame = framed(0, 0, &payload);
+        payload.extend(image);
+        framed(0, 0, &payload)
+    }
+
+    /// Sends a frame to whoever wants readings; false when nobody does.
+    #[must_use]
+    pub fn tell(&self, frame: &[u8]) -> bool {
         let mut state = self.inner.lock();
-        state.latest = Some(image);
         state
             .subscribed
-            .retain(|to| to.try_send(frame.clone()).is_ok());
+            .retain(|to| to.try_send(frame.to_vec()).is_ok());
         !state.subscribed.is_empty()
     }
 

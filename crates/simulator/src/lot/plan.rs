@@ -43,6 +43,13 @@ pub struct LotPlan {
     /// Whether readings carry a picture.
     #[serde(default = "yes")]
     pub pictures: bool,
+    /// The MQTT broker that cameras which speak `vz-mqtt` are clients of; a small one of the lot's own
+    /// when it is left out.
+    #[serde(default)]
+    pub broker: Option<SocketAddr>,
+    /// Where that one listens; port 0: any.
+    #[serde(default = "any_port")]
+    pub broker_listen: SocketAddr,
     /// The lanes.
     #[serde(rename = "lane")]
     pub lanes: Vec<LanePlan>,
@@ -126,6 +133,17 @@ pub enum Speaks {
     /// anti-smash loop on 2, the barrier on output 1; there is no input for the arm.
     #[serde(rename = "vz-tcp")]
     VzTcp,
+    /// 海康: the gateway calls `camera_listen` as user `gateway`, with the lane's key as password,
+    /// and is pushed to at `/hik/KEY`. The trigger loop is on input 1, the anti-smash loop on 2; the
+    /// camera drives the barrier and knows where its arm is.
+    Hik,
+    /// The same, but readings are told in the alert stream alone.
+    #[serde(rename = "hik-stream")]
+    HikStream,
+    /// 臻识 over MQTT, wired as over HTTP: the camera and the gateway are clients of the plan's broker.
+    /// Its serial number is that of the recognizer.
+    #[serde(rename = "vz-mqtt")]
+    VzMqtt,
 }
 
 /// What the display of a lane speaks.
@@ -170,6 +188,8 @@ impl LotPlan {
             listen: any_port(),
             heartbeat: usual_heartbeat(),
             pictures: true,
+            broker: None,
+            broker_listen: any_port(),
             lanes,
             places: Vec::new(),
         }

@@ -27,10 +27,11 @@ use super::places::Places;
 use super::plan::{DisplaySpeaks, LanePlan, LotPlan, PlanError, Speaks};
 use super::player::{Order, Player};
 use super::site::Site;
-use super::voice::{Voice, ask_for_orders, take_orders};
+use super::voice::{self, Voice, ask_for_orders, take_orders};
 use super::{LaneBoard, MAX_VEHICLES, RunningLane, VirtualLot};
 use crate::board::{OlmBoard, OlmServer};
-use crate::camera::{VzCamera, VzTcpCamera};
+use crate::broker::Broker;
+use crate::camera::{HikCamera, VzCamera, VzMqttCamera, VzTcpCamera};
 
 /// Most orders that a lane has not begun: vehicles are let in faster than that.
 const MAX_ORDERS: usize = 256;
@@ -50,6 +51,9 @@ pub enum StartError {
     /// The device URL cannot be served.
     #[error("commands cannot be taken: {0}")]
     Listen(#[from] io::Error),
+    /// A camera without a broker.
+    #[error("a lane speaks vz-mqtt, and there is no broker")]
+    NoBroker,
 }
 
 impl VirtualLot {
@@ -74,9 +78,13 @@ impl VirtualLot {
         gateway: &str,
     ) -> Result<VirtualLot, StartError> {
         plan.check()?;
+        let own_broker = own_broker(&plan)?;
+        let own_address = own_broker.as_ref().map(|it| it.address);
         let gateways = Gateways {
             client: client()?,
             base: gateway,
+            broker: plan.broker.or(own_address),
+            heartbeat: plan.heartbeat,
         };
         let device_url = format!("http://{}{PATH}", listener.local_addr()?);
         let site = Arc::new(Site::new(Clock::start(plan.speed), plan.pictures));
@@ -90,6 +98,8 @@ impl VirtualLot {
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
             tellers: TaskTracker::new(),
+            broker: gateways.broker,
+            _own_broker: own_broker,
             ends: Ends::default(),
         };
         let mut attached = Vec::new();
@@ -153,9 +163,13 @@ impl VirtualLot {
         let lane = orders.clone();
         let (site, recognizer) = (Arc::clone(&self.site), plan.recognizer.clone());
         let stop = self.stop.clone();
-        let mut camera = None;
         let on_camera = board.as_ref().filter(|it| it.server.is_none());
         let on_camera = on_camera.map(|it| it.board.clone());
+        let camera = match &voice {
+            Voice::VzTcp(camera, _) => Some(camera.address),
+            Voice::Hik(camera, ..) => Some(camera.address),
+            Voice::Generic(_) | Voice::Vz(_) | Voice::VzMqtt(..) => None,
+        };
         match &mut voice {
             Voice::Generic(_) => {}
             Voice::Vz(camera) => {
@@ -164,10 +178,17 @@ impl VirtualLot {
                 self.tasks
                     .spawn(async move { stop.run_until_cancelled_owned(asking).await });
             }
-            Voice::VzTcp(connected, ordered) => {
-                camera = Some(connected.address);
+            Voice::VzTcp(_, ordered) | Voice::VzMqtt(_, ordered) => {
                 if let Some(ordered) = ordered.take() {
-                    let obeying = take_orders(ordered, orders.clone(), on_camera);
+                    let told = move |order: &_| voice::obeyed(order, on_camera.as_ref());
+                    let obeying = take_orders(ordered, orders.clone(), told);
+                    self.tasks
+                        .spawn(async move { stop.run_until_cancelled_owned(obeying).await });
+                }
+            }
+            Voice::Hik(_, ordered, _) => {
+                if let Some(ordered) = ordered.take() {
+                    let obeying = take_orders(ordered, orders.clone(), voice::hik_motion);
                     self.tasks
                         .spawn(async move { stop.run_until_cancelled_owned(obeying).await });
                 }
@@ -221,9 +242,26 @@ impl VirtualLot {
     }
 }
 
+/// A broker for the lanes that need one, when the plan names none.
+fn own_broker(plan: &LotPlan) -> io::Result<Option<Broker>> {
+    let needed = plan.lanes.iter().any(|it| it.speaks == Speaks::VzMqtt);
+    if !needed || plan.broker.is_some() {
+        return Ok(None);
+    }
+    Broker::start(bound(plan.broker_listen)?).map(Some)
+}
+
+fn bound(address: SocketAddr) -> io::Result<TcpListener> {
+    let listener = std::net::TcpListener::bind(address)?;
+    listener.set_nonblocking(true)?;
+    TcpListener::from_std(listener)
+}
+
 struct Gateways<'a> {
     client: reqwest::Client,
     base: &'a str,
+    broker: Option<SocketAddr>,
+    heartbeat: Duration,
 }
 
 impl Gateways<'_> {
@@ -236,6 +274,13 @@ impl Gateways<'_> {
             Speaks::Generic => return Ok(Voice::Generic(self.with(&lane.key)?)),
             Speaks::Vz => false,
             Speaks::Qy => true,
+            Speaks::Hik | Speaks::HikStream => return self.hik(lane),
+            Speaks::VzMqtt => {
+                let broker = self.broker.ok_or(StartError::NoBroker)?;
+                let serial = lane.recognizer.as_str();
+                let (camera, ordered) = VzMqttCamera::start(broker, serial, self.heartbeat);
+                return Ok(Voice::VzMqtt(camera, Some(ordered)));
+            }
             Speaks::VzTcp => {
                 let listener = bound(lane.camera_listen)?;
                 let started = VzTcpCamera::start(listener, lane.recognizer.as_str())?;
@@ -248,12 +293,15 @@ impl Gateways<'_> {
         camera.is_qy = is_qy;
         Ok(Voice::Vz(camera))
     }
-}
 
-fn bound(address: SocketAddr) -> io::Result<TcpListener> {
-    let listener = std::net::TcpListener::bind(address)?;
-    listener.set_nonblocking(true)?;
-    TcpListener::from_std(listener)
+    fn hik(&self, lane: &LanePlan) -> Result<Voice, StartError> {
+        let (base, key) = (self.base.trim_end_matches('/'), lane.key.expose_secret());
+        let (serial, listener) = (lane.recognizer.as_str(), bound(lane.camera_listen)?);
+        let (camera, ordered) = HikCamera::start(listener, serial, "gateway", key)?;
+        camera.pushes_to(&format!("{base}/hik/{key}"));
+        let pushes = lane.speaks == Speaks::Hik;
+        Ok(Voice::Hik(camera, Some(ordered), pushes))
+    }
 }
 
 /// Tells what a board shows whenever that changes.

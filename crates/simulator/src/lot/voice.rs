@@ -13,7 +13,10 @@ use super::gateway::{Gateway, Told};
 use super::player::Order;
 use super::site::Site;
 use crate::board::OlmBoard;
-use crate::camera::{PushError, VzAnswer, VzCamera, VzOrder, VzPlate, VzTcpCamera};
+use crate::camera::{
+    HikCamera, HikGate, HikOrder, HikPlate, PushError, VzAnswer, VzCamera, VzMqttCamera, VzOrder,
+    VzPlate, VzTcpCamera,
+};
 use crate::equipment::Motion;
 
 /// Pause of a camera that was not answered before it asks again.
@@ -31,6 +34,11 @@ pub(super) enum Voice {
     Vz(VzCamera),
     /// As one of 臻识 does that is connected to; and what it is told, until somebody takes that.
     VzTcp(VzTcpCamera, Option<mpsc::Receiver<VzOrder>>),
+    /// The same of one that speaks through a broker.
+    VzMqtt(VzMqttCamera, Option<mpsc::Receiver<VzOrder>>),
+    /// As one of 海康 does that is called: it, what it is told, until somebody takes that, and whether it
+    /// pushes.
+    Hik(HikCamera, Option<mpsc::Receiver<HikOrder>>, bool),
 }
 
 impl Voice {
@@ -40,6 +48,8 @@ impl Voice {
             Voice::Generic(gateway) => gateway.tell(event.body(picture)).await,
             Voice::Vz(camera) => told(pushed(camera, event, picture).await),
             Voice::VzTcp(camera, _) => shown(camera, event, picture),
+            Voice::Hik(camera, _, pushes) => told_by_hik(camera, *pushes, event, picture).await,
+            Voice::VzMqtt(camera, _) => said(camera, event, picture),
         }
     }
 }
@@ -48,11 +58,17 @@ fn told(result: Result<VzAnswer, PushError>) -> Told {
     match result {
         Ok(answer) if answer.stops => Told::Taken,
         Ok(_) => Told::Busy("the answer does not say that it may stop".to_owned()),
-        Err(PushError::Unreachable(why)) => Told::Unreachable(why),
-        Err(PushError::Refused(status @ (401 | 403 | 404), why)) => {
+        Err(error) => untold(error),
+    }
+}
+
+fn untold(error: PushError) -> Told {
+    match error {
+        PushError::Unreachable(why) => Told::Unreachable(why),
+        PushError::Refused(status @ (401 | 403 | 404), why) => {
             Told::Refused(format!("HTTP {status} {why}"))
         }
-        Err(PushError::Refused(status, why)) => Told::Busy(format!("HTTP {status} {why}")),
+        PushError::Refused(status, why) => Told::Busy(format!("HTTP {status} {why}")),
     }
 }
 
@@ -95,17 +111,72 @@ fn shown(camera: &VzTcpCamera, event: &Event, picture: Option<&str>) -> Told {
     Told::Taken
 }
 
-/// Has done what a camera is told that is connected to. What the board on its RS485 answers ends in
-/// the camera.
-pub(super) async fn take_orders(
-    mut ordered: mpsc::Receiver<VzOrder>,
+/// Inputs and the barrier are looked at; readings are pushed, or told to whoever listens.
+async fn told_by_hik(
+    camera: &HikCamera,
+    pushes: bool,
+    event: &Event,
+    picture: Option<&str>,
+) -> Told {
+    match event {
+        Event::Plate(read) => {
+            let plate = hik_plate(read, picture);
+            let is_heard = camera.tell(&plate);
+            if pushes {
+                return camera
+                    .push(&plate)
+                    .await
+                    .map_or_else(untold, |()| Told::Taken);
+            }
+            if !is_heard {
+                return Told::Unreachable("nobody listens to the camera".to_owned());
+            }
+        }
+        Event::TriggerLoop { pressed, .. } => camera.input(0, *pressed),
+        Event::SafetyLoop { pressed, .. } => camera.input(1, *pressed),
+        Event::Arm { up: true, .. } => camera.gate(HikGate::Open),
+        Event::Arm { up: false, .. } => camera.gate(HikGate::Closed),
+        Event::Fire { .. } | Event::Place { .. } => {}
+    }
+    Told::Taken
+}
+
+fn hik_plate(read: &PlateRead, picture: Option<&str>) -> HikPlate {
+    let license = read.reading.plate.as_ref().map_or("无车牌", Plate::as_str);
+    HikPlate {
+        license: license.to_owned(),
+        color: read.reading.color.as_str().to_owned(),
+        confidence: read.reading.reliability,
+        at: read.at,
+        is_replay: read.replay,
+        image: picture.unwrap_or_default().to_owned(),
+    }
+}
+
+/// What is said through a broker is answered by nobody.
+fn said(camera: &VzMqttCamera, event: &Event, picture: Option<&str>) -> Told {
+    let said = match event {
+        Event::Plate(read) => camera.plate(&plate(read, picture)),
+        Event::TriggerLoop { pressed, .. } => camera.input(0, *pressed),
+        Event::SafetyLoop { pressed, .. } => camera.input(1, *pressed),
+        Event::Arm { up, .. } => camera.input(2, *up) && camera.input(3, !*up),
+        // Neither hangs on a camera.
+        Event::Fire { .. } | Event::Place { .. } => true,
+    };
+    if said {
+        Told::Taken
+    } else {
+        Told::Unreachable("the camera has no connection to its broker".to_owned())
+    }
+}
+
+/// Has done what a camera is told that does not ask.
+pub(super) async fn take_orders<O>(
+    mut ordered: mpsc::Receiver<O>,
     orders: mpsc::Sender<Order>,
-    board: Option<OlmBoard>,
+    motion: impl Fn(&O) -> Option<Motion>,
 ) {
     while let Some(order) = ordered.recv().await {
-        if let (VzOrder::Serial(bytes), Some(board)) = (&order, &board) {
-            let _ = board.told(bytes);
-        }
         let Some(motion) = motion(&order) else {
             continue;
         };
@@ -114,6 +185,15 @@ pub(super) async fn take_orders(
             return;
         }
     }
+}
+
+/// What the arm does after an order. What the board on the camera's RS485 answers ends in the
+/// camera.
+pub(super) fn obeyed(order: &VzOrder, board: Option<&OlmBoard>) -> Option<Motion> {
+    if let (VzOrder::Serial(bytes), Some(board)) = (order, board) {
+        let _ = board.told(bytes);
+    }
+    motion(order)
 }
 
 fn plate(read: &PlateRead, picture: Option<&str>) -> VzPlate {
@@ -183,7 +263,22 @@ pub(super) async fn ask_for_orders(
     }
 }
 
-fn motion(order: &VzOrder) -> Option<Motion> {
+/// What a command to a camera of 海康 does; a lock follows a lift, and an arm that is kept no longer
+/// comes down by itself.
+pub(super) fn hik_motion(order: &HikOrder) -> Option<Motion> {
+    let word = match order {
+        HikOrder::Gate(word) | HikOrder::Output(1, word) => word.as_str(),
+        HikOrder::Output(..) => return None,
+    };
+    match word {
+        "open" | "pulse" => Some(Motion::Open),
+        "lock" | "high" => Some(Motion::Hold),
+        "unlock" | "low" => Some(Motion::Restore),
+        _ => None,
+    }
+}
+
+pub(super) fn motion(order: &VzOrder) -> Option<Motion> {
     match order {
         VzOrder::Open => Some(Motion::Open),
         VzOrder::Output { io: 0, value, .. } => match value {

@@ -6,10 +6,11 @@ use std::time::Duration;
 use boshi_protocol::id::DeviceNo;
 use boshi_service::config::unique;
 
-use super::super::{CameraBarrier, Config, ConfigError, Confirm, Lot, Vz, VzDialect};
+use super::super::{CameraBarrier, Config, ConfigError, Confirm, Hx, Lot, Vz, VzDialect};
 use super::equipment::{
     check_address, check_barrier, check_inputs, check_looks, check_outputs, wrong,
 };
+use super::mqtt;
 
 /// Inputs and outputs of a camera.
 const MOST_PORTS: u16 = 4;
@@ -39,6 +40,14 @@ pub(super) fn check<'a>(
         check_gate(&path, lot, camera.barrier.as_ref(), MOST_PORTS, driven)?;
         check_inputs(&path, lot, &camera.inputs, MOST_PORTS)?;
     }
+    let names = lot.hx.iter().map(|it| it.name.as_str());
+    unique(names, |place| format!("{path}.hx[{place}].name"))?;
+    for (place, camera) in lot.hx.iter().enumerate() {
+        let path = format!("{path}.hx[{place}]");
+        check_recognizer(&path, lot, &camera.recognizer, driven)?;
+        check_hx(&path, camera)?;
+        check_gate(&path, lot, camera.barrier.as_ref(), 1, driven)?;
+    }
     for (place, camera) in lot.vz_tcp.iter().enumerate() {
         let path = format!("{path}.vz_tcp[{place}]");
         check_address(&path, &camera.address)?;
@@ -46,6 +55,34 @@ pub(super) fn check<'a>(
         check_looks(&path, camera.looks, camera.answer)?;
         check_gate(&path, lot, camera.barrier.as_ref(), MOST_TCP_PORTS, driven)?;
         check_inputs(&path, lot, &camera.inputs, MOST_TCP_PORTS)?;
+    }
+    for (place, camera) in lot.vz_mqtt.iter().enumerate() {
+        let path = format!("{path}.vz_mqtt[{place}]");
+        check_recognizer(&path, lot, &camera.recognizer, driven)?;
+        mqtt::check_camera(&path, lot, camera)?;
+        check_gate(&path, lot, camera.barrier.as_ref(), MOST_PORTS, driven)?;
+        check_inputs(&path, lot, &camera.inputs, MOST_PORTS)?;
+    }
+    mqtt::check(path, lot)
+}
+
+/// What others published may be wrong, which whoever relies on it is to know.
+pub(super) fn check_experimental(path: &str, experimental: bool) -> Result<(), ConfigError> {
+    if experimental {
+        return Ok(());
+    }
+    let expected = "true: this follows what others published, and nobody has tried it";
+    wrong(format!("{path}.experimental"), "false", expected)
+}
+
+fn check_hx(path: &str, camera: &Hx) -> Result<(), ConfigError> {
+    check_experimental(path, camera.experimental)?;
+    if camera.surest == 0 {
+        return wrong(format!("{path}.surest"), 0, "1 or more");
+    }
+    if camera.reply_wait > LONGEST_REPLY_WAIT {
+        let value = format!("{:?}", camera.reply_wait);
+        return wrong(format!("{path}.reply_wait"), value, "3s at most");
     }
     Ok(())
 }
@@ -63,16 +100,24 @@ fn check_gate<'a>(
     let path = format!("{path}.barrier");
     check_barrier(&path, lot, &barrier.device, driven)?;
     check_outputs(&path, &barrier.relays(), &mut HashSet::new(), most)?;
-    check_confirm(&path, lot, barrier)
+    check_confirm(&path, lot, &barrier.device, barrier.confirm)
 }
 
 /// Each key names one camera, in whichever lots.
 pub(super) fn check_keys(config: &Config) -> Result<(), ConfigError> {
     let mut seen = HashSet::new();
     for (lot, known) in config.lots.iter().enumerate() {
-        for (camera, known) in known.vz.iter().enumerate() {
-            if !seen.insert(known.key.expose()) {
-                let field = format!("lot[{lot}].vz[{camera}].key");
+        let pushing = known.vz.iter().enumerate();
+        let pushing = pushing.map(|(place, it)| ("vz", place, Some(&it.key)));
+        let more = known.hik.iter().enumerate();
+        let more = more.map(|(place, it)| ("hik", place, it.key.as_ref()));
+        let hx = known.hx.iter().enumerate();
+        let hx = hx.map(|(place, it)| ("hx", place, Some(&it.key)));
+        let dahua = known.dahua.iter().enumerate();
+        let dahua = dahua.map(|(place, it)| ("dahua", place, Some(&it.key)));
+        for (family, camera, key) in pushing.chain(more).chain(hx).chain(dahua) {
+            if key.is_some_and(|key| !seen.insert(key.expose())) {
+                let field = format!("lot[{lot}].{family}[{camera}].key");
                 let expected = "a key of its own: it tells which camera pushes";
                 return wrong(field, "that of another camera too", expected);
             }
@@ -81,7 +126,7 @@ pub(super) fn check_keys(config: &Config) -> Result<(), ConfigError> {
     Ok(())
 }
 
-fn check_recognizer<'a>(
+pub(super) fn check_recognizer<'a>(
     path: &str,
     lot: &Lot,
     recognizer: &'a DeviceNo,
@@ -119,10 +164,15 @@ fn check_waits(path: &str, camera: &Vz) -> Result<(), ConfigError> {
 }
 
 /// Nothing says that the arm moved, unless its limit switch does.
-fn check_confirm(path: &str, lot: &Lot, barrier: &CameraBarrier) -> Result<(), ConfigError> {
+pub(super) fn check_confirm(
+    path: &str,
+    lot: &Lot,
+    barrier: &DeviceNo,
+    confirm: Confirm,
+) -> Result<(), ConfigError> {
     let mut lanes = lot.lanes.iter();
-    let seen = lanes.any(|it| it.barrier == barrier.device && it.limit_switch);
-    if seen || barrier.confirm == Confirm::Taken {
+    let seen = lanes.any(|it| it.barrier == *barrier && it.limit_switch);
+    if seen || confirm == Confirm::Taken {
         return Ok(());
     }
     let expected = "\"taken\" (the camera's word counts), or limit_switch = true in its lane";

@@ -10,7 +10,7 @@ use super::super::{
     ConfigError, Framing, Input, Lot, Modbus, ModbusModule, PulseBy, RelayBarrier, Role,
     SerialLine, is_serial,
 };
-use super::{board, camera};
+use super::{board, camera, dahua, hik};
 
 /// Most relays and inputs of one module: the addresses of the largest known ones, with room.
 const MOST: u16 = 64;
@@ -37,6 +37,8 @@ pub(super) fn check(path: &str, lot: &Lot) -> Result<(), ConfigError> {
     unique(names, |place| format!("{path}.modbus[{place}].name"))?;
     let mut driven = HashSet::new();
     camera::check(path, lot, &mut driven)?;
+    hik::check(path, lot, &mut driven)?;
+    dahua::check(path, lot, &mut driven)?;
     board::check(path, lot, &mut driven)?;
     for (place, module) in lot.modbus.iter().enumerate() {
         let path = format!("{path}.modbus[{place}]");

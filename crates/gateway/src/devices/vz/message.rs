@@ -27,6 +27,14 @@ const CHINA: SignedDuration = SignedDuration::from_hours(8);
 /// Kinds of plates that are none: a forged one, a maker's sign, a vehicle without one.
 const NO_PLATES: [i64; 3] = [29, 30, 31];
 
+/// Where a picture may be: the whole one, else that of the plate; over HTTP and over MQTT.
+const PICTURES: [&str; 4] = [
+    "imageFile",
+    "full_image_content",
+    "imageFragmentFile",
+    "small_image_content",
+];
+
 /// What a camera said.
 #[derive(Debug)]
 pub(super) struct Said {
@@ -112,7 +120,7 @@ pub(super) fn read(
 }
 
 /// UTF-8, or what some cameras write instead: GBK.
-pub(super) fn text(body: &[u8]) -> std::borrow::Cow<'_, str> {
+pub(in crate::devices) fn text(body: &[u8]) -> std::borrow::Cow<'_, str> {
     match std::str::from_utf8(body) {
         Ok(text) => text.into(),
         Err(_) => encoding_rs::GBK.decode_without_bom_handling(body).0,
@@ -135,15 +143,8 @@ fn of(
     }
     if let Some(input) = object.get("AlarmGioIn") {
         let result = &input["result"]["TriggerResult"];
-        let source = number(&result["source"]).and_then(|it| u16::try_from(it).ok());
-        let source = source.filter(|it| *it < 16);
-        let source = source.ok_or(MessageError::Field("source", "输入号"))?;
-        let level = number(&result["value"]).filter(|it| matches!(it, 0 | 1));
-        let level = level.ok_or(MessageError::Field("value", "0 或 1"))?;
-        let message = Message::Input {
-            number: source + 1,
-            level: level == 1,
-        };
+        let (number, level) = level(result)?;
+        let message = Message::Input { number, level };
         let serial = serial_of(input);
         return Ok(Said { serial, message });
     }
@@ -168,6 +169,16 @@ fn of(
     Ok(Said { serial, message })
 }
 
+/// How an input is, numbered from 1.
+pub(super) fn level(result: &Value) -> Result<(u16, bool), MessageError> {
+    let source = number(&result["source"]).and_then(|it| u16::try_from(it).ok());
+    let source = source.filter(|it| *it < 16);
+    let source = source.ok_or(MessageError::Field("source", "输入号"))?;
+    let level = number(&result["value"]).filter(|it| matches!(it, 0 | 1));
+    let level = level.ok_or(MessageError::Field("value", "0 或 1"))?;
+    Ok((source + 1, level == 1))
+}
+
 /// A `PlateResult`, as it is pushed; everything but `license` may be missing.
 pub(super) fn seen(
     result: &Map<String, Value>,
@@ -176,6 +187,16 @@ pub(super) fn seen(
 ) -> Result<Seen, MessageError> {
     let license = result.get("license").and_then(Value::as_str);
     let license = license.ok_or(MessageError::Field("license", "文字"))?;
+    Ok(seen_as(license, result, dialect, clock))
+}
+
+/// The same, of which the plate's text is known.
+pub(super) fn seen_as(
+    license: &str,
+    result: &Map<String, Value>,
+    dialect: VzDialect,
+    clock: CameraClock,
+) -> Seen {
     let license = license.trim_end_matches('\0');
     let mut doubts = Vec::new();
     let kind = result.get("type").and_then(number);
@@ -188,16 +209,14 @@ pub(super) fn seen(
     if none && kind != Some(31) {
         doubts.push(format!("类型 {kind:?} 不是车牌：{license:?}"));
     }
-    let picture = ["imageFile", "imageFragmentFile"]
-        .into_iter()
-        .find_map(|key| {
-            let text = result.get(key)?.as_str().filter(|it| !it.is_empty())?;
-            let bytes = decoded(text);
-            if bytes.is_none() {
-                doubts.push(format!("{key} 不是 base64"));
-            }
-            bytes
-        });
+    let picture = PICTURES.into_iter().find_map(|key| {
+        let text = result.get(key)?.as_str().filter(|it| !it.is_empty())?;
+        let bytes = decoded(text);
+        if bytes.is_none() {
+            doubts.push(format!("{key} 不是 base64"));
+        }
+        bytes
+    });
     let time = result.get("timeStamp").map(|it| &it["Timeval"]);
     let second = time.and_then(|it| number(&it["sec"])).filter(|it| *it > 0);
     let micros = time.and_then(|it| number(&it["usec"])).unwrap_or_default();
@@ -206,7 +225,7 @@ pub(super) fn seen(
         Some(id) => format!("{}-{second}", id.to_string().trim_matches('"')),
         None => format!("{second}-{micros}-{license}"),
     });
-    Ok(Seen {
+    Seen {
         id: id.map(|it| it.chars().take(96).collect()),
         plate_id,
         color: color(result.get("colorType").and_then(number), plate.is_some()),
@@ -216,7 +235,7 @@ pub(super) fn seen(
         at: second.and_then(|second| at(second, clock)),
         offline: result.get("isoffline").is_some_and(is_on),
         doubts,
-    })
+    }
 }
 
 /// Which colour a number means; none when the camera does not know.
@@ -240,7 +259,7 @@ fn reliability(confidence: Option<i64>) -> Option<u8> {
     u8::try_from(confidence.min(100)).ok()
 }
 
-fn at(second: i64, clock: CameraClock) -> Option<Timestamp> {
+pub(super) fn at(second: i64, clock: CameraClock) -> Option<Timestamp> {
     let at = Timestamp::from_second(second).ok()?;
     match clock {
         CameraClock::Utc => Some(at),
@@ -262,7 +281,7 @@ fn is_on(value: &Value) -> bool {
     number(value).is_some_and(|it| it != 0)
 }
 
-fn decoded(text: &str) -> Option<Vec<u8>> {
+pub(super) fn decoded(text: &str) -> Option<Vec<u8>> {
     let is_broken = |byte: u8| byte.is_ascii_whitespace() || byte == 0;
     if text.bytes().any(is_broken) {
         let bytes: Vec<u8> = text.bytes().filter(|it| !is_broken(*it)).collect();
@@ -271,12 +290,12 @@ fn decoded(text: &str) -> Option<Vec<u8>> {
     BASE64.decode(text).ok()
 }
 
-fn serial_of(value: &Value) -> Option<String> {
+pub(super) fn serial_of(value: &Value) -> Option<String> {
     let text = value.get("serialno")?.as_str()?;
     serial(text)
 }
 
-fn serial(text: &str) -> Option<String> {
+pub(super) fn serial(text: &str) -> Option<String> {
     let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\0');
     let short = text.chars().take(MAX_SERIAL_CHARS).collect::<String>();
     (!short.is_empty()).then_some(short)

@@ -13,9 +13,9 @@ use boshi_service::key::Key;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use super::Camera;
 use super::message::{self, Message, MessageError, Said};
 use super::reply::{self, Taken};
+use super::{Camera, hx};
 use crate::config::VzDialect;
 use crate::devices::event::Event;
 use crate::devices::intake::{Answer, Untaken, collect};
@@ -62,6 +62,8 @@ pub(crate) fn router(cameras: Arc<Cameras>) -> Router {
     Router::new()
         .route("/vz/{key}", post(one))
         .route("/vz/{key}/{*rest}", post(several))
+        .route("/hx/{key}", post(one))
+        .route("/hx/{key}/{*rest}", post(several))
         .with_state(cameras)
 }
 
@@ -132,7 +134,7 @@ impl PushingCamera {
                 if let Some(event) = self.camera.input(number, level) {
                     self.tell(event).await?;
                 }
-                Ok(reply::to_others())
+                Ok(reply::to_others(dialect))
             }
             Message::Serial { port, bytes } => {
                 self.camera.0.rs485.heard(port, bytes);
@@ -144,14 +146,17 @@ impl PushingCamera {
             }
             Message::Other(name) => {
                 tracing::debug!(name, "a camera says what is of no use");
-                Ok(reply::to_others())
+                Ok(reply::to_others(dialect))
             }
         }
     }
 
     fn read(&self, body: &Bytes) -> Result<Said, Otherwise> {
         let config = &self.camera.0.config;
-        let said = message::read(body, config.dialect, config.clock);
+        let said = match config.dialect {
+            VzDialect::Hx => hx::read(body, config.clock, config.surest),
+            dialect @ (VzDialect::Vz | VzDialect::Qy) => message::read(body, dialect, config.clock),
+        };
         said.map_err(|error| self.unreadable(body, &error))
     }
 
@@ -163,7 +168,7 @@ impl PushingCamera {
         tracing::warn!(name = config.name, %error, "a camera says what cannot be read");
         match config.dialect {
             VzDialect::Vz => refused(StatusCode::BAD_REQUEST, &error.to_string()),
-            VzDialect::Qy => {
+            VzDialect::Qy | VzDialect::Hx => {
                 let nothing = Taken::default();
                 Otherwise::Useless(reply::to_plate(config.dialect, &nothing, None))
             }

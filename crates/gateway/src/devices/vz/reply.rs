@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
+use super::hx;
 use crate::config::VzDialect;
 use crate::devices::relays::Step;
 
@@ -42,6 +43,9 @@ pub(super) fn output(step: Step) -> Value {
 /// The answer to a plate: it has been taken, and must not come again. `command` is what else
 /// there is to do.
 pub(super) fn to_plate(dialect: VzDialect, taken: &Taken, command: Option<&Value>) -> Value {
+    if dialect == VzDialect::Hx {
+        return hx::reply(command);
+    }
     let mut reply = json!({"info": "no", "channelNum": 0, "is_pay": "false"});
     let fields = object(&mut reply);
     if let Some(id) = &taken.plate_id {
@@ -49,7 +53,7 @@ pub(super) fn to_plate(dialect: VzDialect, taken: &Taken, command: Option<&Value
     }
     // Some models of QY send for ever without this word.
     let content = match dialect {
-        VzDialect::Vz => "",
+        VzDialect::Vz | VzDialect::Hx => "",
         VzDialect::Qy => "retransfer_stop",
     };
     fields.insert("content".to_owned(), content.into());
@@ -65,6 +69,7 @@ pub(super) fn to_plate(dialect: VzDialect, taken: &Taken, command: Option<&Value
 /// The answer to a question for commands.
 pub(super) fn to_beat(dialect: VzDialect, command: Option<&Value>) -> Value {
     let (name, mut reply) = match dialect {
+        VzDialect::Hx => return hx::reply(command),
         VzDialect::Vz => ("Response_AlarmInfoPlate", json!({"info": "no"})),
         VzDialect::Qy => (
             "Response_Heartbeat",
@@ -81,8 +86,11 @@ pub(super) fn to_serial() -> Value {
 }
 
 /// The answer to what needs none.
-pub(super) fn to_others() -> Value {
-    json!({"status": "ok"})
+pub(super) fn to_others(dialect: VzDialect) -> Value {
+    match dialect {
+        VzDialect::Vz | VzDialect::Qy => json!({"status": "ok"}),
+        VzDialect::Hx => hx::reply(None),
+    }
 }
 
 fn add(fields: &mut Map<String, Value>, dialect: VzDialect, command: Option<&Value>) {
@@ -97,7 +105,7 @@ fn add(fields: &mut Map<String, Value>, dialect: VzDialect, command: Option<&Val
             fields.insert("ivs_ioctrl".to_owned(), output.clone());
         }
         // QY has only this word, whichever output the camera has for it.
-        VzDialect::Qy => {
+        VzDialect::Qy | VzDialect::Hx => {
             fields.insert("info".to_owned(), "ok".into());
         }
     }

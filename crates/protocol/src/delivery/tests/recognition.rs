@@ -109,6 +109,28 @@ fn a_failed_recognition_is_never_pushed_again_and_whoever_asks_is_let_through() 
     assert_eq!(bench.until(600_000), []);
 }
 
+/// D-4, D-16, D-18: whoever is turned away has been answered and is not let through, but nobody has kept
+/// the record, which is to be fetched.
+#[test]
+fn a_recognition_that_is_turned_away_is_refused_and_not_delivered() {
+    let mut bench = bench();
+    for code in ["TIME_SKEW", "BAD_TOKEN", "WRONG_ADDRESS"] {
+        let refusal = Refusal::new(code, "不行");
+        let attempt = sent(&bench.ask("a", 1));
+        assert_eq!(
+            told(bench.done(attempt, Outcome::Refused(refusal.clone()))),
+            [
+                verdict("a", 1, Verdict::MayNot(refusal.clone())),
+                failed(recognition("a"), Reason::Refused(refusal))
+            ]
+        );
+    }
+    let attempt = sent(&bench.ask("a", 2));
+    let effects = told(bench.done(attempt, Outcome::Accepted));
+    let passes = verdict("a", 2, Verdict::MayPass);
+    assert_eq!(effects, [passes, delivered(recognition("a"))]);
+}
+
 /// PUSH-2: what was decided once and then asked again is a push of its own.
 #[test]
 fn a_network_that_dies_between_two_questions_lets_a_refused_vehicle_through() {

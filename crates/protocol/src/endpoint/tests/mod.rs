@@ -140,7 +140,8 @@ fn a_missing_or_empty_open_mode_is_the_normal_one_and_an_unknown_one_is_refused(
         r#""deviceNo":"C""#,
         r#""deviceNo":"C","openMode":"","plateNumber":"""#,
     ] {
-        let incoming = Incoming::parse(to_supplier(own).as_bytes(), Tolerant).unwrap();
+        let text = to_supplier(own);
+        let incoming = Incoming::parse(text.as_bytes(), Tolerant).unwrap();
         let request = incoming.request::<ReceiveOpenGate>().unwrap();
         assert_eq!((request.mode, request.plate), (OpenMode::Normal, None));
     }
@@ -162,7 +163,8 @@ fn a_normal_command_for_a_word_that_is_no_plate_is_refused() {
             "{refusal}"
         );
         let forced = own.replace(r#""2""#, r#""3""#);
-        let incoming = Incoming::parse(to_supplier(&forced).as_bytes(), Tolerant).unwrap();
+        let text = to_supplier(&forced);
+        let incoming = Incoming::parse(text.as_bytes(), Tolerant).unwrap();
         assert_eq!(incoming.request::<ReceiveOpenGate>().unwrap().plate, None);
     }
 }

@@ -1,0 +1,112 @@
+//! The task that calls a camera to open.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::{State, message};
+use crate::config::{Confirm, PulseBy};
+use crate::devices::caller::{Call, CallError, Caller};
+use crate::devices::controller::CommandError;
+use crate::devices::order::{Order, Ordered};
+use crate::devices::relays::{Relays, Step};
+use crate::reload::InForce;
+
+/// Longest that a worker goes on after the gateway was told to stop: as long as a lot may take.
+const STOPPING: Duration = Duration::from_secs(5);
+
+/// Looks after one camera.
+#[derive(Debug)]
+pub(crate) struct Worker {
+    seen: Arc<State>,
+    caller: Caller,
+    orders: Ordered,
+    relays: Relays,
+    in_force: InForce,
+}
+
+impl Worker {
+    pub(super) fn new(
+        seen: Arc<State>,
+        caller: Caller,
+        orders: Ordered,
+        in_force: InForce,
+    ) -> Worker {
+        let barriers: Vec<_> = seen.config.barrier.iter().map(|it| it.relays()).collect();
+        Worker {
+            relays: Relays::new(&barriers, PulseBy::Module),
+            seen,
+            caller,
+            orders,
+            in_force,
+        }
+    }
+
+    /// Runs until nobody gives orders any more, and a little longer than `stop` at most.
+    pub(crate) async fn run(mut self, stop: CancellationToken) {
+        let late = async {
+            stop.cancelled().await;
+            tokio::time::sleep(STOPPING).await;
+        };
+        let serving = async {
+            while let Some(order) = self.orders.next().await {
+                self.obey(order).await;
+            }
+        };
+        tokio::select! {
+            () = serving => {}
+            () = late => {}
+        }
+    }
+
+    async fn obey(&mut self, order: Order) {
+        let now = Instant::now();
+        if order.until <= now || order.answer.is_closed() {
+            let late = CommandError::NotDone("指令已过时".to_owned());
+            let _ = order.answer.send(Err(late));
+            return;
+        }
+        let travel = self.in_force.borrow().timing.travel;
+        let begun = self.relays.begin(&order.barrier, order.motion, now, travel);
+        let result = match begun {
+            Ok(step) => self.tell(&order, step).await,
+            Err(why) => Err(CommandError::NotDone(why)),
+        };
+        // Who ordered may have given up.
+        let _ = order.answer.send(result);
+    }
+
+    /// Tells the camera to open, once. That it says OK does not prove that the arm moved.
+    async fn tell(&mut self, order: &Order, step: Step) -> Result<(), CommandError> {
+        let Some(barrier) = &self.seen.config.barrier else {
+            return Err(CommandError::NotDone("此相机没有道闸".to_owned()));
+        };
+        let confirm = barrier.confirm;
+        let path = message::open_path(barrier.channel);
+        self.seen.health.sent(path.as_bytes());
+        let answer = self.caller.tell(Call::Get(&path), order.until).await;
+        let taken = answer.and_then(|answer| {
+            message::taken(answer.status, &answer.body).map_err(CallError::NotHeard)
+        });
+        if let Err(error) = &taken {
+            self.seen.health.faulty(&error.to_string());
+        }
+        match taken {
+            Ok(()) if confirm == Confirm::Taken => Ok(()),
+            Ok(()) => {
+                let why = "相机已执行，等待到位信号证实".to_owned();
+                Err(CommandError::Unconfirmed(why))
+            }
+            Err(CallError::NotHeard(why)) => {
+                self.relays.refused(&order.barrier, step);
+                Err(CommandError::NotDone(why))
+            }
+            Err(CallError::Unknown(why)) if confirm == Confirm::Arm => {
+                Err(CommandError::Unconfirmed(why))
+            }
+            Err(CallError::Unknown(why)) => Err(CommandError::Unknown(why)),
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! Cameras that are spoken to by what others published: 华夏 (HX) by forms, 大华 (Dahua) by ITSAPI. What
+//! they say here are the documented bytes.
+
+use axum::Router;
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use jiff::Timestamp;
+use jiff::tz::Offset;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+
+use crate::controller::Controller;
+use crate::platform::Platform;
+use crate::site::{Gateway, Site};
+use crate::wire::PATIENCE;
+
+const KEY: &str = "camera-key-one";
+
+/// A lane whose loops are told by a controller, and whose camera and barrier are these.
+async fn gateway(platform: &Platform, controller: &Controller, camera: &str) -> Gateway {
+    let camera = format!("\n{camera}\n[[lot.place]]\nnumber = \"A-001\"");
+    Site::new(&platform.url(), &controller.url())
+        .with("\n[[lot.place]]\nnumber = \"A-001\"", &camera)
+        .with("act = \"500ms\"", "act = \"3s\"")
+        .start()
+        .await
+}
+
+async fn post(gateway: &Gateway, path: &str, kind: &str, body: &str) -> (u16, Value) {
+    let client = reqwest::Client::builder().tls_certs_only([]).no_proxy();
+    let request = client.build().unwrap();
+    let request = request
+        .post(format!("http://{}{path}", gateway.devices))
+        .header("Content-Type", kind)
+        .body(body.to_owned());
+    let response = request.send().await.unwrap();
+    let status = response.status().as_u16();
+    let text = response.text().await.unwrap();
+    (status, serde_json::from_str(&text).unwrap_or_default())
+}
+
+async fn loop_is_pressed(gateway: &Gateway) {
+    gateway.trigger(true).await;
+    let pressed = |lane: &Value| lane["sides"][0]["trigger_loop"] == true;
+    gateway.until("the loop is pressed", pressed).await;
+}
+
+fn hx(kind: &str) -> String {
+    format!(
+        "type={kind}&mode=5&plate_num=%E7%B2%A4B12345&plate_color=%E8%93%9D%E8%89%B2&plate_val=true&confidence=97\
+         &start_time=1763861400&park_id=P001&cam_id=00d05a120001&vdc_type=in&picture=_9j_4AAQ"
+    )
+}
+
+/// RECOG-1, RECOG-3: opened by the answer to a heartbeat, once; what comes from memory opens nothing.
+#[tokio::test]
+async fn a_camera_of_hx_is_told_to_open_when_it_says_that_it_is_there() {
+    let (platform, controller) = (Platform::start().await, Controller::start().await);
+    let camera = format!(
+        "[[lot.hx]]\nname = \"IN-01\"\nexperimental = true\nkey = \"{KEY}\"\nserial = \"00D05A120001\"\n\
+         recognizer = \"CAM-01\"\n[lot.hx.barrier]\ndevice = \"BAR-01\"\nconfirm = \"taken\""
+    );
+    let gateway = gateway(&platform, &controller, &camera).await;
+    let (path, form) = (format!("/hx/{KEY}"), "application/x-www-form-urlencoded");
+    let say = async |body: &str| post(&gateway, &path, form, body).await;
+    loop_is_pressed(&gateway).await;
+    let (status, answer) = say(&hx("online")).await;
+    assert_eq!((status, &answer["error_num"]), (200, &json!(0)));
+    assert_eq!(
+        answer["gpio_data"],
+        json!([]),
+        "the platform was not asked yet"
+    );
+    let beat = "type=heartbeat&cam_id=00d05a120001";
+    let end = std::time::Instant::now() + PATIENCE;
+    while say(beat).await.1["gpio_data"] != json!([{"ionum": "io1", "action": "on"}]) {
+        assert!(std::time::Instant::now() < end, "it is told to open");
+    }
+    for _ in 0..3 {
+        assert_eq!(say(beat).await.1["gpio_data"], json!([]), "once");
+    }
+    let read = platform.hears("/receivePlateNumber", 1).await;
+    assert_eq!(read[0]["plateNumber"], "粤B12345");
+    assert_eq!(
+        (&read[0]["color"], &read[0]["reliability"]),
+        (&json!("blue"), &json!(97))
+    );
+    for _ in 0..2 {
+        say(&hx("offline").replace("1763861400", "1763861000")).await;
+    }
+    gateway.counts("SELECT count(*) FROM recognition", 2).await;
+    assert_eq!(say(beat).await.1["gpio_data"], json!([]));
+    let (status, _) = say("type=heartbeat&cam_id=another").await;
+    assert_eq!(status, 403);
+    let own = json!({"deviceNo": "CAM-01", "openMode": "0", "plateNumber": ""});
+    let reply = gateway.call("/receiveOpenGate", own).await;
+    assert_eq!(reply["respCode"], "1", "{reply}");
+    let driver = gateway.status().await["drivers"][0].clone();
+    assert_eq!(driver["driver"], "hx http");
+}
+
+/// Who has to log in, and what it was told.
+#[derive(Clone)]
+struct Cgi {
+    told: mpsc::Sender<String>,
+    answer: &'static str,
+}
+
+async fn open(State(cgi): State<Cgi>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
+    let shown = headers.get(header::AUTHORIZATION);
+    let shown = shown.and_then(|it| it.to_str().ok()).unwrap_or_default();
+    if !shown.starts_with("Digest ") || !shown.contains("uri=\"/cgi-bin/trafficSnap.cgi?") {
+        let challenge =
+            "Digest realm=\"Login to 8F0A1B2C\", qop=\"auth\", nonce=\"1284756931\", opaque=\"a\"";
+        let header = [(header::WWW_AUTHENTICATE, challenge)];
+        return (StatusCode::UNAUTHORIZED, header).into_response();
+    }
+    cgi.told.send(query.unwrap_or_default()).await.unwrap();
+    cgi.answer.into_response()
+}
+
+/// A camera that can be called, and the configuration of it.
+async fn dahua(answer: &'static str) -> (mpsc::Receiver<String>, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (told, orders) = mpsc::channel(8);
+    let routes = Router::new()
+        .route("/cgi-bin/trafficSnap.cgi", get(open))
+        .with_state(Cgi { told, answer });
+    tokio::spawn(async move { axum::serve(listener, routes).await });
+    let camera = format!(
+        "[[lot.dahua]]\nname = \"IN-01\"\nexperimental = true\naddress = \"{address}\"\nuser = \"gateway\"\n\
+         password = \"Demo#2026\"\nkey = \"{KEY}\"\nserial = \"6F03A11PAG00001\"\nrecognizer = \"CAM-01\"\n\
+         [lot.dahua.barrier]\ndevice = \"BAR-01\"\nconfirm = \"taken\""
+    );
+    (orders, camera)
+}
+
+fn tollgate(at: Timestamp) -> String {
+    let wall = Offset::constant(8).to_datetime(at);
+    let wall = wall.strftime("%Y-%m-%d %H:%M:%S").to_string();
+    json!({"Picture": {
+        "NormalPic": {"PicName": "a.jpg", "Content": "/9j/4AAQ"},
+        "Plate": {"IsExist": true, "PlateNumber": "粤B12345", "PlateColor": "Blue", "Confidence": 247},
+        "SnapInfo": {"SnapTime": wall, "TimeZone": 8, "DeviceID": "6F03A11PAG00001"},
+    }})
+    .to_string()
+}
+
+/// RECOG-1, RECOG-3: answered at once, opened by a call; a reading that is too old opens nothing.
+#[tokio::test]
+async fn a_camera_of_dahua_is_answered_and_called_to_open() {
+    let (platform, controller) = (Platform::start().await, Controller::start().await);
+    let (mut orders, camera) = dahua("OK\r\n").await;
+    let gateway = gateway(&platform, &controller, &camera).await;
+    let say = async |end: &str, body: &str| {
+        let path = format!("/dahua/{KEY}/NotificationInfo/{end}");
+        post(&gateway, &path, "application/json", body).await
+    };
+    let beat = r#"{"Active":"keepAlive","DeviceID":"6F03A11PAG00001"}"#;
+    let (_, answer) = say("KeepAlive", beat).await;
+    assert_eq!(
+        answer,
+        json!({"Active": true, "DeviceID": "6F03A11PAG00001"})
+    );
+    let old = Timestamp::now() - jiff::SignedDuration::from_mins(10);
+    loop_is_pressed(&gateway).await;
+    let (_, answer) = say("TollgateInfo", &tollgate(old)).await;
+    assert_eq!(answer["Result"], true);
+    gateway.counts("SELECT count(*) FROM recognition", 1).await;
+    assert!(orders.is_empty());
+    let now = tollgate(Timestamp::now());
+    for _ in 0..2 {
+        let (status, answer) = say("TollgateInfo", &now).await;
+        assert_eq!((status, &answer["Result"]), (200, &json!(true)));
+        assert_eq!(
+            answer["OpenStrobe"], false,
+            "the platform was not asked yet"
+        );
+    }
+    let told = tokio::time::timeout(PATIENCE, orders.recv());
+    let told = told.await.unwrap().unwrap();
+    assert!(told.starts_with("action=openStrobe&channel=1"), "{told}");
+    gateway.counts("SELECT count(*) FROM recognition", 2).await;
+    assert!(orders.is_empty());
+    let (status, _) = say("KeepAlive", r#"{"Active":"keepAlive","DeviceID":"other"}"#).await;
+    assert_eq!(status, 400);
+    let (status, answer) = say("TollgateInfo", "{").await;
+    assert_eq!((status, &answer["Result"]), (200, &json!(true)));
+    let driver = gateway.status().await["drivers"][0].clone();
+    assert_eq!(
+        (&driver["driver"], &driver["state"]),
+        (&json!("dahua"), &json!("online"))
+    );
+}
+
+/// OPEN-7: what is not OK is refused, and there is no command that holds.
+#[tokio::test]
+async fn a_camera_of_dahua_that_refuses_is_quoted() {
+    let (platform, controller) = (Platform::start().await, Controller::start().await);
+    let (_orders, camera) = dahua("Error\r\n").await;
+    let gateway = gateway(&platform, &controller, &camera).await;
+    for (mode, words) in [("3", "Error"), ("0", "常开")] {
+        let own = json!({"deviceNo": "CAM-01", "openMode": mode, "plateNumber": ""});
+        let reply = gateway.call("/receiveOpenGate", own).await;
+        assert_eq!(reply["respCode"], "1", "{reply}");
+        let why = reply["respDesc"].as_str().unwrap();
+        assert!(why.contains(words), "{why}");
+    }
+}

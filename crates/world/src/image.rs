@@ -1,0 +1,115 @@
+//! What is on a side's disk, as a kill or a power cut leaves it.
+//!
+//! Both sides sync with each commit, so that a power cut in a commit leaves any part of what that
+//! wrote to the log, in sectors, and everything before.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use rand::RngExt as _;
+use rand::rngs::Xoshiro256PlusPlus;
+
+/// Bytes that a disk writes whole or not at all.
+const SECTOR: usize = 512;
+
+/// A database and its log.
+#[derive(Clone, Default)]
+pub(crate) struct Image {
+    main: Vec<u8>,
+    log: Vec<u8>,
+}
+
+impl Image {
+    /// What `path` is now.
+    pub(crate) fn take(path: &Path) -> io::Result<Image> {
+        let read = |path: &Path| match fs::read(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            read => read,
+        };
+        Ok(Image {
+            main: read(path)?,
+            log: read(&log_of(path))?,
+        })
+    }
+
+    /// Puts it where nothing is yet.
+    pub(crate) fn put(&self, path: &Path) -> io::Result<()> {
+        if !self.main.is_empty() {
+            fs::write(path, &self.main)?;
+            fs::write(log_of(path), &self.log)?;
+        }
+        Ok(())
+    }
+
+    /// This, and of what a commit made of its log some sectors, but not all that it changed.
+    pub(crate) fn torn(&self, after: &Image, random: &mut Xoshiro256PlusPlus) -> Image {
+        let sectors = after.log.len().div_ceil(SECTOR);
+        let range = |sector: usize| sector * SECTOR..((sector + 1) * SECTOR).min(after.log.len());
+        // Where the log did not reach yet are zeros, so that a sector of zeros cannot be missed.
+        let mut before = self.log.clone();
+        before.resize(before.len().max(after.log.len()), 0);
+        let changed: Vec<usize> = (0..sectors)
+            .filter(|sector| before[range(*sector)] != after.log[range(*sector)])
+            .collect();
+        let mut torn = self.clone();
+        if changed.is_empty() {
+            return torn;
+        }
+        let lost = changed[random.random_range(0..changed.len())];
+        // In order up to where the power went, or any of them.
+        let in_order = random.random_bool(0.5);
+        for sector in changed {
+            let arrives = match in_order {
+                true => sector < lost,
+                false => sector != lost && random.random_bool(0.5),
+            };
+            if arrives {
+                let range = range(sector);
+                if torn.log.len() < range.end {
+                    torn.log.resize(range.end, 0);
+                }
+                torn.log[range.clone()].copy_from_slice(&after.log[range]);
+            }
+        }
+        torn
+    }
+}
+
+fn log_of(path: &Path) -> std::path::PathBuf {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    log.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng as _;
+    use rusqlite::Connection;
+
+    use super::*;
+
+    /// D-18
+    #[test]
+    fn a_torn_commit_is_none_and_all_before_it_is_there() {
+        let mut random = Xoshiro256PlusPlus::seed_from_u64(1);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        let writer = Connection::open(&path).unwrap();
+        writer.pragma_update(None, "journal_mode", "WAL").unwrap();
+        writer.execute_batch("CREATE TABLE t (n)").unwrap();
+        for number in 0..200_i64 {
+            let before = Image::take(&path).unwrap();
+            writer
+                .execute("INSERT INTO t VALUES (?)", [number])
+                .unwrap();
+            let after = Image::take(&path).unwrap();
+            let torn = folder.path().join(format!("{number}.db"));
+            before.torn(&after, &mut random).put(&torn).unwrap();
+            let opened = Connection::open(&torn).unwrap();
+            let rows = |row: &rusqlite::Row<'_>| row.get::<_, i64>(0);
+            let count = opened.query_row("SELECT count(*) FROM t", [], rows);
+            assert_eq!(count.unwrap(), number);
+        }
+    }
+}

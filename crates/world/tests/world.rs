@@ -1,0 +1,37 @@
+//! Defects that have to be found, and worlds that were.
+
+use std::time::Duration;
+
+use boshi_world::{Defect, play};
+use clap::ValueEnum as _;
+
+/// Seeds within which each defect has to be found.
+const FOUND_WITHIN: u64 = 8;
+
+/// A world that is long enough for most defects.
+const HOURS: Duration = Duration::from_secs(5 * 60 * 60);
+
+const HOUR: Duration = Duration::from_secs(60 * 60);
+
+#[test]
+fn the_same_seed_is_the_same_world() {
+    let (once, again) = (play(7, HOUR, None), play(7, HOUR, None));
+    assert!(once.crossings > 10, "{once}");
+    assert_eq!(once.digest, again.digest);
+    assert_ne!(once.digest, play(8, HOUR, None).digest);
+}
+
+/// D-5, D-13, D-14, D-17, D-18, D-19, CROSS-1, PUSH-3, RECOG-3: what the oracle does not find when it is
+/// there, it does not know when it is not.
+#[test]
+fn each_defect_is_found_and_its_story_told() {
+    let missed: Vec<Defect> = Defect::value_variants()
+        .iter()
+        .filter(|defect| {
+            let mut seeds = 1..=FOUND_WITHIN;
+            !seeds.any(|seed| !play(seed, HOURS, Some(**defect)).wrong.is_empty())
+        })
+        .copied()
+        .collect();
+    assert!(missed.is_empty(), "not found: {missed:?}");
+}
