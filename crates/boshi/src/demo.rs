@@ -82,7 +82,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             temporary.path().to_owned()
         }
     };
-    let plan = scenario::plan(arguments.speed, arguments.seed);
+    let plan = stage::equipped(scenario::plan(arguments.speed, arguments.seed));
     let rules = arguments.scenario.rules();
     let mut stage = tokio::select! {
         stage = Stage::set(&data, plan, rules) => stage?,

@@ -37,6 +37,16 @@ fn in_an_ordinary_hour_every_vehicle_is_decided_on_and_counted_on_both_sides() {
     assert_eq!(count(&summary, "released_blind"), 0, "{summary}");
 }
 
+/// RECOG-1, RECOG-3, CROSS-1: at this speed three lanes hang on cameras that the gateway's own drivers
+/// speak to, over HTTP, TCP and ISAPI.
+#[test]
+fn lanes_of_several_families_of_cameras_are_counted_on_both_sides_like_any_other() {
+    let summary = played("ordinary", "4", "4");
+    assert!(count(&summary, "recognized") >= 8, "{summary}");
+    assert!(count(&summary, "crossed") >= 7, "{summary}");
+    assert_eq!(count(&summary, "released_blind"), 0, "{summary}");
+}
+
 /// RECOG-1, RECOG-2, D-13
 #[test]
 fn whoever_has_not_paid_is_refused_at_the_exit_and_let_through_once_it_is_paid() {

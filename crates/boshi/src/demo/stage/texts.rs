@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use boshi_simulator::equipment::Direction;
-use boshi_simulator::lot::{LanePlan, LotPlan};
+use boshi_simulator::lot::{LanePlan, LotPlan, Speaks};
 
-use super::{LOT, Ports, Rules};
+use super::{LOT, Ports, Rules, equipment};
 
 /// The supplier of every demo.
 const APP_ID: &str = "99848791";
@@ -151,6 +151,9 @@ name = "示范车场"
         for lane in &self.plan.lanes {
             self.lane(&mut text, lane);
         }
+        for lane in &self.plan.lanes {
+            text.push_str(&equipment::block(lane, self.plan.speed));
+        }
         for place in &self.plan.places {
             let _ = write!(text, "\n[[lot.place]]\nnumber = \"{place}\"\n");
         }
@@ -172,15 +175,22 @@ gate = "{gate}"
 direction = "{direction}"
 recognizer = "{recognizer}"
 barrier = "{barrier}"
-device_url = "{url}"
-device_key = "{DEVICE_KEY}"
 "#,
             name = lane.name,
             gate = lane.gate,
             recognizer = lane.recognizer,
             barrier = lane.barrier,
-            url = self.device_url,
         );
+        if lane.speaks == Speaks::Generic {
+            let url = &self.device_url;
+            let _ = writeln!(
+                text,
+                "device_url = \"{url}\"\ndevice_key = \"{DEVICE_KEY}\""
+            );
+        }
+        if !lane.limit_switch {
+            let _ = writeln!(text, "limit_switch = false");
+        }
         if let Some(second) = &lane.exit_recognizer {
             let _ = writeln!(text, "exit_recognizer = \"{second}\"");
         }
@@ -224,7 +234,7 @@ fn recognizer(text: &mut String, number: &str, direction: &str) {
     );
 }
 
-fn millis(time: Duration) -> String {
+pub(super) fn millis(time: Duration) -> String {
     format!("{}ms", time.as_millis().max(1))
 }
 
