@@ -40,18 +40,23 @@ fn key(lane: &LanePlan) -> String {
 
 /// What the gateway's configuration says of a lane's equipment; nothing for one with a controller.
 pub(super) fn block(lane: &LanePlan, speed: f64) -> String {
-    let (recognizer, barrier) = (&lane.recognizer, &lane.barrier);
-    let key = key(lane);
-    let (mut text, wired) = match lane.speaks {
+    let poll = millis(POLL.div_f64(speed));
+    let (wired, device) = match lane.speaks {
         Speaks::Generic | Speaks::VzMqtt => return String::new(),
-        Speaks::Vz | Speaks::Qy => {
-            let dialect = if lane.speaks == Speaks::Qy {
-                "qy"
-            } else {
-                "vz"
-            };
-            let text = format!(
-                r#"
+        Speaks::Vz => ("vz", pushing(lane, "vz")),
+        Speaks::Qy => ("vz", pushing(lane, "qy")),
+        Speaks::Hik => ("hik", hikvision(lane, false, &poll)),
+        Speaks::HikStream => ("hik", hikvision(lane, true, &poll)),
+        Speaks::VzTcp => ("vz_tcp", connected(lane, &poll)),
+    };
+    device + &inputs(lane, wired)
+}
+
+/// A camera of 臻识 or 芊熠 that pushes over HTTP and fetches what it is to do.
+fn pushing(lane: &LanePlan, dialect: &str) -> String {
+    let (recognizer, barrier, key) = (&lane.recognizer, &lane.barrier, key(lane));
+    format!(
+        r#"
 [[lot.vz]]
 name = "{recognizer}"
 dialect = "{dialect}"
@@ -60,14 +65,15 @@ recognizer = "{recognizer}"
 [lot.vz.barrier]
 device = "{barrier}"
 "#
-            );
-            (text, "vz")
-        }
-        Speaks::Hik | Speaks::HikStream => {
-            let (address, poll) = (lane.camera_listen, millis(POLL.div_f64(speed)));
-            let stream = lane.speaks == Speaks::HikStream;
-            let text = format!(
-                r#"
+    )
+}
+
+/// A gate camera of 海康, which pushes or is listened to.
+fn hikvision(lane: &LanePlan, stream: bool, poll: &str) -> String {
+    let (recognizer, barrier, key) = (&lane.recognizer, &lane.barrier, key(lane));
+    let address = lane.camera_listen;
+    format!(
+        r#"
 [[lot.hik]]
 name = "{recognizer}"
 address = "{address}"
@@ -80,13 +86,14 @@ poll = "{poll}"
 [lot.hik.barrier]
 device = "{barrier}"
 "#
-            );
-            (text, "hik")
-        }
-        Speaks::VzTcp => {
-            let (address, poll) = (lane.camera_listen, millis(POLL.div_f64(speed)));
-            let text = format!(
-                r#"
+    )
+}
+
+/// A camera of 臻识 that is connected to over TCP.
+fn connected(lane: &LanePlan, poll: &str) -> String {
+    let (recognizer, barrier, address) = (&lane.recognizer, &lane.barrier, lane.camera_listen);
+    format!(
+        r#"
 [[lot.vz_tcp]]
 name = "{recognizer}"
 address = "{address}"
@@ -96,10 +103,12 @@ poll = "{poll}"
 device = "{barrier}"
 confirm = "taken"
 "#
-            );
-            (text, "vz_tcp")
-        }
-    };
+    )
+}
+
+/// What is wired to the inputs of the camera.
+fn inputs(lane: &LanePlan, wired: &str) -> String {
+    let (recognizer, barrier) = (&lane.recognizer, &lane.barrier);
     let contacts = [
         ("trigger_loop", recognizer),
         ("safety_loop", barrier),
@@ -109,6 +118,7 @@ confirm = "taken"
     // The arm hangs on two inputs of those that push; 海康 knows where it is.
     let pushes = matches!(lane.speaks, Speaks::Vz | Speaks::Qy);
     let count = if pushes { 4 } else { 2 };
+    let mut text = String::new();
     for (number, (is, device)) in (1..).zip(contacts).take(count) {
         let _ = write!(
             text,
