@@ -12,6 +12,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
 use rusqlite::Connection;
+use tokio::runtime::Handle;
 use tokio::sync::{oneshot, watch};
 
 use self::job::{Again, Job, Once, Turn};
@@ -22,6 +23,9 @@ use super::{StoreError, event};
 pub(crate) const QUEUE: usize = 1024;
 /// Writes that share a commit: bounds how long the first of them waits for the last.
 const GROUP: usize = 128;
+/// How often the writer steps aside for those who are about to hand it more, before it begins a
+/// transaction; it does so again only after there was more.
+const STEPS_ASIDE: usize = 8;
 
 /// What waits to be written.
 struct Waiting {
@@ -65,6 +69,7 @@ impl Writer {
             connection,
             figures: Arc::clone(&figures),
             events: told,
+            runtime: Handle::try_current().ok(),
         };
         let thread = thread::Builder::new()
             .name("store-writer".to_owned())
@@ -130,6 +135,8 @@ struct Thread {
     connection: Connection,
     figures: Arc<Figures>,
     events: watch::Sender<i64>,
+    /// Where those run who wait for answers, if it is known.
+    runtime: Option<Handle>,
 }
 
 impl Thread {
@@ -139,14 +146,14 @@ impl Thread {
         while let Some(first) = next.take().or_else(|| waiting.recv().ok()) {
             let can_be_repeated = first.job.can_be_repeated();
             let mut group = vec![first];
-            while group.len() < GROUP
-                && let Ok(another) = waiting.try_recv()
-            {
-                if another.job.can_be_repeated() != can_be_repeated {
-                    next = Some(another);
+            for step in 0..STEPS_ASIDE {
+                let before = group.len();
+                next = gather(waiting, &mut group);
+                let is_all = step > 0 && group.len() == before;
+                if next.is_some() || is_all || group.len() >= GROUP {
                     break;
                 }
-                group.push(another);
+                thread::yield_now();
             }
             self.figures.taken(group.len());
             self.write(group, can_be_repeated);
@@ -189,8 +196,20 @@ impl Thread {
                 drop(self.run("ROLLBACK"));
             }
         }
-        for waiting in group {
-            waiting.job.answer(committed.is_ok());
+        self.answer(group, committed.is_ok());
+    }
+
+    /// Tells those who wait. They are woken where they run: to wake each from here would have the
+    /// system change between both threads as often as there are answers.
+    fn answer(&self, group: Vec<Waiting>, committed: bool) {
+        let answer = move || {
+            for waiting in group {
+                waiting.job.answer(committed);
+            }
+        };
+        match &self.runtime {
+            Some(runtime) => drop(runtime.spawn(async move { answer() })),
+            None => answer(),
         }
     }
 
@@ -210,6 +229,20 @@ impl Thread {
     fn run(&self, sql: &str) -> Result<(), rusqlite::Error> {
         self.connection.prepare_cached(sql)?.execute([]).map(drop)
     }
+}
+
+/// Adds what waits to `group`; what is of the other sort, and so is of the next one, comes back.
+fn gather(waiting: &Receiver<Waiting>, group: &mut Vec<Waiting>) -> Option<Waiting> {
+    let can_be_repeated = group.first().is_some_and(|it| it.job.can_be_repeated());
+    while group.len() < GROUP
+        && let Ok(another) = waiting.try_recv()
+    {
+        if another.job.can_be_repeated() != can_be_repeated {
+            return Some(another);
+        }
+        group.push(another);
+    }
+    None
 }
 
 /// Wakes those who follow the log, if there is more in it: a look at the end of a table, a group.
