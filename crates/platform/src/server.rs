@@ -17,6 +17,7 @@ use crate::counts::Counts;
 use crate::desk::Desk;
 use crate::lots::Lots;
 use crate::turnstile::Turnstile;
+use crate::watch::Standing;
 
 /// Lets the supplier of each lot in, and notes what is heard of the lot by that.
 pub struct Door {
@@ -59,14 +60,21 @@ impl Gatekeeper for Door {
         };
         let window = self.freshness.window();
         let too_much = |skew: i64| window.is_some_and(|most| skew.unsigned_abs() > most.as_secs());
-        let before = {
+        let (before, is_up) = {
             let mut presence = lot.presence();
             presence.refused_from = None;
             presence.skew.note(skew_seconds);
-            presence.skew_seconds.replace(skew_seconds)
+            let is_up = presence.watch.standing() == Standing::Up;
+            if is_up && !too_much(skew_seconds) {
+                presence.watch.heard(lot.peer.now());
+            }
+            (presence.skew_seconds.replace(skew_seconds), is_up)
         };
         if !too_much(skew_seconds) {
-            lot.called.notify_one();
+            // Of a lot that is up its watcher has nothing to learn.
+            if !is_up {
+                lot.called.notify_one();
+            }
         } else if !before.is_some_and(too_much) {
             tracing::warn!(lot = %lot.id, skew_seconds, "the clock of the lot is wrong");
         }

@@ -108,6 +108,13 @@ impl Tail {
     }
 
     async fn catch_up(&self) -> Result<(), StoreError> {
+        if self.known.receiver_count() == 0 {
+            // Nobody follows: whoever comes reads from the table what it has missed.
+            self.forget();
+            let newest = self.store.read(newest).await?;
+            self.known.send_replace(newest);
+            return Ok(());
+        }
         loop {
             let place = *self.known.borrow();
             let more = self

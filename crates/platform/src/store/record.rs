@@ -204,15 +204,15 @@ pub(crate) fn fetched(
 /// A recognition, as events tell it.
 #[derive(Debug, Serialize)]
 pub(crate) struct Recognized<'a> {
-    uuid: &'a str,
+    pub(super) uuid: &'a str,
     /// Whether nothing was known of it before.
-    new: bool,
-    device: &'a str,
-    recognized_at: ChinaTime,
-    plate: Option<&'a str>,
-    color: &'static str,
-    reliability: Option<u8>,
-    image: &'a str,
+    pub(super) new: bool,
+    pub(super) device: &'a str,
+    pub(super) recognized_at: ChinaTime,
+    pub(super) plate: Option<&'a str>,
+    pub(super) color: &'static str,
+    pub(super) reliability: Option<u8>,
+    pub(super) image: &'a str,
 }
 
 impl<'a> Recognized<'a> {
