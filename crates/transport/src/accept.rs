@@ -27,9 +27,9 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
 
 pub use self::load::Load;
@@ -136,8 +136,7 @@ pub async fn serve_counted(
     stop: CancellationToken,
 ) {
     let places = Arc::new(Semaphore::new(limits.connections));
-    let connections = TaskTracker::new();
-    let cut = CancellationToken::new();
+    let mut connections = JoinSet::new();
     let tls = tls.map(TlsAcceptor::from);
     loop {
         let accepted = tokio::select! {
@@ -156,23 +155,19 @@ pub async fn serve_counted(
         let guest = Arc::new(guest);
         let (tls, router) = (tls.clone(), router.clone());
         let serving = connection(stream, tls, router, guest, limits, stop.clone());
-        let cut = cut.clone();
         connections.spawn(async move {
             let _place = place;
-            cut.run_until_cancelled_owned(serving).await;
+            serving.await;
         });
+        while connections.try_join_next().is_some() {}
     }
-    connections.close();
-    if tokio::time::timeout(limits.drain, connections.wait())
-        .await
-        .is_err()
-    {
+    let ended = async { while connections.join_next().await.is_some() {} };
+    if tokio::time::timeout(limits.drain, ended).await.is_err() {
         warn!(
             left = connections.len(),
             "connections are cut: they did not end in time"
         );
-        cut.cancel();
-        connections.wait().await;
+        connections.shutdown().await;
     }
 }
 
