@@ -82,6 +82,9 @@ struct Measure {
     /// How often the contestants take turns
     #[arg(long, default_value_t = 5)]
     rounds: usize,
+    /// The connections at which throughput against the bare handler is measured
+    #[arg(long, value_delimiter = ',', default_values_t = CONNECTIONS)]
+    connections: Vec<usize>,
     /// Without Node.js and Python
     #[arg(long)]
     without_alternatives: bool,
@@ -174,7 +177,9 @@ async fn section(
         Part::Bare => {
             let mut contests = Vec::new();
             for tls in [false, true] {
-                contests.extend(throughput::against_bare(places, extent, tls, &CONNECTIONS).await?);
+                contests.extend(
+                    throughput::against_bare(places, extent, tls, &measure.connections).await?,
+                );
             }
             report::bare(&contests)
         }

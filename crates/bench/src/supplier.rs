@@ -4,6 +4,7 @@ use boshi_protocol::id::AppId;
 use boshi_protocol::time::WireTime;
 use boshi_protocol::token::Credentials;
 use jiff::Timestamp;
+use uuid::Uuid;
 
 /// Who it is.
 pub(crate) const APP_ID: &str = "99848791";
@@ -19,7 +20,8 @@ const PLATES: u64 = 10_000;
 pub(crate) struct Spread {
     /// The lots that they are of, in turn; [`LOT`] alone when there are none.
     pub(crate) lots: u64,
-    /// Whether their uuids lie anywhere, as random ones do, or one behind the other.
+    /// Whether their uuids lie anywhere, as random ones do, or one behind the other in time, as those
+    /// that a gateway makes.
     pub(crate) random: bool,
 }
 
@@ -89,7 +91,7 @@ impl Composer {
             lots => lot_name((series.wrapping_mul(7919) + number) % lots),
         };
         let uuid = match self.spread.random {
-            false => format!("{series:08x}-{number:016x}"),
+            false => Uuid::now_v7().simple().to_string(),
             // Spread like random ones, and never one twice; below 8, as those that are stored.
             true => {
                 let place = (series << 32 | number).wrapping_mul(0x9E37_79B9_7F4A_7C15);
