@@ -40,7 +40,8 @@ impl Equipment {
         "spaces-key-one"
     }
 
-    /// What the gateway's configuration says of it.
+    /// What the gateway's configuration says of it. The board is as wide as the middle line of the
+    /// standard's example, so that no line of it has spaces before it that are not its own.
     pub(super) fn text(&self) -> String {
         format!(
             r#"[[lot.spaces]]
@@ -82,7 +83,7 @@ device = "BAR-01"
 name = "屏"
 display = "LED-01"
 address = "{board}"
-columns = 32
+columns = 16
 rows = 4"#,
             key = self.spaces_key(),
             camera = self.camera,
