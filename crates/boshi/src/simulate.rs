@@ -47,6 +47,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         pause: Duration::from_secs(arguments.pause),
         ..Mix::default()
     };
+    let lanes: Vec<String> = plan.lanes.iter().map(|it| it.name.clone()).collect();
     let traffic = journeys(plan.seed, arguments.vehicles, &plan.ways(), &mix);
     let lot = VirtualLot::start(plan, &arguments.gateway).await?;
     say(&format!(
@@ -55,7 +56,10 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         arguments.gateway
     ));
     if let Some(broker) = lot.broker_address() {
-        say(&format!("相机的 MQTT 服务器 {broker}"));
+        say(&format!("设备的 MQTT 服务器 {broker}"));
+    }
+    for lane in &lanes {
+        say_where(&lot, lane);
     }
     let mut happenings = lot.happenings();
     let telling = tokio::spawn(async move {
@@ -73,4 +77,18 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     lot.stop().await;
     telling.abort();
     Ok(())
+}
+
+/// Where the gateway connects to the equipment of a lane.
+fn say_where(lot: &VirtualLot, lane: &str) {
+    let module = lot.module(lane).map(|it| it.address);
+    for (what, address) in [
+        ("相机", lot.camera_address(lane)),
+        ("继电器模块", module),
+        ("显示屏", lot.board_address(lane)),
+    ] {
+        if let Some(address) = address {
+            say(&format!("{lane}道{what} {address}"));
+        }
+    }
 }

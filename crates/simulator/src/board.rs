@@ -224,6 +224,10 @@ impl OlmBoard {
         self.0.changes.subscribe()
     }
 
+    pub(crate) fn is_dead(&self) -> bool {
+        self.lock().fault == OlmFault::Dead
+    }
+
     pub(crate) fn is_noisy(&self) -> bool {
         self.lock().fault == OlmFault::Noisy
     }

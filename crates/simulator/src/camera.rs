@@ -8,6 +8,9 @@ mod hik;
 mod vz_mqtt;
 mod vz_tcp;
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
@@ -21,6 +24,12 @@ pub use self::vz_tcp::{VzTcpCamera, VzTcpFault};
 
 use crate::lot::{GatewayError, client};
 
+/// How far China's time is ahead of Greenwich's, in seconds.
+const CHINA_AHEAD: i64 = 8 * 3600;
+
+/// Characters in a line of base64 that has lines.
+const LINE: usize = 76;
+
 /// A camera of 臻识 or one that speaks nearly the same.
 #[derive(Clone, Debug)]
 pub struct VzCamera {
@@ -30,6 +39,45 @@ pub struct VzCamera {
     pub serial: String,
     /// Whether it speaks the dialect of 芊熠 (QY).
     pub is_qy: bool,
+    /// How it differs from others.
+    pub habits: VzHabits,
+    /// Keeps it from asking.
+    pub silence: Silence,
+}
+
+/// What keeps a camera's signs of life back while it is true.
+pub type Silence = Arc<AtomicBool>;
+
+/// How a camera of 臻识 or 芊熠 differs from others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct VzHabits {
+    /// Whether its base64 has line breaks.
+    pub breaks_lines: bool,
+    /// Whether it pushes in GBK.
+    pub writes_gbk: bool,
+    /// Whether its clock shows China's time as that of Greenwich.
+    pub is_ahead: bool,
+}
+
+impl VzHabits {
+    /// A second as its clock has it.
+    fn second(self, at: Timestamp) -> i64 {
+        let ahead = if self.is_ahead { CHINA_AHEAD } else { 0 };
+        at.as_second() + ahead
+    }
+
+    /// A picture as it writes it.
+    fn image(self, image: &str) -> String {
+        if !self.breaks_lines {
+            return image.to_owned();
+        }
+        let lines: Vec<&str> = image
+            .as_bytes()
+            .chunks(LINE)
+            .map(|line| str::from_utf8(line).unwrap_or_default())
+            .collect();
+        lines.join("\r\n")
+    }
 }
 
 /// A vehicle as the camera saw it.
@@ -102,6 +150,8 @@ impl VzCamera {
             url: url.to_owned(),
             serial: serial.to_owned(),
             is_qy: false,
+            habits: VzHabits::default(),
+            silence: Silence::default(),
         })
     }
 
@@ -110,19 +160,27 @@ impl VzCamera {
     /// # Errors
     /// [`PushError`]: a real camera sends it again, up to four times.
     pub async fn plate(&self, plate: &VzPlate) -> Result<VzAnswer, PushError> {
-        self.push(self.composed(plate), "application/Json").await
+        let body = self.composed(plate);
+        let bytes = if self.habits.writes_gbk {
+            encoding_rs::GBK.encode(&body).0.into_owned()
+        } else {
+            body.into_bytes()
+        };
+        self.push(bytes, "application/Json").await
     }
 
     /// The body of that push.
     #[must_use]
     pub fn composed(&self, plate: &VzPlate) -> String {
+        let image = self.habits.image(&plate.image);
+        let second = self.habits.second(plate.at);
         let mut result = json!({
             "bright": 0, "carBright": 0, "carColor": 0, "colorType": plate.color,
             "colorValue": 0, "confidence": plate.confidence, "direction": 4,
-            "imageFile": plate.image, "imageFileLen": plate.image.len(),
+            "imageFile": image, "imageFileLen": image.len(),
             "imageFragmentFile": "", "license": plate.license,
             "location": {"RECT": {"left": 612, "top": 401, "right": 771, "bottom": 446}},
-            "timeStamp": {"Timeval": {"sec": plate.at.as_second(), "usec": 0}},
+            "timeStamp": {"Timeval": {"sec": second, "usec": 0}},
             "timeUsed": 0, "triggerType": 8, "type": u8::from(plate.license != "_无_"),
         });
         if !self.is_qy {

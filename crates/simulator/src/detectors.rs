@@ -19,6 +19,9 @@ use crate::lot::{GatewayError, client};
 /// Most messages that wait for a connection.
 const QUEUED: usize = 64;
 
+/// Largest message: a picture of some megabytes in base64.
+const MOST: usize = 16 * 1024 * 1024;
+
 /// Longest that a report waits for the broker to have it.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -102,7 +105,8 @@ impl Detectors {
     #[must_use]
     pub fn over_mqtt(broker: SocketAddr, lot: &str) -> Detectors {
         let name = format!("detectors-{lot}");
-        let options = MqttOptions::new(name, broker.ip().to_string(), broker.port());
+        let mut options = MqttOptions::new(name, broker.ip().to_string(), broker.port());
+        options.set_max_packet_size(MOST, MOST);
         let (client, mut events) = AsyncClient::new(options, QUEUED);
         let (acknowledge, acknowledged) = watch::channel(0);
         let end = CancellationToken::new();

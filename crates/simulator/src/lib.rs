@@ -6,6 +6,7 @@
 //! - [`board`]: display boards that speak theirs;
 //! - [`camera`]: cameras that speak their makers' protocols;
 //! - [`broker`]: a small MQTT broker, for lots that have none;
+//! - [`module`]: modules of relays and contacts that speak Modbus;
 //! - [`detectors`]: detectors over parking spaces, as their makers' systems report them;
 //! - [`traffic`]: vehicles to drive through them, the same ones for the same seed;
 //! - [`cable`]: a network cable that can be pulled;
@@ -22,5 +23,6 @@ pub mod detectors;
 pub mod equipment;
 pub mod ledger;
 pub mod lot;
+pub mod module;
 pub mod picture;
 pub mod traffic;

@@ -9,20 +9,25 @@
 //! Events of a lane are told strictly in order, each until the gateway has taken it. What happens
 //! meanwhile waits in a bounded memory; what had to be given up stands in the ledger.
 
+mod apparatus;
 mod clock;
 mod command;
 mod controller;
 mod event;
 mod feed;
 mod gateway;
+mod gateways;
 mod happening;
+mod office;
 mod passage;
 mod places;
 mod plan;
 mod play;
 mod player;
 mod site;
+mod spaces;
 mod start;
+mod trouble;
 mod voice;
 
 use std::net::SocketAddr;
@@ -44,23 +49,32 @@ pub use self::gateway::GatewayError;
 pub(crate) use self::gateway::client;
 pub use self::happening::{Happening, Line, What};
 pub use self::passage::{Driving, Passage, Steps};
-pub use self::plan::{COMMENTED, DisplaySpeaks, LanePlan, LotPlan, MAX_SPEED, PlanError, Speaks};
+pub use self::plan::{
+    COMMENTED, DetectorPlan, DetectorsSpeak, DisplaySpeaks, LaneFault, LanePlan, LotPlan,
+    MAX_SPEED, PlanError, Speaks, Wiring,
+};
 pub use self::play::Trip;
 pub use self::start::StartError;
 
+use self::apparatus::Apparatus;
 use self::event::Event;
 use self::feed::{Ends, Feed};
 use self::passage::Ticket;
 use self::places::Places;
 use self::player::Order;
 use self::site::Site;
-use crate::board::{OlmBoard, OlmFault, OlmServer};
+use self::spaces::Spaces;
+use crate::board::OlmBoard;
 use crate::broker::Broker;
 use crate::equipment::{Fault, Vehicle, VehicleId};
 use crate::ledger::Ledger;
+use crate::module::RelayModule;
 
 /// Most vehicles in a lane and its queue: the street before it has no room for more.
 pub const MAX_VEHICLES: usize = 128;
+
+/// Why something was given up that had to make room.
+const FULL: &str = "控制器缓存已满";
 
 /// Longest that a lot that stops goes on telling what waits.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -73,12 +87,16 @@ pub struct VirtualLot {
     /// What concerns no lane, one for each key.
     offices: Vec<Arc<Feed>>,
     site: Arc<Site>,
+    /// What tells of the spaces, if not the first office.
+    detectors: Option<Spaces>,
     places: Places,
     vehicles: AtomicU64,
     tasks: TaskTracker,
     stop: CancellationToken,
     tellers: TaskTracker,
     ends: Ends,
+    /// How often its devices say that they are alive.
+    heartbeat: Duration,
     /// The MQTT broker that its cameras are clients of.
     broker: Option<SocketAddr>,
     /// Its own one, if the plan names none.
@@ -91,19 +109,7 @@ struct RunningLane {
     devices: Vec<DeviceNo>,
     orders: mpsc::Sender<Order>,
     room: Arc<Semaphore>,
-    /// Where its camera is connected to, if it is.
-    camera: Option<SocketAddr>,
-    /// Its display, if that is a board.
-    board: Option<LaneBoard>,
-}
-
-/// The board of a lane.
-#[derive(Debug)]
-struct LaneBoard {
-    display: DeviceNo,
-    board: OlmBoard,
-    /// What it hangs on, unless that is the camera.
-    server: Option<OlmServer>,
+    apparatus: Apparatus,
 }
 
 /// Why a lot does not do what it is asked to.
@@ -136,21 +142,25 @@ impl VirtualLot {
     /// Where the camera of a lane is connected to; `None` when it pushes.
     #[must_use]
     pub fn camera_address(&self, lane: &str) -> Option<SocketAddr> {
-        self.lane(lane).ok()?.camera
+        self.lane(lane).ok()?.apparatus.camera_address()
+    }
+
+    /// The module of a lane, if its barrier and loops hang on one.
+    #[must_use]
+    pub fn module(&self, lane: &str) -> Option<&RelayModule> {
+        self.lane(lane).ok()?.apparatus.module()
     }
 
     /// The board of a lane, if its display is one.
     #[must_use]
     pub fn board(&self, lane: &str) -> Option<&OlmBoard> {
-        let board = self.lane(lane).ok()?.board.as_ref()?;
-        Some(&board.board)
+        self.lane(lane).ok()?.apparatus.board()
     }
 
     /// Where the serial server of that board listens; `None` when it hangs on the camera.
     #[must_use]
     pub fn board_address(&self, lane: &str) -> Option<SocketAddr> {
-        let board = self.lane(lane).ok()?.board.as_ref()?;
-        Some(board.server.as_ref()?.address)
+        self.lane(lane).ok()?.apparatus.board_address()
     }
 
     /// The MQTT broker that its cameras are clients of; `None` when none of them needs one.
@@ -196,11 +206,14 @@ impl VirtualLot {
         self.site.shown(display)
     }
 
-    /// Switches the contact of the fire alarm; it is told for every key.
+    /// Switches the contacts of the fire alarm; it is told for every key.
     pub fn set_fire(&self, on: bool) {
         self.site.happened(None, What::Fire(on));
         for office in &self.offices {
             self.tell(office, Event::Fire { on });
+        }
+        for lane in &self.lanes {
+            lane.apparatus.set_fire(on);
         }
     }
 
@@ -229,9 +242,7 @@ impl VirtualLot {
     /// [`LotError::NoDevice`].
     pub fn unplug(&self, device: &DeviceNo) -> Result<(), LotError> {
         let lane = self.lane_of(device)?;
-        if let Some(board) = lane.board_of(device) {
-            board.fails(OlmFault::Dead);
-        }
+        lane.apparatus.unplug(device);
         self.site.unplug(device);
         Ok(())
     }
@@ -243,10 +254,7 @@ impl VirtualLot {
     /// [`LotError::NoDevice`], [`LotError::Busy`], [`LotError::Stopped`].
     pub fn plug(&self, device: &DeviceNo) -> Result<(), LotError> {
         let lane = self.lane_of(device)?;
-        if let Some(board) = lane.board_of(device) {
-            board.loses_power();
-            board.fails(OlmFault::None);
-        }
+        lane.apparatus.plug(device);
         lane.order(Order::Plug(device.clone()))
     }
 
@@ -302,31 +310,29 @@ impl VirtualLot {
             .shot(plate.clone(), color, &format!("{number} {now}"));
         self.site
             .happened(None, What::Place(number.clone(), status));
-        if let Some(office) = self.offices.first() {
-            let event = Event::Place {
-                number: number.clone(),
-                status,
-                plate,
-                shot,
-            };
+        let event = Event::Place {
+            number: number.clone(),
+            status,
+            plate,
+            shot,
+        };
+        if let Some(detectors) = &self.detectors {
+            if let Some(lost) = detectors.report(number, event) {
+                self.site.gave_up(&lost, FULL.to_owned());
+            }
+        } else if let Some(office) = self.offices.first() {
             self.tell(office, event);
         }
     }
 
     fn tell(&self, office: &Feed, event: Event) {
         if let Some(lost) = office.push(event) {
-            self.site.gave_up(&lost, "控制器缓存已满".to_owned());
+            self.site.gave_up(&lost, FULL.to_owned());
         }
     }
 }
 
 impl RunningLane {
-    /// The board that is this device, if one is.
-    fn board_of(&self, device: &DeviceNo) -> Option<&OlmBoard> {
-        let board = self.board.as_ref().filter(|it| it.display == *device)?;
-        Some(&board.board)
-    }
-
     fn order(&self, order: Order) -> Result<(), LotError> {
         self.orders.try_send(order).map_err(|error| match error {
             TrySendError::Full(_) => LotError::Busy(self.name.to_string()),

@@ -11,6 +11,7 @@ use boshi_simulator::lot::{LanePlan, LotPlan};
 use boshi_simulator::traffic::{Journey, Mix, journeys};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::stage::{DEVICE_KEY, LOT, Rules, Stage};
 use crate::lines::Lines;
@@ -45,6 +46,12 @@ const PAYING: Duration = Duration::from_secs(3);
 
 /// How long after paying one may leave.
 const LEAVE_WITHIN: SignedDuration = SignedDuration::from_mins(15);
+
+/// Longest that a barrier may take to be restored after a fire.
+const RESTORING: Duration = Duration::from_secs(20);
+
+/// Pause between two tries to restore it.
+const LOOK_AGAIN: Duration = Duration::from_millis(250);
 
 /// How long a refused driver waits at the entry, in the lanes' time.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -254,7 +261,8 @@ async fn fire(stage: &Stage, begins: Duration, lasts: Duration) -> anyhow::Resul
     restore(stage).await
 }
 
-/// Somebody has looked, and puts every barrier back to one lift a vehicle.
+/// Somebody has looked, and puts every barrier back to one lift a vehicle: as soon as the gateway, which
+/// lets nobody do so while it burns, has seen that the alarm is over.
 async fn restore(stage: &Stage) -> anyhow::Result<()> {
     for lane in &stage.plan.lanes {
         let order = json!({
@@ -263,7 +271,11 @@ async fn restore(stage: &Stage) -> anyhow::Result<()> {
             "by": "demo",
             "reason": "消防解除",
         });
-        stage.operators.post(&["lots", LOT, "open"], &order).await?;
+        let deadline = Instant::now() + RESTORING;
+        while let Err(error) = stage.operators.post(&["lots", LOT, "open"], &order).await {
+            anyhow::ensure!(Instant::now() < deadline, error);
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
     }
     Ok(())
 }

@@ -15,7 +15,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use boshi_protocol::id::LotId;
 use boshi_simulator::cable::{Cable, Roughness};
-use boshi_simulator::lot::{LotPlan, Speaks, VirtualLot};
+use boshi_simulator::lot::{LotPlan, VirtualLot};
 use boshi_transport::certificate::LocalAuthority;
 use rand::RngExt as _;
 use serde_json::json;
@@ -63,8 +63,8 @@ struct Ports {
     gateway: SocketAddr,
     devices: SocketAddr,
     local: SocketAddr,
-    /// Of the cameras that the gateway connects to.
-    cameras: Vec<SocketAddr>,
+    /// Of the equipment that the gateway connects to.
+    equipment: Vec<SocketAddr>,
 }
 
 impl Stage {
@@ -85,11 +85,10 @@ impl Stage {
             fs::create_dir_all(folder)
                 .with_context(|| format!("folder {} cannot be made", folder.display()))?;
         }
-        let connected = plan.lanes.iter_mut();
-        let connected: Vec<_> = connected.filter(|it| is_connected_to(it.speaks)).collect();
-        let ports = Ports::free(connected.len())?;
-        for (lane, port) in connected.into_iter().zip(&ports.cameras) {
-            lane.camera_listen = *port;
+        let servers = equipment::servers(&mut plan);
+        let ports = Ports::free(servers.len())?;
+        for (server, port) in servers.into_iter().zip(&ports.equipment) {
+            *server = *port;
         }
         let cables = [
             cable(ports.platform, roughness[0]).await?,
@@ -188,11 +187,6 @@ impl Stage {
     }
 }
 
-/// Whether the gateway connects to a camera that speaks so.
-fn is_connected_to(speaks: Speaks) -> bool {
-    matches!(speaks, Speaks::VzTcp | Speaks::Hik | Speaks::HikStream)
-}
-
 /// The lot of every demo.
 pub(crate) fn lot() -> LotId {
     LotId::new(LOT).expect("the demo's lot has a sound id")
@@ -236,7 +230,7 @@ async fn ready(
 impl Ports {
     /// Ports that nobody uses, below those from which the system takes ports for connections: one
     /// of these could be taken between now and the start of the side that is to listen on it.
-    fn free(cameras: usize) -> anyhow::Result<Ports> {
+    fn free(servers: usize) -> anyhow::Result<Ports> {
         const FIRST: u16 = 20_000;
         const LAST: u16 = 29_999;
         const TRIES: usize = 1_000;
@@ -246,16 +240,16 @@ impl Ports {
             let port = random.random_range(FIRST..=LAST);
             reserved.extend(Reserved::bind((Ipv4Addr::LOCALHOST, port)));
             if let [platform, operators, gateway, devices, local, rest @ ..] = reserved.as_slice()
-                && rest.len() == cameras
+                && rest.len() == servers
             {
-                let cameras = rest.iter().map(Reserved::local_addr);
+                let equipment = rest.iter().map(Reserved::local_addr);
                 return Ok(Ports {
                     platform: platform.local_addr()?,
                     operators: operators.local_addr()?,
                     gateway: gateway.local_addr()?,
                     devices: devices.local_addr()?,
                     local: local.local_addr()?,
-                    cameras: cameras.collect::<io::Result<_>>()?,
+                    equipment: equipment.collect::<io::Result<_>>()?,
                 });
             }
         }

@@ -1,6 +1,8 @@
 //! Both of this project's sides before their judge: real processes, over HTTP and HTTPS.
 
+mod acts;
 mod controller;
+mod equipment;
 mod stage;
 mod texts;
 
@@ -9,6 +11,7 @@ use boshi_conformance::cases;
 use serde_json::Value;
 
 use self::controller::Controller;
+use self::equipment::Bench;
 use self::stage::{Scheme, Stage};
 
 /// The ids of the cases with that verdict.
@@ -79,7 +82,7 @@ impl Part {
 
 fn the_gateway_is_spotless(part: Part, scheme: Scheme) {
     let controller = Controller::start();
-    let stage = Stage::set(scheme, &controller);
+    let stage = Stage::set(scheme, controller.address);
     let _gateway = stage.gateway();
     let wanted = part.cases();
     let report = stage.judge("supplier", &["--only", &wanted.join(",")]);
@@ -119,9 +122,37 @@ fn the_gateway_passes_while_devices_are_lost_over_https() {
     the_gateway_is_spotless(Part::Devices, Scheme::Https);
 }
 
+/// RECOG-1, CROSS-1, OPEN-1, SHOW-1, ABN-1: every case again, with a lane of equipment that the gateway
+/// speaks to itself: a camera of 臻识 over TCP, a module over Modbus, an LED board, a guidance system.
+fn equipment_is_spotless(part: Part) {
+    let bench = Bench::start();
+    let stage = bench.stage();
+    let _gateway = stage.gateway();
+    bench.is_there();
+    let wanted = part.cases();
+    let report = stage.judge("supplier", &["--only", &wanted.join(",")]);
+    spotless(&report);
+    assert_eq!(with(&report, "passed").len(), wanted.len());
+}
+
+#[test]
+fn the_gateway_passes_at_the_gate_with_real_drivers() {
+    equipment_is_spotless(Part::Gate);
+}
+
+#[test]
+fn the_gateway_passes_while_pushes_fail_with_real_drivers() {
+    equipment_is_spotless(Part::Failing);
+}
+
+#[test]
+fn the_gateway_passes_while_equipment_is_lost() {
+    equipment_is_spotless(Part::Devices);
+}
+
 fn the_platform_is_spotless(scheme: Scheme) {
     let controller = Controller::start();
-    let stage = Stage::set(scheme, &controller);
+    let stage = Stage::set(scheme, controller.address);
     let _platform = stage.platform();
     let report = stage.judge("platform", &[]);
     spotless(&report);

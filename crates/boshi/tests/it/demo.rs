@@ -37,14 +37,25 @@ fn in_an_ordinary_hour_every_vehicle_is_decided_on_and_counted_on_both_sides() {
     assert_eq!(count(&summary, "released_blind"), 0, "{summary}");
 }
 
-/// RECOG-1, RECOG-3, CROSS-1: at this speed three lanes hang on cameras that the gateway's own drivers
-/// speak to, over HTTP, TCP and ISAPI.
+/// RECOG-1, RECOG-3, CROSS-1: at this speed each lane has equipment of another family that the gateway's
+/// own drivers speak to: VZ over HTTP, TCP with a relay module, MQTT, ISAPI, a controller, and boards.
 #[test]
-fn lanes_of_several_families_of_cameras_are_counted_on_both_sides_like_any_other() {
-    let summary = played("ordinary", "4", "4");
-    assert!(count(&summary, "recognized") >= 8, "{summary}");
-    assert!(count(&summary, "crossed") >= 7, "{summary}");
+fn lanes_of_every_family_of_equipment_are_counted_on_both_sides_like_any_other() {
+    let summary = played("ordinary", "8", "5");
+    assert!(count(&summary, "recognized") >= 14, "{summary}");
+    assert!(count(&summary, "crossed") >= 12, "{summary}");
     assert_eq!(count(&summary, "released_blind"), 0, "{summary}");
+}
+
+/// PUSH-3, D-19: the same lanes while the network is away, and
+/// OPEN-1, OPEN-6: while the contact of the fire alarm on the relay module holds them all.
+#[test]
+fn lanes_of_every_family_of_equipment_go_through_an_outage_and_a_fire() {
+    let summary = played("outage", "6", "5");
+    assert_eq!(count(&summary, "crossed"), 12, "{summary}");
+    assert!(count(&summary, "released_blind") > 0, "{summary}");
+    let summary = played("fire", "6", "5");
+    assert_eq!(count(&summary, "crossed"), 12, "{summary}");
 }
 
 /// RECOG-1, RECOG-2, D-13

@@ -13,6 +13,7 @@ mod displays;
 mod envelope;
 mod events;
 mod experimental;
+mod faulty;
 mod fire;
 mod hik;
 mod hik_gate;

@@ -7,7 +7,7 @@ mod serve;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
 use base64::Engine as _;
@@ -103,6 +103,7 @@ pub enum HikFault {
 #[derive(Debug)]
 struct Inner {
     serial: String,
+    started: Instant,
     login: Mutex<Login>,
     state: Mutex<State>,
     orders: mpsc::Sender<HikOrder>,
@@ -116,6 +117,8 @@ struct State {
     inputs: [bool; INPUTS],
     gate: HikGate,
     fault: HikFault,
+    /// How the next command fails, if that is otherwise.
+    next: Option<HikFault>,
     namespace: HikNamespace,
     /// Whether the alert stream comes byte by byte.
     dribbles: bool,
@@ -141,6 +144,7 @@ impl HikCamera {
         let (orders, ordered) = mpsc::channel(ORDERS_QUEUED);
         let inner = Arc::new(Inner {
             serial: serial.to_owned(),
+            started: Instant::now(),
             login: Mutex::new(Login::new(user, password)),
             state: Mutex::default(),
             orders,
@@ -237,6 +241,11 @@ impl HikCamera {
     /// Has it fail from now on.
     pub fn fails(&self, fault: HikFault) {
         self.inner.lock().fault = fault;
+    }
+
+    /// Has the next command fail, and no other.
+    pub fn fails_once(&self, fault: HikFault) {
+        self.inner.lock().next = Some(fault);
     }
 
     /// Whether its alert stream comes byte by byte.

@@ -1,6 +1,7 @@
 //! A camera of 臻识 that is a client of an MQTT broker, and can fail in the ways cameras do.
 
 use std::net::SocketAddr;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::{VzOrder, VzPlate};
+use super::{Silence, VzHabits, VzOrder, VzPlate};
 
 /// Most messages that wait for a connection.
 const QUEUED: usize = 64;
@@ -39,11 +40,13 @@ struct Inner {
     client: AsyncClient,
     orders: mpsc::Sender<VzOrder>,
     state: Mutex<State>,
+    silence: Silence,
 }
 
 #[derive(Debug, Default)]
 struct State {
     fault: VzMqttFault,
+    habits: VzHabits,
     is_connected: bool,
     messages: u64,
 }
@@ -82,6 +85,7 @@ impl VzMqttCamera {
             client,
             orders,
             state: Mutex::default(),
+            silence: Silence::default(),
         });
         let end = CancellationToken::new();
         let (running, stop) = (Arc::clone(&inner), end.clone());
@@ -129,6 +133,17 @@ impl VzMqttCamera {
         self.inner.say("barr_gate_status", &json!({"body": body}))
     }
 
+    /// How it differs from others from now on.
+    pub fn has(&self, habits: VzHabits) {
+        self.inner.lock().habits = habits;
+    }
+
+    /// What keeps its signs of life back.
+    #[must_use]
+    pub fn silence(&self) -> Silence {
+        Arc::clone(&self.inner.silence)
+    }
+
     /// Has it fail from now on.
     pub fn fails(&self, fault: VzMqttFault) {
         self.inner.lock().fault = fault;
@@ -170,7 +185,7 @@ impl Inner {
         let mut beats = tokio::time::interval(pause);
         loop {
             beats.tick().await;
-            if self.lock().is_connected {
+            if self.lock().is_connected && !self.silence.load(Ordering::Relaxed) {
                 let body = json!({"timestamp": Timestamp::now().as_second()});
                 self.say("keep_alive", &json!({"body": body}));
             }
@@ -240,7 +255,8 @@ impl Inner {
     }
 
     fn reading(&self, plate: &VzPlate) -> Value {
-        let second = plate.at.as_second();
+        let habits = self.lock().habits;
+        let second = habits.second(plate.at);
         let pos = json!({"left": 612, "top": 401, "right": 771, "bottom": 446});
         let license = coded(&plate.license);
         let kind = u8::from(plate.license != "_无_");
@@ -249,7 +265,7 @@ impl Inner {
             "confidence": plate.confidence, "direction": 4, "triggerType": 8, "carColor": 0,
             "is_fake_plate": 0, "isoffline": u8::from(plate.is_offline), "plateid": plate.number,
             "unique_id": format!("{}_{second}000", self.serial), "start_time": second * 1000,
-            "imagePath": "", "full_image_content": plate.image, "small_image_content": "",
+            "imagePath": "", "full_image_content": habits.image(&plate.image), "small_image_content": "",
             "plates": [{"color": plate.color, "type": kind, "license": license, "pos": pos}],
             "location": {"RECT": pos},
             "timeStamp": {"Timeval": {"sec": second, "usec": 218_000}},

@@ -18,6 +18,11 @@ impl Clock {
         to.since(from).div_f64(self.speed)
     }
 
+    /// How long that much of the lanes' time is in life's.
+    pub(super) fn lasts(&self, time: std::time::Duration) -> std::time::Duration {
+        time.div_f64(self.speed)
+    }
+
     /// A clock that starts now and runs `speed` times as fast as life; `speed` is above zero.
     pub(super) fn start(speed: f64) -> Clock {
         Clock {

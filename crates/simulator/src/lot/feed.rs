@@ -11,7 +11,7 @@ use tracing::debug;
 
 use super::event::Event;
 use super::gateway::Told;
-use super::voice::Voice;
+use super::trouble::Speaker;
 use crate::equipment::VehicleId;
 
 /// Most events that wait to be told. A controller has little memory; without pictures, which are
@@ -93,13 +93,13 @@ impl Feed {
     /// the gateway was away, since it may have forgotten what it knew.
     pub(super) async fn tell(
         &self,
-        voice: &Voice,
+        speaker: &Speaker,
         ends: &Ends,
         back: impl Fn(),
         give_up: impl Fn(&Event, String),
     ) {
         while let Some(event) = self.next(&ends.no_more).await {
-            let telling = self.tell_first(voice, &event, &back);
+            let telling = self.tell_first(speaker, &event, &back);
             match ends.at_once.run_until_cancelled(telling).await {
                 Some(Ok(())) => {}
                 Some(Err(why)) => give_up(&event, why),
@@ -129,7 +129,7 @@ impl Feed {
     /// Until it is taken, or refused for a reason that another attempt does not change.
     async fn tell_first(
         &self,
-        voice: &Voice,
+        speaker: &Speaker,
         event: &Event,
         back: impl Fn(),
     ) -> Result<(), String> {
@@ -145,7 +145,7 @@ impl Feed {
             // Its vehicle may have left while it waited for the gateway.
             let now = self.lock().front().map(|first| first.event.clone());
             let event = now.as_ref().unwrap_or(event);
-            let why = match voice.tell(event, picture.as_deref()).await {
+            let why = match speaker.tell(event, picture.as_deref()).await {
                 Told::Taken => {
                     if let Event::Plate(read) = event {
                         self.told().insert(read.device.clone(), read.vehicle);

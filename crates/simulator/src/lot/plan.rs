@@ -1,9 +1,12 @@
 //! What a virtual lot is made of, from code or from a small TOML or JSON file.
 
+mod check;
+mod detectors;
+mod fault;
+mod speaks;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashSet;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
@@ -11,7 +14,12 @@ use boshi_protocol::id::{DeviceNo, Id, PlaceNo};
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer};
 
+pub use self::detectors::{DetectorPlan, DetectorsSpeak};
+pub use self::fault::LaneFault;
+pub use self::speaks::{DisplaySpeaks, Speaks, Wiring};
+
 use crate::equipment::{Direction, Heading, Setup, Sharpness, Timing};
+use crate::module::Framing;
 use crate::traffic::Ways;
 
 /// A plan with everything in it, commented, for the gateway's commented configuration.
@@ -50,6 +58,9 @@ pub struct LotPlan {
     /// Where that one listens; port 0: any.
     #[serde(default = "any_port")]
     pub broker_listen: SocketAddr,
+    /// What tells of the parking spaces, in place of the controller.
+    #[serde(default)]
+    pub detectors: Option<DetectorPlan>,
     /// The lanes.
     #[serde(rename = "lane")]
     pub lanes: Vec<LanePlan>,
@@ -91,6 +102,15 @@ pub struct LanePlan {
     /// Where a camera that is connected to listens; port 0: any.
     #[serde(default = "any_port")]
     pub camera_listen: SocketAddr,
+    /// What its barrier, its loops and its limit switches hang on.
+    #[serde(default)]
+    pub wiring: Wiring,
+    /// Where a module listens; port 0: any.
+    #[serde(default = "any_port")]
+    pub module_listen: SocketAddr,
+    /// How its frames are packed.
+    #[serde(default)]
+    pub module_framing: Framing,
     /// What its display speaks.
     #[serde(default)]
     pub display_speaks: DisplaySpeaks,
@@ -112,52 +132,12 @@ pub struct LanePlan {
     /// How often the relays of the loops bounce at each edge.
     #[serde(default)]
     pub bounces: u8,
+    /// How its devices fail.
+    #[serde(default)]
+    pub faults: Vec<LaneFault>,
     /// How long what takes.
     #[serde(default)]
     pub timing: Timing,
-}
-
-/// What the devices of a lane speak.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Speaks {
-    /// `docs/DEVICES.md`.
-    #[default]
-    Generic,
-    /// 臻识 over HTTP: the loops on inputs 1 and 2, the arm's ends on 3 (up) and 4 (down), the
-    /// barrier on output 1.
-    Vz,
-    /// 芊熠, wired alike.
-    Qy,
-    /// 臻识 over TCP: the gateway connects to `camera_listen`. The trigger loop is on input 1, the
-    /// anti-smash loop on 2, the barrier on output 1; there is no input for the arm.
-    #[serde(rename = "vz-tcp")]
-    VzTcp,
-    /// 海康: the gateway calls `camera_listen` as user `gateway`, with the lane's key as password,
-    /// and is pushed to at `/hik/KEY`. The trigger loop is on input 1, the anti-smash loop on 2; the
-    /// camera drives the barrier and knows where its arm is.
-    Hik,
-    /// The same, but readings are told in the alert stream alone.
-    #[serde(rename = "hik-stream")]
-    HikStream,
-    /// 臻识 over MQTT, wired as over HTTP: the camera and the gateway are clients of the plan's broker.
-    /// Its serial number is that of the recognizer.
-    #[serde(rename = "vz-mqtt")]
-    VzMqtt,
-}
-
-/// What the display of a lane speaks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum DisplaySpeaks {
-    /// `docs/DEVICES.md`.
-    #[default]
-    Generic,
-    /// The OLM / 金颉 protocol, with address 0 behind a serial server at `board_listen`.
-    Olm,
-    /// The same, behind the RS485 of the lane's camera.
-    #[serde(rename = "olm-camera")]
-    OlmCamera,
 }
 
 /// A plan that cannot be played.
@@ -190,6 +170,7 @@ impl LotPlan {
             pictures: true,
             broker: None,
             broker_listen: any_port(),
+            detectors: None,
             lanes,
             places: Vec::new(),
         }
@@ -231,44 +212,6 @@ impl LotPlan {
             exits: named(Direction::Exit),
         }
     }
-
-    pub(super) fn check(&self) -> Result<(), PlanError> {
-        if !(self.speed > 0.0 && self.speed <= MAX_SPEED) {
-            let expected = "more than 0 and at most 1000";
-            return Err(wrong("speed", &self.speed, expected));
-        }
-        if self.heartbeat.is_zero() {
-            return Err(wrong("heartbeat", &"0s", "a duration above zero"));
-        }
-        let mut names = HashSet::new();
-        let mut devices = HashSet::new();
-        for lane in &self.lanes {
-            if !names.insert(&lane.name) {
-                return Err(wrong("lane.name", &lane.name, "a name of its own"));
-            }
-            if let Some(twice) = lane.devices().find(|device| !devices.insert(*device)) {
-                return Err(wrong("device", twice, "a number of its own"));
-            }
-            let is_mixed = lane.direction == Direction::Mixed;
-            if is_mixed != lane.exit_recognizer.is_some() {
-                let expected = "one in a mixed lane, none in others";
-                return Err(wrong("lane.exit_recognizer", &lane.name, expected));
-            }
-            let generic_display = lane.display_speaks == DisplaySpeaks::Generic;
-            let shows = lane.display.is_some() && generic_display;
-            if lane.speaks != Speaks::Generic && (is_mixed || shows) {
-                let expected = "generic in a mixed lane, or one whose display is";
-                return Err(wrong("lane.speaks", &lane.name, expected));
-            }
-            let on_camera = lane.display_speaks == DisplaySpeaks::OlmCamera;
-            let no_display = lane.display.is_none() && !generic_display;
-            if no_display || (on_camera && lane.speaks == Speaks::Generic) {
-                let expected = "generic without a display; olm-camera only beside a camera";
-                return Err(wrong("lane.display_speaks", &lane.name, expected));
-            }
-        }
-        Ok(())
-    }
 }
 
 impl LanePlan {
@@ -292,6 +235,9 @@ impl LanePlan {
             key,
             speaks: Speaks::Generic,
             camera_listen: any_port(),
+            wiring: Wiring::Camera,
+            module_listen: any_port(),
+            module_framing: Framing::Tcp,
             display_speaks: DisplaySpeaks::Generic,
             board_listen: any_port(),
             trigger_loop: true,
@@ -299,6 +245,7 @@ impl LanePlan {
             limit_switch: true,
             sharpness: Sharpness::default(),
             bounces: 0,
+            faults: Vec::new(),
             timing: Timing::default(),
         }
     }
@@ -315,7 +262,10 @@ impl LanePlan {
     pub(super) fn controlled(&self) -> impl Iterator<Item = &DeviceNo> {
         let generic = self.display_speaks == DisplaySpeaks::Generic;
         let board = self.display.as_ref().filter(|_| !generic);
-        self.devices().filter(move |it| Some(*it) != board)
+        let on_module = self.wiring == Wiring::Module;
+        let gate = on_module.then_some(&self.barrier);
+        self.devices()
+            .filter(move |it| Some(*it) != board && Some(*it) != gate)
     }
 
     /// The recognizer that sees vehicles going there.
@@ -342,14 +292,6 @@ impl LanePlan {
             sharpness: self.sharpness,
             bounces: self.bounces,
         }
-    }
-}
-
-fn wrong(field: &'static str, value: &dyn std::fmt::Display, expected: &'static str) -> PlanError {
-    PlanError::Value {
-        field,
-        value: value.to_string(),
-        expected,
     }
 }
 

@@ -11,15 +11,19 @@ use rand::rngs::Xoshiro256PlusPlus;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
+use super::FULL;
+use super::apparatus::{ARM_DOWN, ARM_UP, SAFETY_LOOP, TRIGGER_LOOP};
 use super::event::{Event, PlateRead};
 use super::feed::Feed;
 use super::passage::{Ticket, Visiting};
-use super::plan::LanePlan;
+use super::plan::{LaneFault, LanePlan};
 use super::site::Site;
+use super::trouble::Trouble;
 use crate::equipment::{
     ActId, Fact, Fault, Heading, Input, Lane, Motion, Outcome, Output, Reading, Signal, Timed,
     Vehicle, VehicleId,
 };
+use crate::module::RelayModule;
 
 /// Most readings that a recognizer keeps while its cable is pulled; the oldest are overwritten.
 const MAX_REMEMBERED: usize = 100;
@@ -53,10 +57,20 @@ pub(super) struct Player {
     remembered: VecDeque<PlateRead>,
     /// What the contact of the anti-smash loop said last, and since when.
     safety: (bool, Tick),
+    /// What goes wrong with its devices; has the module that loops and limit switches hang on.
+    trouble: Trouble,
+    /// What was told last of the vehicle that is in front.
+    latest_read: Option<PlateRead>,
 }
 
 impl Player {
-    pub(super) fn new(plan: LanePlan, seed: u64, site: Arc<Site>, feed: Arc<Feed>) -> Player {
+    pub(super) fn new(
+        plan: LanePlan,
+        seed: u64,
+        site: Arc<Site>,
+        feed: Arc<Feed>,
+        trouble: Trouble,
+    ) -> Player {
         Player {
             name: plan.name.as_str().into(),
             lane: Lane::new(plan.setup()),
@@ -71,6 +85,8 @@ impl Player {
             plan,
             site,
             feed,
+            trouble,
+            latest_read: None,
         }
     }
 
@@ -158,6 +174,7 @@ impl Player {
             && let Some((_, visiting)) = self.visits.remove(&vehicle)
         {
             visiting.end(vehicle, &self.name, outcome);
+            self.tell_again(vehicle);
         }
     }
 
@@ -166,7 +183,9 @@ impl Player {
         match signal {
             Signal::TriggerLoop { heading, pressed } => {
                 let device = self.plan.recognizer(heading).clone();
-                if !pressed {
+                if pressed {
+                    self.trouble.vehicle_comes();
+                } else {
                     self.feed.left(&device);
                 }
                 if self.plan.trigger_loop {
@@ -204,7 +223,14 @@ impl Player {
         }
     }
 
-    fn take_picture(&mut self, heading: Heading, vehicle: VehicleId, reading: Reading, at: Tick) {
+    fn take_picture(
+        &mut self,
+        heading: Heading,
+        vehicle: VehicleId,
+        mut reading: Reading,
+        at: Tick,
+    ) {
+        self.trouble.reads(&mut reading);
         let Some((seen, _)) = self.visits.get(&vehicle) else {
             return;
         };
@@ -225,9 +251,23 @@ impl Player {
             shot,
         };
         if self.site.is_plugged(&read.device) {
+            self.latest_read = Some(read.clone());
             self.tell(&read.device.clone(), Event::Plate(read));
         } else {
             self.remember(read);
+        }
+    }
+
+    /// A camera tells from its memory what it has told before.
+    fn tell_again(&mut self, vehicle: VehicleId) {
+        let read = self.latest_read.take_if(|read| read.vehicle == vehicle);
+        let Some(read) = read else { return };
+        if self.trouble.mischief.strikes(LaneFault::Replay) {
+            let again = PlateRead {
+                replay: true,
+                ..read
+            };
+            self.tell(&again.device.clone(), Event::Plate(again));
         }
     }
 
@@ -283,10 +323,15 @@ impl Player {
     }
 
     fn tell(&self, device: &DeviceNo, event: Event) {
+        if let Some(module) = &self.trouble.module
+            && set_contact(module, &event)
+        {
+            return;
+        }
         if self.site.is_plugged(device)
             && let Some(lost) = self.feed.push(event)
         {
-            self.site.gave_up(&lost, "控制器缓存已满".to_owned());
+            self.site.gave_up(&lost, FULL.to_owned());
         }
     }
 
@@ -294,6 +339,20 @@ impl Player {
         self.latest = self.latest.max(self.site.clock.now());
         self.latest
     }
+}
+
+/// Sets the contact that shows it; false when it is none of the module's.
+fn set_contact(module: &RelayModule, event: &Event) -> bool {
+    match event {
+        Event::TriggerLoop { pressed, .. } => module.input(TRIGGER_LOOP, *pressed),
+        Event::SafetyLoop { pressed, .. } => module.input(SAFETY_LOOP, *pressed),
+        Event::Arm { up, .. } => {
+            module.input(ARM_UP, *up);
+            module.input(ARM_DOWN, !*up);
+        }
+        Event::Plate(_) | Event::Fire { .. } | Event::Place { .. } => return false,
+    }
+    true
 }
 
 /// Until `deadline`, which comes back; for ever without one.

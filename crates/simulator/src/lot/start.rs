@@ -1,43 +1,43 @@
 //! Starting a lot: one player and one feed a lane, one office a key, one device URL.
 
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use boshi_protocol::code::{Alignment, PlaceStatus};
+use boshi_protocol::code::PlaceStatus;
 use boshi_protocol::id::DeviceNo;
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{Rng as _, SeedableRng as _};
-use secrecy::{ExposeSecret as _, SecretString};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc};
-use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing::debug;
 
+use super::apparatus::{Apparatus, follow_relays};
 use super::clock::Clock;
 use super::controller::{Attached, Controller, PATH};
-use super::event::heartbeat;
 use super::feed::{Ends, Feed};
-use super::gateway::{Gateway, GatewayError, Told, client};
-use super::happening::Line;
+use super::gateway::{Gateway, GatewayError, client};
+use super::gateways::{Gateways, own_broker};
+use super::office::{beat, by_key};
 use super::places::Places;
-use super::plan::{DisplaySpeaks, LanePlan, LotPlan, PlanError, Speaks};
+use super::plan::{LaneFault, LanePlan, LotPlan, PlanError, Wiring};
 use super::player::{Order, Player};
 use super::site::Site;
-use super::voice::{self, Voice, ask_for_orders, take_orders};
-use super::{LaneBoard, MAX_VEHICLES, RunningLane, VirtualLot};
-use crate::board::{OlmBoard, OlmServer};
-use crate::broker::Broker;
-use crate::camera::{HikCamera, VzCamera, VzMqttCamera, VzTcpCamera};
+use super::spaces::Spaces;
+use super::trouble::{Mischief, Speaker, Trouble};
+use super::voice::{self, Asking, Voice, take_orders};
+use super::{FULL, MAX_VEHICLES, RunningLane, VirtualLot};
+use crate::camera::Silence;
 
 /// Most orders that a lane has not begun: vehicles are let in faster than that.
 const MAX_ORDERS: usize = 256;
 
-/// Lines of a board: four of the larger ones.
-const BOARD_ROWS: usize = 4;
+/// For how many heartbeats a camera speaks at most that falls silent again and again, and for how many
+/// it is silent: more than a gateway waits for.
+const SPEAKS_FOR: u32 = 20;
+const SILENT_FOR: u32 = 5;
 
 /// Why a lot cannot be started.
 #[derive(Debug, thiserror::Error)]
@@ -51,8 +51,8 @@ pub enum StartError {
     /// The device URL cannot be served.
     #[error("commands cannot be taken: {0}")]
     Listen(#[from] io::Error),
-    /// A camera without a broker.
-    #[error("a lane speaks vz-mqtt, and there is no broker")]
+    /// Something that needs a broker, without one.
+    #[error("there is no broker")]
     NoBroker,
 }
 
@@ -101,17 +101,21 @@ impl VirtualLot {
             broker: gateways.broker,
             _own_broker: own_broker,
             ends: Ends::default(),
+            detectors: None,
+            heartbeat: plan.heartbeat,
         };
         let mut attached = Vec::new();
         let mut seeds = Xoshiro256PlusPlus::seed_from_u64(plan.seed);
         for lane in &plan.lanes {
             let voice = gateways.voice(lane)?;
-            let board = lot.start_board(lane)?;
-            let seed = seeds.next_u64();
-            attached.push(lot.start_lane(lane, seed, voice, board));
+            attached.push(lot.start_lane(lane, seeds.next_u64(), voice)?);
         }
         for (key, devices) in by_key(&plan.lanes) {
             lot.start_office(gateways.with(key)?, devices, plan.heartbeat);
+        }
+        if let Some(detectors) = &plan.detectors {
+            let voice = Voice::Spaces(gateways.detectors(detectors)?);
+            lot.start_detectors(voice, detectors.period);
         }
         for place in &plan.places {
             lot.tell_place(place, PlaceStatus::Vacant, None);
@@ -121,80 +125,42 @@ impl VirtualLot {
         Ok(lot)
     }
 
-    /// The board of a lane, if its display is one: what it shows is told like any display's.
-    fn start_board(&self, plan: &LanePlan) -> Result<Option<LaneBoard>, StartError> {
-        let (Some(display), true) = (
-            plan.display.clone(),
-            plan.display_speaks != DisplaySpeaks::Generic,
-        ) else {
-            return Ok(None);
-        };
-        let board = OlmBoard::new(0, BOARD_ROWS);
-        let server = match plan.display_speaks {
-            DisplaySpeaks::Olm => {
-                let listener = bound(plan.board_listen)?;
-                Some(OlmServer::start(listener, vec![board.clone()])?)
-            }
-            DisplaySpeaks::Generic | DisplaySpeaks::OlmCamera => None,
-        };
-        let (site, stop) = (Arc::clone(&self.site), self.stop.clone());
-        let following = follow(site, display.clone(), board.clone());
-        self.tasks
-            .spawn(async move { stop.run_until_cancelled_owned(following).await });
-        Ok(Some(LaneBoard {
-            display,
-            board,
-            server,
-        }))
-    }
-
     fn start_lane(
         &mut self,
         plan: &LanePlan,
         seed: u64,
         mut voice: Voice,
-        board: Option<LaneBoard>,
-    ) -> Attached {
+    ) -> Result<Attached, StartError> {
         let feed = Arc::new(Feed::default());
         let (orders, taken) = mpsc::channel::<Order>(MAX_ORDERS);
-        let site = Arc::clone(&self.site);
-        let player = Player::new(plan.clone(), seed, site, Arc::clone(&feed));
-        self.tasks.spawn(player.run(taken, self.stop.clone()));
-        let lane = orders.clone();
-        let (site, recognizer) = (Arc::clone(&self.site), plan.recognizer.clone());
-        let stop = self.stop.clone();
-        let on_camera = board.as_ref().filter(|it| it.server.is_none());
-        let on_camera = on_camera.map(|it| it.board.clone());
-        let camera = match &voice {
-            Voice::VzTcp(camera, _) => Some(camera.address),
-            Voice::Hik(camera, ..) => Some(camera.address),
-            Voice::Generic(_) | Voice::Vz(_) | Voice::VzMqtt(..) => None,
+        let (apparatus, relays) = self.start_apparatus(plan, &voice)?;
+        let mischief = Mischief::new(plan, seed);
+        let trouble = Trouble {
+            mischief: mischief.clone(),
+            hik: apparatus.hik().cloned(),
+            module: apparatus.module().cloned(),
+            board: apparatus.board().cloned(),
         };
-        match &mut voice {
-            Voice::Generic(_) => {}
-            Voice::Vz(camera) => {
-                let (camera, orders) = (camera.clone(), orders.clone());
-                let asking = ask_for_orders(camera, orders, site, recognizer, on_camera);
-                self.tasks
-                    .spawn(async move { stop.run_until_cancelled_owned(asking).await });
-            }
-            Voice::VzTcp(_, ordered) | Voice::VzMqtt(_, ordered) => {
-                if let Some(ordered) = ordered.take() {
-                    let told = move |order: &_| voice::obeyed(order, on_camera.as_ref());
-                    let obeying = take_orders(ordered, orders.clone(), told);
-                    self.tasks
-                        .spawn(async move { stop.run_until_cancelled_owned(obeying).await });
-                }
-            }
-            Voice::Hik(_, ordered, _) => {
-                if let Some(ordered) = ordered.take() {
-                    let obeying = take_orders(ordered, orders.clone(), voice::hik_motion);
-                    self.tasks
-                        .spawn(async move { stop.run_until_cancelled_owned(obeying).await });
-                }
-            }
+        let player = Player::new(
+            plan.clone(),
+            seed,
+            Arc::clone(&self.site),
+            Arc::clone(&feed),
+            trouble,
+        );
+        self.tasks.spawn(player.run(taken, self.stop.clone()));
+        if let Some(relays) = relays {
+            let site = Arc::clone(&self.site);
+            self.until_stop(follow_relays(relays, orders.clone(), site));
         }
-        self.start_telling(feed, voice, move || {
+        self.have_obeyed(plan, &mut voice, &apparatus, &orders);
+        if mischief.has(LaneFault::Silence)
+            && let Some(is_silent) = voice.silence()
+        {
+            self.until_stop(fall_silent(is_silent, mischief.clone(), self.heartbeat));
+        }
+        let lane = orders.clone();
+        self.start_telling(feed, Speaker::new(voice, mischief), move || {
             // A lane with so many orders tells enough.
             let _ = lane.try_send(Order::TellState);
         });
@@ -204,159 +170,109 @@ impl VirtualLot {
             devices: plan.devices().cloned().collect(),
             orders: orders.clone(),
             room: Arc::new(Semaphore::new(MAX_VEHICLES)),
-            camera,
-            board,
+            apparatus,
         });
-        Attached {
+        Ok(Attached {
             key: plan.key.clone(),
             barrier: plan.barrier.clone(),
             display: plan.display.clone().filter(|it| controlled.contains(it)),
             devices: controlled,
             orders,
+        })
+    }
+
+    /// What the camera of a lane is told is done.
+    fn have_obeyed(
+        &self,
+        plan: &LanePlan,
+        voice: &mut Voice,
+        apparatus: &Apparatus,
+        orders: &mpsc::Sender<Order>,
+    ) {
+        let board = apparatus.board_on_camera();
+        // Nothing hangs on the outputs of a camera beside a module.
+        let drives = plan.wiring == Wiring::Camera;
+        let orders = orders.clone();
+        match voice {
+            Voice::Generic(_) | Voice::Spaces(_) => {}
+            Voice::Vz(camera) => {
+                let (site, recognizer) = (Arc::clone(&self.site), plan.recognizer.clone());
+                let asking = Asking {
+                    camera: camera.clone(),
+                    orders,
+                    site,
+                    recognizer,
+                    board,
+                    drives,
+                };
+                self.until_stop(asking.go_on());
+            }
+            Voice::VzTcp(_, ordered) | Voice::VzMqtt(_, ordered) => {
+                if let Some(ordered) = ordered.take() {
+                    let told =
+                        move |order: &_| voice::obeyed(order, board.as_ref()).filter(|_| drives);
+                    self.until_stop(take_orders(ordered, orders, told));
+                }
+            }
+            Voice::Hik(_, ordered, _) => {
+                if let Some(ordered) = ordered.take() {
+                    let told = move |order: &_| voice::hik_motion(order).filter(|_| drives);
+                    self.until_stop(take_orders(ordered, orders, told));
+                }
+            }
         }
+    }
+
+    /// Goes on until the lot is stopped.
+    pub(super) fn until_stop(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let stop = self.stop.clone();
+        self.tasks
+            .spawn(async move { stop.run_until_cancelled_owned(task).await });
     }
 
     fn start_office(&mut self, gateway: Gateway, devices: Vec<DeviceNo>, pause: Duration) {
         let feed = Arc::new(Feed::default());
         self.offices.push(Arc::clone(&feed));
         let beating = beat(Arc::clone(&self.site), gateway.clone(), devices, pause);
-        let stop = self.stop.clone();
-        self.tasks
-            .spawn(async move { stop.run_until_cancelled_owned(beating).await });
-        self.start_telling(feed, Voice::Generic(gateway), || {});
+        self.until_stop(beating);
+        let speaker = Speaker::new(Voice::Generic(gateway), Mischief::none());
+        self.start_telling(feed, speaker, || {});
+    }
+
+    fn start_detectors(&mut self, voice: Voice, period: Option<Duration>) {
+        let spaces = Spaces::new();
+        if let Some(period) = period {
+            let site = Arc::clone(&self.site);
+            let give_up = move |lost: &_| site.gave_up(lost, FULL.to_owned());
+            self.until_stop(spaces.clone().repeat(period, give_up));
+        }
+        let speaker = Speaker::new(voice, Mischief::none());
+        self.start_telling(Arc::clone(&spaces.feed), speaker, || {});
+        self.detectors = Some(spaces);
     }
 
     /// `back` is called when the gateway is there again after it was not.
     fn start_telling(
         &self,
         feed: Arc<Feed>,
-        voice: Voice,
+        speaker: Speaker,
         back: impl Fn() + Send + Sync + 'static,
     ) {
         let ends = self.ends.clone();
         let site = Arc::clone(&self.site);
         self.tellers.spawn(async move {
             let give_up = |event: &_, why| site.gave_up(event, why);
-            feed.tell(&voice, &ends, back, give_up).await;
+            feed.tell(&speaker, &ends, back, give_up).await;
         });
     }
 }
 
-/// A broker for the lanes that need one, when the plan names none.
-fn own_broker(plan: &LotPlan) -> io::Result<Option<Broker>> {
-    let needed = plan.lanes.iter().any(|it| it.speaks == Speaks::VzMqtt);
-    if !needed || plan.broker.is_some() {
-        return Ok(None);
-    }
-    Broker::start(bound(plan.broker_listen)?).map(Some)
-}
-
-fn bound(address: SocketAddr) -> io::Result<TcpListener> {
-    let listener = std::net::TcpListener::bind(address)?;
-    listener.set_nonblocking(true)?;
-    TcpListener::from_std(listener)
-}
-
-struct Gateways<'a> {
-    client: reqwest::Client,
-    base: &'a str,
-    broker: Option<SocketAddr>,
-    heartbeat: Duration,
-}
-
-impl Gateways<'_> {
-    fn with(&self, key: &SecretString) -> Result<Gateway, GatewayError> {
-        Gateway::new(self.client.clone(), self.base, key)
-    }
-
-    fn voice(&self, lane: &LanePlan) -> Result<Voice, StartError> {
-        let is_qy = match lane.speaks {
-            Speaks::Generic => return Ok(Voice::Generic(self.with(&lane.key)?)),
-            Speaks::Vz => false,
-            Speaks::Qy => true,
-            Speaks::Hik | Speaks::HikStream => return self.hik(lane),
-            Speaks::VzMqtt => {
-                let broker = self.broker.ok_or(StartError::NoBroker)?;
-                let serial = lane.recognizer.as_str();
-                let (camera, ordered) = VzMqttCamera::start(broker, serial, self.heartbeat);
-                return Ok(Voice::VzMqtt(camera, Some(ordered)));
-            }
-            Speaks::VzTcp => {
-                let listener = bound(lane.camera_listen)?;
-                let started = VzTcpCamera::start(listener, lane.recognizer.as_str())?;
-                return Ok(Voice::VzTcp(started.0, Some(started.1)));
-            }
-        };
-        let (base, key) = (self.base.trim_end_matches('/'), lane.key.expose_secret());
-        let url = format!("{base}/vz/{key}");
-        let mut camera = VzCamera::new(&url, lane.recognizer.as_str())?;
-        camera.is_qy = is_qy;
-        Ok(Voice::Vz(camera))
-    }
-
-    fn hik(&self, lane: &LanePlan) -> Result<Voice, StartError> {
-        let (base, key) = (self.base.trim_end_matches('/'), lane.key.expose_secret());
-        let (serial, listener) = (lane.recognizer.as_str(), bound(lane.camera_listen)?);
-        let (camera, ordered) = HikCamera::start(listener, serial, "gateway", key)?;
-        camera.pushes_to(&format!("{base}/hik/{key}"));
-        let pushes = lane.speaks == Speaks::Hik;
-        Ok(Voice::Hik(camera, Some(ordered), pushes))
-    }
-}
-
-/// Tells what a board shows whenever that changes.
-async fn follow(site: Arc<Site>, display: DeviceNo, board: OlmBoard) {
-    let mut changes = board.changes();
-    let mut before = Vec::new();
+/// A camera says for a while that it is there no more, again and again.
+async fn fall_silent(is_silent: Silence, mischief: Mischief, heartbeat: Duration) {
     loop {
-        let lines = board.lines();
-        if lines != before {
-            let line = |text: &String| Line {
-                text: text.clone(),
-                alignment: Alignment::Left,
-            };
-            site.show(&display, lines.iter().map(line).collect());
-            before = lines;
-        }
-        if changes.changed().await.is_err() {
-            return;
-        }
-    }
-}
-
-/// The keys in use, and the devices that each speaks for.
-fn by_key(lanes: &[LanePlan]) -> Vec<(&SecretString, Vec<DeviceNo>)> {
-    let mut keys: Vec<(&SecretString, Vec<DeviceNo>)> = Vec::new();
-    for lane in lanes.iter().filter(|it| it.speaks == Speaks::Generic) {
-        let devices = lane.controlled().cloned();
-        let same = keys
-            .iter_mut()
-            .find(|(key, _)| key.expose_secret() == lane.key.expose_secret());
-        match same {
-            Some((_, known)) => known.extend(devices),
-            None => keys.push((&lane.key, devices.collect())),
-        }
-    }
-    keys
-}
-
-/// Says which devices are alive, at once and then again and again.
-async fn beat(site: Arc<Site>, gateway: Gateway, devices: Vec<DeviceNo>, pause: Duration) {
-    let mut beats = tokio::time::interval(pause);
-    beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        beats.tick().await;
-        let alive = devices.iter().filter(|device| site.is_plugged(device));
-        let alive: Vec<DeviceNo> = alive.cloned().collect();
-        if alive.is_empty() {
-            continue;
-        }
-        // The next one comes soon: it is not sent again.
-        match gateway.tell(heartbeat(&alive)).await {
-            Told::Taken => {}
-            Told::Busy(why) | Told::Unreachable(why) | Told::Refused(why) => {
-                debug!(why, "a heartbeat was not taken");
-            }
-        }
+        tokio::time::sleep(heartbeat * mischief.up_to(SPEAKS_FOR)).await;
+        is_silent.store(true, Ordering::Relaxed);
+        tokio::time::sleep(heartbeat * SILENT_FOR).await;
+        is_silent.store(false, Ordering::Relaxed);
     }
 }

@@ -1,6 +1,7 @@
 //! How the devices of a lane speak to the gateway.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use boshi_protocol::id::DeviceNo;
@@ -12,11 +13,13 @@ use super::event::{Event, PlateRead};
 use super::gateway::{Gateway, Told};
 use super::player::Order;
 use super::site::Site;
+use super::spaces::reported;
 use crate::board::OlmBoard;
 use crate::camera::{
-    HikCamera, HikGate, HikOrder, HikPlate, PushError, VzAnswer, VzCamera, VzMqttCamera, VzOrder,
-    VzPlate, VzTcpCamera,
+    HikCamera, HikGate, HikOrder, HikPlate, PushError, Silence, VzAnswer, VzCamera, VzMqttCamera,
+    VzOrder, VzPlate, VzTcpCamera,
 };
+use crate::detectors::Detectors;
 use crate::equipment::Motion;
 
 /// Pause of a camera that was not answered before it asks again.
@@ -39,9 +42,20 @@ pub(super) enum Voice {
     /// As one of 海康 does that is called: it, what it is told, until somebody takes that, and whether it
     /// pushes.
     Hik(HikCamera, Option<mpsc::Receiver<HikOrder>>, bool),
+    /// As detectors over parking spaces do.
+    Spaces(Detectors),
 }
 
 impl Voice {
+    /// What keeps its signs of life back, if it gives any by itself.
+    pub(super) fn silence(&self) -> Option<Silence> {
+        match self {
+            Voice::Vz(camera) => Some(camera.silence.clone()),
+            Voice::VzMqtt(camera, _) => Some(camera.silence()),
+            Voice::Generic(_) | Voice::VzTcp(..) | Voice::Hik(..) | Voice::Spaces(_) => None,
+        }
+    }
+
     /// One attempt.
     pub(super) async fn tell(&self, event: &Event, picture: Option<&str>) -> Told {
         match self {
@@ -50,6 +64,7 @@ impl Voice {
             Voice::VzTcp(camera, _) => shown(camera, event, picture),
             Voice::Hik(camera, _, pushes) => told_by_hik(camera, *pushes, event, picture).await,
             Voice::VzMqtt(camera, _) => said(camera, event, picture),
+            Voice::Spaces(detectors) => reported(detectors, event, picture).await,
         }
     }
 }
@@ -177,12 +192,8 @@ pub(super) async fn take_orders<O>(
     motion: impl Fn(&O) -> Option<Motion>,
 ) {
     while let Some(order) = ordered.recv().await {
-        let Some(motion) = motion(&order) else {
-            continue;
-        };
-        let (done, _) = oneshot::channel();
-        if orders.send(Order::Command(motion, done)).await.is_err() {
-            return;
+        if let Some(motion) = motion(&order) {
+            command(&orders, motion).await;
         }
     }
 }
@@ -218,49 +229,63 @@ fn plate(read: &PlateRead, picture: Option<&str>) -> VzPlate {
     }
 }
 
-/// Asks the gateway again and again what there is to do, and has it done.
-pub(super) async fn ask_for_orders(
-    camera: VzCamera,
-    orders: mpsc::Sender<Order>,
-    site: Arc<Site>,
-    recognizer: DeviceNo,
-    board: Option<OlmBoard>,
-) {
-    loop {
-        if !site.is_plugged(&recognizer) {
-            tokio::time::sleep(AGAIN).await;
-            continue;
-        }
-        let answer = match camera.ask().await {
-            Ok(answer) => answer,
-            Err(error) => {
-                debug!(%error, "a camera's question was not answered");
+/// A camera that asks the gateway again and again what there is to do, and has it done.
+pub(super) struct Asking {
+    pub(super) camera: VzCamera,
+    pub(super) orders: mpsc::Sender<Order>,
+    pub(super) site: Arc<Site>,
+    pub(super) recognizer: DeviceNo,
+    /// What hangs on its RS485.
+    pub(super) board: Option<OlmBoard>,
+    /// Whether the barrier hangs on its outputs.
+    pub(super) drives: bool,
+}
+
+impl Asking {
+    pub(super) async fn go_on(self) {
+        loop {
+            let is_silent = self.camera.silence.load(Ordering::Relaxed);
+            if is_silent || !self.site.is_plugged(&self.recognizer) {
                 tokio::time::sleep(AGAIN).await;
                 continue;
             }
-        };
-        for order in answer.orders {
-            if let (VzOrder::Serial(bytes), Some(board)) = (&order, &board) {
-                let said = board.told(bytes);
-                if !said.is_empty()
-                    && let Err(error) = camera.serial(0, &said).await
-                {
-                    debug!(%error, "what a board answered was not taken");
+            let answer = match self.camera.ask().await {
+                Ok(answer) => answer,
+                Err(error) => {
+                    debug!(%error, "a camera's question was not answered");
+                    tokio::time::sleep(AGAIN).await;
+                    continue;
                 }
-            }
-            let Some(motion) = motion(&order) else {
-                continue;
             };
-            // A camera does not look whether its output does anything.
-            let (done, _) = oneshot::channel();
-            if orders.send(Order::Command(motion, done)).await.is_err() {
-                return;
+            for order in answer.orders {
+                self.obey(order).await;
             }
-        }
-        if camera.is_qy {
-            tokio::time::sleep(QY_HEARTBEAT).await;
+            if self.camera.is_qy {
+                tokio::time::sleep(QY_HEARTBEAT).await;
+            }
         }
     }
+
+    async fn obey(&self, order: VzOrder) {
+        if let (VzOrder::Serial(bytes), Some(board)) = (&order, &self.board) {
+            let said = board.told(bytes);
+            if !said.is_empty()
+                && let Err(error) = self.camera.serial(0, &said).await
+            {
+                debug!(%error, "what a board answered was not taken");
+            }
+        }
+        if let Some(motion) = motion(&order).filter(|_| self.drives) {
+            command(&self.orders, motion).await;
+        }
+    }
+}
+
+/// Has the barrier do something. A device does not look whether its output does anything.
+pub(super) async fn command(orders: &mpsc::Sender<Order>, motion: Motion) {
+    let (done, _) = oneshot::channel();
+    // A lane that has ended does nothing more.
+    let _ = orders.send(Order::Command(motion, done)).await;
 }
 
 /// What a command to a camera of 海康 does; a lock follows a lift, and an arm that is kept no longer

@@ -6,6 +6,7 @@ mod cable;
 mod commands;
 mod events;
 mod gateway;
+mod spaces;
 mod supervision;
 mod traffic;
 

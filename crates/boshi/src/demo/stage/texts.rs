@@ -151,9 +151,7 @@ name = "示范车场"
         for lane in &self.plan.lanes {
             self.lane(&mut text, lane);
         }
-        for lane in &self.plan.lanes {
-            text.push_str(&equipment::block(lane, self.plan.speed));
-        }
+        text.push_str(&equipment::blocks(self.plan));
         for place in &self.plan.places {
             let _ = write!(text, "\n[[lot.place]]\nnumber = \"{place}\"\n");
         }

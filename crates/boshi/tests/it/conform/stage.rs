@@ -11,7 +11,7 @@ use boshi_conformance::net::tcp;
 use boshi_transport::certificate::LocalAuthority;
 use serde_json::Value;
 
-use super::controller::Controller;
+use super::equipment::Equipment;
 use super::texts::PICTURE;
 
 /// Longest that a side may take to start, on a machine that is busy.
@@ -28,7 +28,10 @@ pub(super) enum Scheme {
 pub(super) struct Stage {
     folder: tempfile::TempDir,
     scheme: Scheme,
-    pub(super) controller: SocketAddr,
+    /// Where the lane's devices are touched and looked at.
+    pub(super) hands: SocketAddr,
+    /// What stands in the lane, if that is no controller.
+    pub(super) equipment: Option<Equipment>,
     /// Where the judged side listens, its other two ports, and where the kit does.
     pub(super) ports: [SocketAddr; 4],
 }
@@ -44,12 +47,14 @@ impl Drop for Running {
 }
 
 impl Stage {
-    pub(super) fn set(scheme: Scheme, controller: &Controller) -> Stage {
+    /// `hands` is where the lane's devices are touched and looked at.
+    pub(super) fn set(scheme: Scheme, hands: SocketAddr) -> Stage {
         let listeners = [(); 4].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
         let stage = Stage {
             folder: tempfile::tempdir().unwrap(),
             scheme,
-            controller: controller.address,
+            hands,
+            equipment: None,
             ports: listeners.map(|listener| listener.local_addr().unwrap()),
         };
         if let Scheme::Https = scheme {
@@ -71,10 +76,23 @@ impl Stage {
             ("A-002", "occupy"),
             ("A-003", "unusual"),
         ] {
-            let event = format!(
-                r#"{{"event":"place","place":"{place}","status":"{status}","plate":"粤B00001","image":"{PICTURE}"}}"#
+            let space = format!(r#""status":"{status}","plate":"粤B00001","image":"{PICTURE}""#);
+            let told = match &self.equipment {
+                Some(equipment) => self.tell(
+                    devices,
+                    &format!("/spaces/{}", equipment.spaces_key()),
+                    &format!(r#"{{"placeNo":"{place}",{space}}}"#),
+                ),
+                None => self.tell(
+                    devices,
+                    "/v1/events",
+                    &format!(r#"{{"event":"place","place":"{place}",{space}}}"#),
+                ),
+            };
+            assert!(
+                told.contains("HTTP/1.1 200") && told.contains("true"),
+                "{told}"
             );
-            self.tell(devices, &event);
         }
         running
     }
@@ -148,12 +166,12 @@ impl Stage {
         running
     }
 
-    /// Tells the gateway of an event.
-    fn tell(&self, devices: SocketAddr, event: &str) {
+    /// Tells the gateway something; what it answers.
+    fn tell(&self, devices: SocketAddr, path: &str, event: &str) -> String {
         let mut stream = TcpStream::connect(devices).unwrap();
         let length = event.len();
         let head = format!(
-            "POST /v1/events HTTP/1.1\r\nHost: gateway\r\nAuthorization: Bearer device-key\r\n\
+            "POST {path} HTTP/1.1\r\nHost: gateway\r\nAuthorization: Bearer device-key\r\n\
              Content-Type: application/json\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n"
         );
         stream
@@ -161,7 +179,7 @@ impl Stage {
             .unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
-        assert!(answer.contains("true"), "{answer}");
+        answer
     }
 
     pub(super) fn path(&self, name: &str) -> PathBuf {

@@ -54,8 +54,7 @@ display = "LED-01"
 trigger_loop = true
 safety_loop = true
 limit_switch = true
-device_url = "http://{controller}/device"
-device_key = "device-key"
+{lane}
 [[lot.place]]
 number = "A-001"
 [[lot.place]]
@@ -67,8 +66,19 @@ number = "A-003"
             scheme = self.word(),
             plain = self.is_plain(),
             ca = self.trusting("ca_file", "kit/ca.pem"),
-            controller = self.controller,
+            lane = self.lane_text(),
         )
+    }
+
+    /// What the lane's devices are: a controller, or equipment that the gateway speaks to itself.
+    fn lane_text(&self) -> String {
+        match &self.equipment {
+            Some(equipment) => equipment.text(),
+            None => format!(
+                "device_url = \"http://{}/device\"\ndevice_key = \"device-key\"",
+                self.hands
+            ),
+        }
     }
 
     /// The platform, with two suppliers.
@@ -154,7 +164,7 @@ quiet = "1500ms"
 push = "5s"
 attempt = "2s"
 release = "2500ms"
-device_check = "3s"
+device_check = "{check}"
 loop_alarm = "6s"
 recovery = "10s"
 heartbeat = "2s"
@@ -165,70 +175,12 @@ reconcile = "30s"
             plain = self.is_plain(),
             ca = self.trusting("ca_file", "judged/tls/ca.pem"),
             authority = self.path("kit").display(),
-        )
-    }
-
-    pub(super) fn supplier_acts(&self) -> String {
-        let events = format!("http://{}/v1/events", self.ports[1]);
-        let tell = |event: &str| {
-            format!(r#"{{ post = "{events}", bearer = "device-key", body = '{event}' }}"#)
-        };
-        let wait = r#"{ wait = "60ms" }"#;
-        let trigger = |pressed: bool| {
-            tell(&format!(
-                r#"{{"event":"trigger_loop","device":"CAM-01","pressed":{pressed}}}"#
-            ))
-        };
-        let safety = |pressed: bool| {
-            tell(&format!(
-                r#"{{"event":"safety_loop","device":"BAR-01","pressed":{pressed}}}"#
-            ))
-        };
-        let arm = |position: &str| {
-            tell(&format!(
-                r#"{{"event":"arm","device":"BAR-01","position":"{position}"}}"#
-            ))
-        };
-        let plate = tell(&format!(
-            r#"{{"event":"plate","device":"CAM-01","plate":"{{plate}}","id":"{{number}}","color":"blue","reliability":96,"image":"{PICTURE}"}}"#
-        ));
-        let device = |word: &str| format!(r#"[{{ post = "http://{}/{word}" }}]"#, self.controller);
-        let see = |word: &str| format!(r#"{{ get = "http://{}/{word}" }}"#, self.controller);
-        format!(
-            r#"[acts]
-vehicle-arrives = [{on}, {wait}, {plate}]
-vehicle-leaves = [{off}, {down}, {{ wait = "300ms" }}]
-vehicle-crosses = [{press}, {wait}, {off}, {wait}, {release}, {down}, {wait}]
-vehicle-tailgates = [{press}, {wait}, {release}, {wait}]
-vehicle-stays = [{{ wait = "6500ms" }}]
-display-lost = {lose_display}
-display-back = {find_display}
-recognizer-lost = {lose_recognizer}
-recognizer-back = {find_recognizer}
-barrier-lost = {lose_barrier}
-barrier-back = {find_barrier}
-arm-stays-up = [{up}]
-arm-comes-down = [{down}]
-[sights]
-lifts = {lifts}
-arm = {seen}
-display = {shown}
-"#,
-            on = trigger(true),
-            off = trigger(false),
-            press = safety(true),
-            release = safety(false),
-            up = arm("up"),
-            down = arm("down"),
-            lose_display = device("lose/led-01"),
-            find_display = device("find/led-01"),
-            lose_recognizer = device("lose/cam-01"),
-            find_recognizer = device("find/cam-01"),
-            lose_barrier = device("lose/bar-01"),
-            find_barrier = device("find/bar-01"),
-            lifts = see("lifts"),
-            seen = see("arm"),
-            shown = see("display"),
+            // A board is asked every five seconds, and lost after eight.
+            check = if self.equipment.is_some() {
+                "10s"
+            } else {
+                "3s"
+            },
         )
     }
 

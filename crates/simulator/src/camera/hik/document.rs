@@ -143,6 +143,39 @@ pub(super) fn device_info(serial: &str, namespace: HikNamespace) -> String {
     namespace.document("DeviceInfo", &elements)
 }
 
+/// How it is.
+pub(super) fn device_status(up: u64, namespace: HikNamespace) -> String {
+    let elements = format!(
+        "<currentDeviceTime>{}</currentDeviceTime><deviceUpTime>{up}</deviceUpTime>",
+        now()
+    );
+    namespace.document("DeviceStatus", &elements)
+}
+
+/// What its clock says.
+pub(super) fn time(namespace: HikNamespace) -> String {
+    let elements = format!(
+        "<timeMode>NTP</timeMode><localTime>{}</localTime><timeZone>CST-8:00:00</timeZone>",
+        now()
+    );
+    namespace.document("Time", &elements)
+}
+
+/// The events that its alert stream has: one for each input.
+pub(super) fn triggers(inputs: usize, namespace: HikNamespace) -> String {
+    let trigger = |number: usize| {
+        format!(
+            "<EventTrigger><id>IO-{number}</id><eventType>IO</eventType>\
+             <inputIOPortID>{number}</inputIOPortID><EventTriggerNotificationList>\
+             <EventTriggerNotification><id>center</id><notificationMethod>center</notificationMethod>\
+             </EventTriggerNotification></EventTriggerNotificationList></EventTrigger>"
+        )
+    };
+    let triggers: String = (1..=inputs).map(trigger).collect();
+    let elements = format!("<EventTriggerList version=\"2.0\">{triggers}</EventTriggerList>");
+    namespace.document("EventNotification", &elements)
+}
+
 /// How an input is, from 1.
 pub(super) fn input_status(number: u16, level: bool, namespace: HikNamespace) -> String {
     let state = if level { "active" } else { "inactive" };

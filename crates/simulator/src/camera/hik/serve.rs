@@ -12,12 +12,15 @@ use axum::routing::{get, put};
 use futures_util::stream;
 
 use super::document::{self, text};
-use super::{HikFault, HikGate, HikOrder, Inner, lock};
+use super::{HikFault, HikGate, HikOrder, INPUTS, Inner, lock};
 
 /// The routes of a camera.
 pub(super) fn routes(inner: Arc<Inner>) -> Router {
     Router::new()
         .route("/ISAPI/System/deviceInfo", get(device_info))
+        .route("/ISAPI/System/status", get(status))
+        .route("/ISAPI/System/time", get(time))
+        .route("/ISAPI/Event/triggers", get(triggers))
         .route("/ISAPI/System/IO/inputs/{number}/status", get(input))
         .route("/ISAPI/System/IO/outputs/{number}/trigger", put(output))
         .route("/ISAPI/Parking/channels/{channel}/barrierGate", put(drive))
@@ -57,6 +60,24 @@ fn xml(document: String) -> Response {
 async fn device_info(Extracted(inner): Extracted<Arc<Inner>>) -> Response {
     let namespace = inner.lock().namespace;
     xml(document::device_info(&inner.serial, namespace))
+}
+
+/// What general clients ask first.
+async fn status(Extracted(inner): Extracted<Arc<Inner>>) -> Response {
+    let up = inner.started.elapsed().as_secs();
+    let namespace = inner.lock().namespace;
+    xml(document::device_status(up, namespace))
+}
+
+async fn time(Extracted(inner): Extracted<Arc<Inner>>) -> Response {
+    let namespace = inner.lock().namespace;
+    xml(document::time(namespace))
+}
+
+/// Which events the alert stream has.
+async fn triggers(Extracted(inner): Extracted<Arc<Inner>>) -> Response {
+    let namespace = inner.lock().namespace;
+    xml(document::triggers(INPUTS, namespace))
 }
 
 async fn input(Extracted(inner): Extracted<Arc<Inner>>, Path(number): Path<u16>) -> Response {
@@ -100,7 +121,10 @@ async fn output(
 }
 
 async fn carried_out(inner: &Inner, order: HikOrder) -> Response {
-    let fault = inner.lock().fault;
+    let fault = {
+        let mut state = inner.lock();
+        state.next.take().unwrap_or(state.fault)
+    };
     match fault {
         HikFault::NotSupported => return refused(inner, 4, "Invalid Operation", "notSupport"),
         HikFault::Forbidden => return StatusCode::FORBIDDEN.into_response(),

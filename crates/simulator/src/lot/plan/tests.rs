@@ -47,10 +47,27 @@ fn a_wrong_plan_is_refused_with_the_key_that_is_wrong() {
         ("\"entry\"", "\"mixed\"", "exit_recognizer"),
         ("key =", "speaks = \"vz\"\n    key =", "lane.speaks"),
         (
+            "direction = \"entry\"",
+            "direction = \"mixed\"\nexit_recognizer = \"CAM-9\"\nwiring = \"module\"",
+            "lane.wiring",
+        ),
+        (
             "key =",
             "display_speaks = \"olm-camera\"\n    key =",
             "lane.display_speaks",
         ),
+        (
+            "[[place]]",
+            "[detectors]\nspeaks = \"json\"\n[[place]]",
+            "detectors.key",
+        ),
+        (
+            "[[place]]",
+            "[detectors]\nspeaks = \"mqtt\"\nkey = \"k\"\n[[place]]",
+            "detectors.lot",
+        ),
+        ("key =", "faults = [\"gbk\"]\n    key =", "lane.faults"),
+        ("key =", "faults = [\"rain\"]\n    key =", "faults"),
     ];
     for (right, wrong, named) in table {
         let error = LotPlan::from_toml(&PLAN.replace(right, wrong)).unwrap_err();

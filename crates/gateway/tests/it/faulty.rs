@@ -1,0 +1,295 @@
+//! Lanes of every family whose devices fail in every way that is known of them: each vehicle is
+//! accounted for, and none is lifted twice.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use boshi_protocol::id::DeviceNo;
+use boshi_protocol::plate::{Plate, PlateColor};
+use boshi_simulator::equipment::{Behaviour, Cause, Direction, Outcome, Vehicle};
+use boshi_simulator::ledger::Ledger;
+use boshi_simulator::lot::LaneFault::{
+    Busy, Clock, Duplicate, Exception, Forbidden, Gbk, LateReply, LineBreaks, Namespaces, NoAck,
+    Noise, Nonces, Replay, Silence, Split, Unanswered, Unread, Unsure,
+};
+use boshi_simulator::lot::{
+    DisplaySpeaks, LaneFault, LanePlan, LotPlan, Speaks, VirtualLot, Wiring,
+};
+use tokio::net::TcpListener;
+
+use crate::controller::Controller;
+use crate::platform::Platform;
+use crate::site::Site;
+
+const KEY: &str = "camera-key-one";
+
+/// How many vehicles come to each lane.
+const VEHICLES: usize = 6;
+
+/// How long a driver waits whom nobody lets through, in the lanes' time.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What hangs on the inputs of a camera or a module.
+const WIRED: [(&str, &str); 4] = [
+    ("trigger_loop", "CAM-01"),
+    ("safety_loop", "BAR-01"),
+    ("arm_up", "BAR-01"),
+    ("arm_down", "BAR-01"),
+];
+
+/// A lane and what the gateway's configuration says of it.
+struct Family {
+    speaks: Speaks,
+    wiring: Wiring,
+    display: DisplaySpeaks,
+    faults: Vec<LaneFault>,
+    pictures: bool,
+    /// The table, what it says, and how many inputs are wired; an address is written as `{camera}`.
+    camera: (&'static str, &'static str, usize),
+}
+
+impl Family {
+    fn of(
+        speaks: Speaks,
+        faults: &[LaneFault],
+        camera: (&'static str, &'static str, usize),
+    ) -> Family {
+        Family {
+            speaks,
+            wiring: Wiring::Camera,
+            display: DisplaySpeaks::Generic,
+            faults: faults.to_vec(),
+            pictures: true,
+            camera,
+        }
+    }
+
+    fn plan(&self, addresses: &[SocketAddr; 4]) -> LotPlan {
+        let device = |number: &str| DeviceNo::new(number).unwrap();
+        let (camera, barrier) = (device("CAM-01"), device("BAR-01"));
+        let mut lane = LanePlan::new("01", Direction::Entry, camera, barrier, KEY.into());
+        lane.speaks = self.speaks;
+        lane.wiring = self.wiring;
+        lane.display_speaks = self.display;
+        if self.display != DisplaySpeaks::Generic {
+            lane.display = Some(device("LED-01"));
+        }
+        lane.faults.clone_from(&self.faults);
+        lane.bounces = 2;
+        let broker;
+        [
+            lane.camera_listen,
+            lane.module_listen,
+            lane.board_listen,
+            broker,
+        ] = *addresses;
+        let mut plan = LotPlan::new(vec![lane]);
+        plan.speed = 2.0;
+        plan.pictures = self.pictures;
+        plan.seed = 7;
+        plan.heartbeat = Duration::from_secs(1);
+        plan.broker_listen = broker;
+        plan
+    }
+
+    fn text(&self, [camera, module, board, broker]: &[SocketAddr; 4]) -> String {
+        let (table, own, wired) = self.camera;
+        let mut text = format!("[lot.mqtt]\naddress = \"{broker}\"\n");
+        if table != "vz_mqtt" {
+            text.clear();
+        }
+        let own = own.replace("{camera}", &camera.to_string());
+        text += &format!("[[lot.{table}]]\nname = \"IN-01\"\nrecognizer = \"CAM-01\"\n{own}\n");
+        let on_module = self.wiring == Wiring::Module;
+        if on_module {
+            text += &format!(
+                "[[lot.modbus]]\nname = \"IO-01\"\naddress = \"{module}\"\nmodule = \"plain\"\n\
+                 poll = \"20ms\"\n[[lot.modbus.barrier]]\ndevice = \"BAR-01\"\nopen = 1\n\
+                 pulse = \"200ms\"\n"
+            );
+        } else {
+            text += &format!("[lot.{table}.barrier]\ndevice = \"BAR-01\"\n");
+            if self.speaks == Speaks::VzTcp {
+                text += "confirm = \"taken\"\n";
+            }
+        }
+        let table = if on_module { "modbus" } else { table };
+        for (number, (is, device)) in (1..).zip(WIRED).take(wired) {
+            text += &format!(
+                "[[lot.{table}.input]]\nnumber = {number}\nis = \"{is}\"\ndevice = \"{device}\"\n"
+            );
+        }
+        let line = match self.display {
+            DisplaySpeaks::Generic => return text,
+            DisplaySpeaks::Olm => format!("address = \"{board}\""),
+            DisplaySpeaks::OlmCamera => "camera = \"IN-01\"".to_owned(),
+        };
+        text + &format!("[[lot.olm]]\nname = \"屏\"\ndisplay = \"LED-01\"\nrows = 4\n{line}\n")
+    }
+}
+
+/// Addresses that nobody uses.
+async fn free() -> [SocketAddr; 4] {
+    let mut addresses = Vec::new();
+    let mut held = Vec::new();
+    for _ in 0..4 {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        addresses.push(listener.local_addr().unwrap());
+        held.push(listener);
+    }
+    addresses.try_into().unwrap()
+}
+
+/// Plays the lane; then everything that happened is with the platform, and nothing else.
+async fn all_accounted_for(family: &Family) -> Ledger {
+    let (platform, controller) = (Platform::start().await, Controller::start().await);
+    let addresses = free().await;
+    let text = family.text(&addresses) + "[[lot.place]]\nnumber = \"A-001\"";
+    // As long as in life at this speed, so that a busy machine keeps up.
+    let gateway = Site::new(&platform.url(), &controller.url())
+        .with("[[lot.place]]\nnumber = \"A-001\"", &text)
+        .with("read_grace = \"500ms\"", "read_grace = \"5s\"")
+        .with("approach_window = \"500ms\"", "approach_window = \"3s\"")
+        .with("debounce = \"10ms\"", "debounce = \"100ms\"")
+        .with("travel = \"100ms\"", "travel = \"1s\"")
+        .with("follow_wait = \"100ms\"", "follow_wait = \"3s\"")
+        .with("leave_grace = \"100ms\"", "leave_grace = \"3s\"")
+        .with("act = \"500ms\"", "act = \"3s\"")
+        .start()
+        .await;
+    let devices = format!("http://{}", gateway.devices);
+    let plan = family.plan(&addresses);
+    let lot = VirtualLot::start(plan, &devices).await.unwrap();
+    let online = |status: &serde_json::Value| {
+        let drivers = status["drivers"].as_array().unwrap().clone();
+        drivers.iter().all(|it| it["state"] == "online")
+    };
+    let until = std::time::Instant::now() + crate::wire::PATIENCE;
+    while !online(&gateway.status().await) {
+        assert!(std::time::Instant::now() < until, "the devices are there");
+    }
+    let mut crossed = 0;
+    for number in 0..VEHICLES {
+        let plate = Plate::read(&format!("粤B1234{number}")).unwrap();
+        let vehicle = Vehicle::new(plate, PlateColor::Blue);
+        let vehicle = vehicle.driven(Behaviour::GiveUp { patience: PATIENCE });
+        let passage = lot.drive("01", vehicle).unwrap().await;
+        crossed += usize::from(passage.outcome == Outcome::Crossed);
+    }
+    platform.hears("/receiveCrossGate", crossed).await;
+    lot.stop().await;
+    let ledger = lot.ledger();
+    let told = |path: &str| -> BTreeSet<String> {
+        let heard = platform.heard(path).into_iter();
+        heard
+            .map(|it| it.body["uuid"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let (read, passed) = (told("/receivePlateNumber"), told("/receiveCrossGate"));
+    assert_eq!(
+        read.len(),
+        VEHICLES,
+        "{:#?}",
+        platform.heard("/receivePlateNumber")
+    );
+    assert_eq!(passed.len(), crossed);
+    assert!(passed.is_subset(&read));
+    assert!(crossed * 2 > VEHICLES, "{crossed} were let through");
+    none_is_lifted_twice(&ledger);
+    ledger
+}
+
+fn none_is_lifted_twice(ledger: &Ledger) {
+    assert_eq!(ledger.idle_lifts().count(), 0, "{ledger:#?}");
+    let mut lifted = BTreeSet::new();
+    let ordered = ledger
+        .lifts()
+        .filter(|it| matches!(it.cause, Cause::Opened(_)));
+    for lift in ordered {
+        assert!(lifted.insert(lift.waiting), "twice for one: {ledger:#?}");
+    }
+}
+
+/// RECOG-1, CROSS-1, OPEN-7
+#[tokio::test]
+async fn vz_over_http_with_a_board_behind_it() {
+    let faults = [
+        Duplicate, LateReply, Replay, Unread, Unsure, Silence, LineBreaks, Clock, Busy, NoAck,
+    ];
+    let own = "key = \"camera-key-one\"\nclock = \"china\"\nheartbeat = \"1s\"";
+    let mut family = Family::of(Speaks::Vz, &faults, ("vz", own, 4));
+    family.display = DisplaySpeaks::OlmCamera;
+    all_accounted_for(&family).await;
+}
+
+/// RECOG-1, CROSS-1
+#[tokio::test]
+async fn qy_over_http() {
+    let faults = [
+        Duplicate, LateReply, Unread, Unsure, Silence, LineBreaks, Gbk, Clock,
+    ];
+    let own = "key = \"camera-key-one\"\ndialect = \"qy\"\nclock = \"china\"\nheartbeat = \"1s\"";
+    all_accounted_for(&Family::of(Speaks::Qy, &faults, ("vz", own, 4))).await;
+}
+
+/// RECOG-1, CROSS-1, OPEN-7
+#[tokio::test]
+async fn vz_over_tcp_beside_a_module_and_a_board() {
+    let faults = [
+        Duplicate, Unread, Unsure, Split, Exception, Unanswered, Busy, NoAck, Noise,
+    ];
+    let own = "address = \"{camera}\"\npoll = \"20ms\"";
+    let mut family = Family::of(Speaks::VzTcp, &faults, ("vz_tcp", own, 4));
+    family.wiring = Wiring::Module;
+    family.display = DisplaySpeaks::Olm;
+    all_accounted_for(&family).await;
+}
+
+/// RECOG-1, CROSS-1
+#[tokio::test]
+async fn vz_over_tcp_alone() {
+    let own = "address = \"{camera}\"\npoll = \"20ms\"";
+    let faults = [Duplicate, Unread, Unsure, Split];
+    let mut family = Family::of(Speaks::VzTcp, &faults, ("vz_tcp", own, 2));
+    // A picture that comes byte by byte keeps what is answered about the loops back behind it, for
+    // longer than one is pressed.
+    family.pictures = false;
+    all_accounted_for(&family).await;
+}
+
+/// RECOG-1, CROSS-1
+#[tokio::test]
+async fn vz_over_mqtt() {
+    let faults = [
+        Duplicate, Replay, Unread, Unsure, Silence, LineBreaks, Clock,
+    ];
+    let own = "serial = \"CAM-01\"\nheartbeat = \"1s\"\nclock = \"china\"";
+    all_accounted_for(&Family::of(Speaks::VzMqtt, &faults, ("vz_mqtt", own, 4))).await;
+}
+
+const HIK: &str = "address = \"{camera}\"\nuser = \"gateway\"\npassword = \"camera-key-one\"\n\
+    key = \"camera-key-one\"\npoll = \"20ms\"";
+
+/// RECOG-1, CROSS-1, OPEN-7
+#[tokio::test]
+async fn hikvision_that_pushes_beside_a_board() {
+    let faults = [
+        Duplicate, LateReply, Replay, Unread, Unsure, Nonces, Forbidden, Namespaces, Busy, NoAck,
+        Noise,
+    ];
+    let mut family = Family::of(Speaks::Hik, &faults, ("hik", HIK, 2));
+    family.display = DisplaySpeaks::Olm;
+    all_accounted_for(&family).await;
+}
+
+/// RECOG-1, CROSS-1, OPEN-7
+#[tokio::test]
+async fn hikvision_that_is_listened_to() {
+    let faults = [
+        Duplicate, Replay, Unread, Unsure, Split, Nonces, Forbidden, Namespaces,
+    ];
+    let own = "address = \"{camera}\"\nuser = \"gateway\"\npassword = \"camera-key-one\"\n\
+        key = \"camera-key-one\"\npoll = \"20ms\"\nalert_stream = true";
+    all_accounted_for(&Family::of(Speaks::HikStream, &faults, ("hik", own, 2))).await;
+}
