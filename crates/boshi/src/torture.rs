@@ -4,7 +4,11 @@
 
 mod account;
 mod agenda;
+mod clocks;
+mod defect;
 mod disk;
+mod outcome;
+mod planted;
 mod story;
 mod trouble;
 
@@ -13,16 +17,20 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
-use boshi_gateway::tally::{Tally as Journal, tally as journal_tally};
-use boshi_platform::tally::{Tally as Store, tally as store_tally};
+use boshi_gateway::tally::tally as journal_tally;
+use boshi_platform::tally::tally as store_tally;
 use boshi_simulator::cable::{Mishap, Roughness};
 use boshi_simulator::traffic::{Journey, Mix, journeys};
-use serde::Serialize;
+use jiff::SignedDuration;
 use serde_json::json;
 use tokio::time::Instant;
 
 use self::account::Account;
 use self::agenda::Agenda;
+use self::clocks::Clocks;
+use self::defect::{Defect, Spoiled};
+use self::outcome::Outcome;
+use self::planted::Three;
 use self::story::Story;
 use self::trouble::{Ids, Kills, Told};
 use crate::demo::plan;
@@ -41,6 +49,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// Longest that both sides may take to agree once everything is well again: a few reconciliations.
 const SETTLING: Duration = Duration::from_secs(120);
 
+/// The same with a defect, with which they may never agree.
+const SETTLING_SPOILED: Duration = Duration::from_secs(8);
+
 /// Pause between two looks at whether they do.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
@@ -57,6 +68,12 @@ pub(crate) struct Arguments {
     /// (needs strace); no gateway is killed then
     #[arg(long, default_value_t = 0)]
     disk: usize,
+    /// How often the clock of a side is set, back or forward (needs faketime)
+    #[arg(long, default_value_t = 0)]
+    clocks: usize,
+    /// With a defect in one of the sides, that has to be found
+    #[arg(long)]
+    defect: Option<Defect>,
     /// Share of the connections that something happens to, 0 to 1
     #[arg(long, default_value_t = 0.8)]
     rough: f64,
@@ -74,35 +91,8 @@ pub(crate) struct Arguments {
     json: bool,
 }
 
-/// What came of it.
-#[derive(Serialize)]
-struct Result {
-    seed: u64,
-    vehicles: usize,
-    seconds: u64,
-    platform_killed: usize,
-    gateway_killed: usize,
-    cuts: usize,
-    disks: usize,
-    mishaps: BTreeMap<String, u64>,
-    #[serde(flatten)]
-    account: Account,
-    wrong: usize,
-}
-
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    ensure!(
-        (0.05..=1440.0).contains(&arguments.minutes),
-        "--minutes 应在 0.05 至 1440 之间"
-    );
-    ensure!(
-        (0.1..=20.0).contains(&arguments.speed),
-        "--speed 应在 0.1 至 20 之间"
-    );
-    ensure!(
-        (0.0..=1.0).contains(&arguments.rough),
-        "--rough 应在 0 至 1 之间"
-    );
+    arguments.check()?;
     let temporary = tempfile::Builder::new()
         .prefix("boshi-torture-")
         .tempdir()?;
@@ -118,37 +108,82 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     };
     let plan = plan(arguments.speed, arguments.seed);
     let mut stage = Stage::set_with(folder, plan, rules, [Some(rough(0)), Some(rough(1))]).await?;
-    let played = play(&mut stage, &arguments).await?;
-    let (journal, store) = settle(&mut stage).await?;
-    let ledger = stage.lot.ledger();
+    let clocks = clocks(&mut stage, &arguments, folder).await?;
+    let played = play(&mut stage, &arguments, clocks.as_ref()).await?;
+    let three = settle(&mut stage, arguments.defect).await?;
     let (mishaps, places) = (mishaps(&stage), (stage.journal(), stage.store()));
     stage.strike().await?;
-    let mut account = Account::of(&journal, &store, &ledger, arguments.speed);
+    let account = |three: &Three| Account::of(three, arguments.speed, played.off);
+    let planted = planted::plant(&three, account);
+    let mut account = account(&three);
     account.soundness(&places.0, &places.1)?;
-    let story = Story::of(&journal, &ledger, played.told);
+    let story = Story::of(&three.journal, &three.ledger, played.told);
     for wrong in &account.wrong {
         say(&story.tell(wrong));
     }
-    let result = Result {
+    let result = Outcome {
         seed: arguments.seed,
-        vehicles: ledger.visits().count(),
+        vehicles: three.ledger.visits().count(),
         seconds: began.elapsed().as_secs(),
         platform_killed: played.kills.platform,
         gateway_killed: played.kills.gateway,
         cuts: played.cuts,
         disks: played.disks,
+        clocks: played.clocks,
+        defect: arguments.defect,
         mishaps,
         wrong: account.wrong.len(),
+        planted,
         account,
     };
-    tell(&result, arguments.json)?;
+    result.tell(arguments.json)?;
     ensure!(
         result.account.is_whole(),
         "记录不符：种子 {}，共 {} 处",
         result.seed,
         result.wrong
     );
+    ensure!(
+        result.planted.overlooked.is_empty(),
+        "对账有误：种子 {}，改动后未发现 {:?}",
+        result.seed,
+        result.planted.overlooked
+    );
     Ok(())
+}
+
+impl Arguments {
+    fn check(&self) -> anyhow::Result<()> {
+        ensure!(
+            (0.05..=1440.0).contains(&self.minutes),
+            "--minutes 应在 0.05 至 1440 之间"
+        );
+        ensure!(
+            (0.1..=20.0).contains(&self.speed),
+            "--speed 应在 0.1 至 20 之间"
+        );
+        ensure!(
+            (0.0..=1.0).contains(&self.rough),
+            "--rough 应在 0 至 1 之间"
+        );
+        Ok(())
+    }
+}
+
+/// Clocks that can be set, if they are to be and can be.
+async fn clocks(
+    stage: &mut Stage,
+    arguments: &Arguments,
+    folder: &Path,
+) -> anyhow::Result<Option<Clocks>> {
+    if arguments.clocks == 0 {
+        return Ok(None);
+    }
+    let clocks = Clocks::put(stage, folder).await?;
+    if clocks.is_none() {
+        say("SKIPPED：没有安装 faketime，不拨动时钟");
+    }
+    Ok(clocks)
 }
 
 /// What was played.
@@ -156,17 +191,91 @@ struct Played {
     kills: Kills,
     cuts: usize,
     disks: usize,
+    clocks: usize,
+    /// By how much the clock of the gateway was off at most.
+    off: SignedDuration,
     told: Told,
 }
 
-async fn play(stage: &mut Stage, arguments: &Arguments) -> anyhow::Result<Played> {
+async fn play(
+    stage: &mut Stage,
+    arguments: &Arguments,
+    clocks: Option<&Clocks>,
+) -> anyhow::Result<Played> {
     let span = Duration::from_secs_f64(arguments.minutes * 60.0);
     let agenda = Agenda::new(
         arguments.seed,
         span,
-        [arguments.kills, arguments.disk],
+        [arguments.kills, arguments.disk, arguments.clocks],
         stage.plan.lanes.len(),
     );
+    let traffic = traffic(stage, arguments, span).await?;
+    let recognizers = stage.plan.lanes.iter();
+    let recognizers: Vec<String> = recognizers
+        .map(|lane| lane.recognizer.to_string())
+        .collect();
+    let barriers = stage.plan.lanes.iter();
+    let barriers: Vec<String> = barriers.map(|lane| lane.barrier.to_string()).collect();
+    let spoiled = Spoiled {
+        defect: arguments.defect,
+        journal: stage.journal(),
+        store: stage.store(),
+    };
+    let set = async {
+        match clocks {
+            Some(clocks) => clocks.set_all(&agenda.clocks).await,
+            None => Ok(Told::new()),
+        }
+    };
+    let Stage {
+        platform,
+        gateway,
+        cables,
+        operators,
+        lot,
+        ..
+    } = stage;
+    let ids = Ids::default();
+    ids.note(platform, gateway);
+    let (_, killed, failed, cut, ordered, driven, set) = tokio::join!(
+        lot.play(&traffic),
+        trouble::kill_all(&agenda.kills, &ids, [platform, gateway], lot, &spoiled),
+        trouble::fail_disks(&agenda.disks, &ids),
+        trouble::cut_all(&agenda.outages, cables),
+        trouble::order_all(&agenda.orders, &recognizers, operators),
+        spoiled.drives(lot, &barriers, span),
+        set,
+    );
+    driven?;
+    let ((kills, mut told), (disks, failed), cut) = (killed?, failed?, cut?);
+    let set = set?;
+    let count = set.len();
+    told.extend(set);
+    if let Some(clocks) = clocks {
+        clocks.right()?;
+    }
+    told.extend(failed);
+    told.extend(cut);
+    told.extend(ordered);
+    Ok(Played {
+        kills,
+        cuts: agenda.outages.len(),
+        disks,
+        clocks: count,
+        off: match clocks {
+            Some(_) => clocks::farthest_of_gateway(&agenda.clocks),
+            None => SignedDuration::ZERO,
+        },
+        told,
+    })
+}
+
+/// Who comes.
+async fn traffic(
+    stage: &Stage,
+    arguments: &Arguments,
+    span: Duration,
+) -> anyhow::Result<Vec<Journey>> {
     let mix = Mix {
         pause: PAUSE,
         stay: Duration::from_secs(40),
@@ -184,37 +293,7 @@ async fn play(stage: &mut Stage, arguments: &Arguments) -> anyhow::Result<Played
     )]
     let traffic = journeys(arguments.seed, vehicles as usize, &stage.plan.ways(), &mix);
     block_some(stage, &traffic).await?;
-    let recognizers = stage.plan.lanes.iter();
-    let recognizers: Vec<String> = recognizers
-        .map(|lane| lane.recognizer.to_string())
-        .collect();
-    let Stage {
-        platform,
-        gateway,
-        cables,
-        operators,
-        lot,
-        ..
-    } = stage;
-    let ids = Ids::default();
-    ids.note(platform, gateway);
-    let (_, killed, failed, cut, ordered) = tokio::join!(
-        lot.play(&traffic),
-        trouble::kill_all(&agenda.kills, &ids, platform, gateway, lot),
-        trouble::fail_disks(&agenda.disks, &ids),
-        trouble::cut_all(&agenda.outages, cables),
-        trouble::order_all(&agenda.orders, &recognizers, operators),
-    );
-    let ((kills, mut told), (disks, failed), cut) = (killed?, failed?, cut?);
-    told.extend(failed);
-    told.extend(cut);
-    told.extend(ordered);
-    Ok(Played {
-        kills,
-        cuts: agenda.outages.len(),
-        disks,
-        told,
-    })
+    Ok(traffic)
 }
 
 /// Some of the vehicles are refused, as long as anybody can be asked.
@@ -228,14 +307,18 @@ async fn block_some(stage: &Stage, traffic: &[Journey]) -> anyhow::Result<()> {
 }
 
 /// Nothing goes wrong any more; waits until both sides agree, for a bounded time.
-async fn settle(stage: &mut Stage) -> anyhow::Result<(Journal, Store)> {
+async fn settle(stage: &mut Stage, defect: Option<Defect>) -> anyhow::Result<Three> {
     for cable in &stage.cables {
         cable
             .smooth()
             .await
             .context("a cable cannot be made smooth")?;
     }
-    let deadline = Instant::now() + SETTLING;
+    let longest = match defect {
+        Some(_) => SETTLING_SPOILED,
+        None => SETTLING,
+    };
+    let deadline = Instant::now() + longest;
     loop {
         for side in [&mut stage.platform, &mut stage.gateway] {
             ensure!(
@@ -251,7 +334,12 @@ async fn settle(stage: &mut Stage) -> anyhow::Result<(Journal, Store)> {
         let agree = journal.open == 0
             && journal.recognized.len() + journal.crossed.len() == store.entries.len();
         if agree || Instant::now() > deadline {
-            return Ok((journal, store));
+            let ledger = stage.lot.ledger();
+            return Ok(Three {
+                journal,
+                store,
+                ledger,
+            });
         }
         tokio::time::sleep(LOOK_AGAIN).await;
     }
@@ -288,44 +376,4 @@ fn mishaps(stage: &Stage) -> BTreeMap<String, u64> {
         all.insert(format!("{mishap:?}"), count);
     }
     all
-}
-
-fn tell(result: &Result, json: bool) -> anyhow::Result<()> {
-    if json {
-        say(&serde_json::to_string(result)?);
-        return Ok(());
-    }
-    let it = &result.account;
-    say(&format!(
-        "种子 {}，{} 秒：车辆 {} 次到达车道，压防砸地感 {} 次，栏杆动作 {} 次，远程开闸 {} 次",
-        result.seed, result.seconds, result.vehicles, it.presses, it.obeyed, it.ordered
-    ));
-    let mishaps = result.mishaps.iter();
-    let mishaps: Vec<String> = mishaps
-        .map(|(name, count)| format!("{name} {count}"))
-        .collect();
-    say(&format!(
-        "SIGKILL：平台 {} 次，网关 {} 次；断网 {} 次；磁盘或描述符故障 {} 次；连接故障 {}",
-        result.platform_killed,
-        result.gateway_killed,
-        result.cuts,
-        result.disks,
-        mishaps.join("，")
-    ));
-    say(&format!(
-        "网关记录 {}（已确认 {}，推送失败 {}），平台入库 {}；确认而未入库 {}，入库而未记录 {}，记录而未入库 {}，重复 {}",
-        it.written,
-        it.acknowledged,
-        it.failed,
-        it.stored,
-        it.lost,
-        it.invented,
-        it.missing,
-        it.twice
-    ));
-    say(&format!(
-        "过闸 {}（记在旁车名下 {}），断网放行 {}，曾被拒绝 {}；不符 {} 处",
-        it.crossings, it.lent, it.released_blind, it.refused, result.wrong
-    ));
-    Ok(())
 }

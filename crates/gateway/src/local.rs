@@ -20,7 +20,7 @@ mod watch;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{get, post};
@@ -29,6 +29,7 @@ use boshi_transport::unknown::refuse_unknown;
 use tokio_util::sync::CancellationToken;
 
 use self::answer::Problem;
+use self::read::MAX_BODY_BYTES;
 use crate::config;
 use crate::devices::DeviceDriver;
 use crate::devices::intake::bearer;
@@ -88,6 +89,7 @@ pub(crate) fn router(local: Arc<Local>) -> Router {
             "/local/v1/lots/{lot}/occupancy",
             get(occupancy::occupancy).post(occupancy::count),
         );
+    let routes = routes.layer(DefaultBodyLimit::max(MAX_BODY_BYTES));
     refuse_unknown(routes, answer::body)
         .layer(middleware::from_fn_with_state(Arc::clone(&local), with_key))
         .with_state(local)

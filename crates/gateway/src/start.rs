@@ -14,6 +14,7 @@ use axum::Router;
 use boshi_protocol::freshness::Freshness;
 use boshi_service::key::Key;
 use boshi_service::{Folder, ServiceError};
+use boshi_transport::accept::Limits;
 use boshi_transport::call::PeerError;
 use boshi_transport::serve::Gatekeeper;
 use boshi_transport::unknown::refuse_unknown;
@@ -116,6 +117,18 @@ pub fn check(config: &Config) -> Result<(), StartError> {
 /// # Errors
 /// What is missing, unreadable, of a newer version or in use.
 pub async fn start(config: Config, stop: CancellationToken) -> Result<Running, StartError> {
+    start_within(config, Limits::default(), stop).await
+}
+
+/// As [`start`], with addresses that bear no more than `limits`.
+///
+/// # Errors
+/// As [`start`].
+pub async fn start_within(
+    config: Config,
+    limits: Limits,
+    stop: CancellationToken,
+) -> Result<Running, StartError> {
     let folder = Folder::take(&config.data, "gateway.lock")?;
     let journal = Journal::open(&config.journal())?;
     let before = journal.runs(1).await?.pop();
@@ -143,7 +156,7 @@ pub async fn start(config: Config, stop: CancellationToken) -> Result<Running, S
     let door = Arc::new(Door::new(credentials, freshness, around.skews));
     let peers = lots.iter().map(|lot| lot.peer.clone()).collect();
     let reloader = Reloader::new(in_force, Arc::clone(&door), peers);
-    let listeners = Listeners::new(tasks.clone(), stop.clone());
+    let listeners = Listeners::new(limits, tasks.clone(), stop.clone());
     let intake = Arc::new(intake(&config, &lots, &pictures, &journal));
     let pushing = drivers::run(&mut lots, &intake, &tasks, &stop);
     let disk = keep_house(&following, &lots, &journal, &pictures, &tasks, &stop);

@@ -48,4 +48,4 @@ pub mod watch;
 mod watcher;
 mod webhooks;
 
-pub use self::start::{Running, StartError, check, start};
+pub use self::start::{Running, StartError, check, start, start_within};

@@ -93,6 +93,19 @@ pub fn check(config: &Config) -> Result<(), StartError> {
 /// # Errors
 /// What is missing, unreadable, of a newer version or in use.
 pub async fn start(config: Config, stop: CancellationToken) -> Result<Running, StartError> {
+    start_within(config, Limits::default(), stop).await
+}
+
+/// As [`start`], with addresses that bear no more than `limits`, that for suppliers as many as the
+/// configuration has it.
+///
+/// # Errors
+/// As [`start`].
+pub async fn start_within(
+    config: Config,
+    limits: Limits,
+    stop: CancellationToken,
+) -> Result<Running, StartError> {
     let folder = Folder::take(&config.data, "platform.lock")?;
     let tls = config
         .tls
@@ -123,10 +136,10 @@ pub async fn start(config: Config, stop: CancellationToken) -> Result<Running, S
     };
     let suppliers = router(door, Arc::clone(&parts.desk));
     let mut listeners = Listeners::new(tasks.clone(), stop.clone());
-    let limits = of_suppliers(&config.limits);
-    listeners.serve("standard", standard, tls, suppliers, limits);
+    let of_suppliers = of_suppliers(&config.limits, limits);
+    listeners.serve("standard", standard, tls, suppliers, of_suppliers);
     let routes = operators::router(Arc::clone(&parts), key);
-    listeners.serve("operators", operator, None, routes, Limits::default());
+    listeners.serve("operators", operator, None, routes, limits);
     let monitoring = watched.as_ref().map(|(_, address)| *address);
     if let Some((listener, _)) = watched {
         let disk = DiskState::default();
@@ -145,7 +158,7 @@ pub async fn start(config: Config, stop: CancellationToken) -> Result<Running, S
             clock: config.clock.clone(),
             latest: tokio::sync::Mutex::default(),
         };
-        listeners.counted(listener, None, monitor.routes(), Limits::default(), load);
+        listeners.counted(listener, None, monitor.routes(), limits, load);
     }
     tasks.close();
     Ok(Running {
@@ -199,7 +212,7 @@ impl Listeners {
 }
 
 /// What the address for suppliers bears.
-fn of_suppliers(limits: &config::Limits) -> Limits {
+fn of_suppliers(limits: &config::Limits, others: Limits) -> Limits {
     let many = |number: NonZeroU32| usize::try_from(number.get()).unwrap_or(usize::MAX);
     let per_second = f64::from(limits.requests_per_address.get());
     Limits {
@@ -209,7 +222,7 @@ fn of_suppliers(limits: &config::Limits) -> Limits {
             per_second,
             burst: per_second,
         },
-        ..Limits::default()
+        ..others
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! A connection may be slow in many ways; each has its bound. It may say nothing, or half a head
 //! ([`Limits::head`]), or half a body ([`Limits::body`]), dawdle over a handshake
-//! ([`Limits::handshake`]), or not take its reply ([`Limits::stalled`]). And whoever opens hundreds of
+//! ([`Limits::handshake`]), or hardly take its reply ([`Limits::stalled`]). A byte now and then
+//! lengthens none of them. And whoever opens hundreds of
 //! them takes no place from others ([`Limits::per_origin`]), nor who asks thousands of times a second
 //! ([`Limits::asking`]). Where places are short, a connection on which nothing is asked gives way: of
 //! whoever has the most, the one that has been silent for the longest.
@@ -32,6 +33,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
+pub use self::body::is_late;
 pub use self::load::Load;
 
 use self::body::{Attended, InTime};
@@ -60,10 +62,10 @@ pub struct Limits {
     /// next on one that is kept. Longer than peers keep an idle connection, so that it is they who
     /// close it and no request meets a closed one.
     pub head: Duration,
-    /// Longest that the body of a request may take, whoever reads it. Longer than
-    /// [`BODY_TIMEOUT`](crate::serve::BODY_TIMEOUT), which is answered.
+    /// Longest that the body of a request may take, whoever reads it: a picture over the slowest
+    /// network of a lot. Who is later is told so, as far as it listens ([`is_late`]).
     pub body: Duration,
-    /// Longest that a peer may take none of a reply.
+    /// Longest that a peer may take for the next [`LEAST_TAKEN`] bytes of a reply.
     pub stalled: Duration,
     /// Longest that requests under way may take once the listener is told to stop.
     pub drain: Duration,
@@ -81,12 +83,16 @@ impl Default for Limits {
             },
             handshake: Duration::from_secs(5),
             head: Duration::from_secs(30),
-            body: Duration::from_secs(15),
+            body: Duration::from_secs(10),
             stalled: Duration::from_secs(30),
             drain: Duration::from_secs(10),
         }
     }
 }
+
+/// Fewest bytes of a reply that a peer has to take within [`Limits::stalled`]: half a kilobyte a
+/// second, less than any line of a lot, and so much that a list of a megabyte is over in half an hour.
+pub const LEAST_TAKEN: usize = 16 * 1024;
 
 /// File descriptors that no listener takes: journal, pictures, devices and pushes need some dozens.
 const RESERVED_DESCRIPTORS: u64 = 128;

@@ -26,14 +26,11 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
 
-use crate::accept::Remote;
+use crate::accept::{Remote, is_late};
 use crate::request;
 
 /// Largest body of a request in bytes: the standard's own requests need less than two kilobytes.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
-
-/// Longest that the body of a request may take: a peer that drips holds a connection no longer.
-pub const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Seconds after which a peer is asked to try again that was not served: before the two seconds are
 /// over after which it would anyway (D-17).
@@ -348,21 +345,20 @@ fn content_type(headers: &HeaderMap) -> Result<(), Refusal> {
 }
 
 async fn collect(body: Body) -> Result<Bytes, (StatusCode, Refusal)> {
-    let limited = Limited::new(body, MAX_BODY_BYTES).collect();
-    match tokio::time::timeout(BODY_TIMEOUT, limited).await {
-        Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+    match Limited::new(body, MAX_BODY_BYTES).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => {
             let sentence = format!("请求体超过 {MAX_BODY_BYTES} 字节");
             let refusal = Refusal::new("TOO_LARGE", sentence);
             Err((StatusCode::PAYLOAD_TOO_LARGE, refusal))
         }
-        Ok(Err(_)) => {
-            let refusal = Refusal::new("BROKEN_BODY", "请求体未收完");
-            Err((StatusCode::BAD_REQUEST, refusal))
-        }
-        Err(_) => {
+        Err(error) if is_late(&*error) => {
             let refusal = Refusal::new("SLOW_BODY", "请求体未在规定时间内收完");
             Err((StatusCode::REQUEST_TIMEOUT, refusal))
+        }
+        Err(_) => {
+            let refusal = Refusal::new("BROKEN_BODY", "请求体未收完");
+            Err((StatusCode::BAD_REQUEST, refusal))
         }
     }
 }

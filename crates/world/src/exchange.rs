@@ -151,14 +151,19 @@ impl World {
     ) {
         let entered = self.runtime.enter();
         let played = self.supplier.played.as_ref().expect("the gateway runs");
-        let serving = played.serve(path.to_owned(), body);
+        let serving = played.serve(path.to_owned(), body.clone());
         drop(entered);
-        self.go_on_serving(Parked {
+        let parked = Parked {
             serving,
             exchange,
             path,
+            body,
             back,
-        });
+        };
+        match self.parked.iter().any(|it| it.is_the_same_as(&parked)) {
+            true => self.repeated.push(parked),
+            false => self.go_on_serving(parked),
+        }
     }
 
     fn go_on_serving(&mut self, mut parked: Parked) {
@@ -191,6 +196,11 @@ impl World {
     fn answers(&mut self, parked: &Parked, (status, body): (u16, Vec<u8>)) {
         let body = self.supplier.spoiled.replied(parked.path, body);
         self.goes_back(parked.exchange, parked.back, (status, body));
+        // Whoever said the same meanwhile gets the same answer (D-5).
+        let again = |it: &mut Parked| it.is_the_same_as(parked);
+        for parked in self.repeated.extract_if(.., again).collect::<Vec<_>>() {
+            self.go_on_serving(parked);
+        }
     }
 
     pub(crate) fn goes_back(

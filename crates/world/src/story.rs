@@ -31,6 +31,13 @@ impl Story {
         self.lines.push((at, what()));
     }
 
+    /// When that was told for the first time.
+    pub(crate) fn first(&self, words: &str) -> Option<Duration> {
+        let mut lines = self.lines.iter();
+        let (at, _) = lines.find(|(_, what)| what.contains(words))?;
+        Some(*at)
+    }
+
     /// The same for the same story, and no other.
     pub(crate) fn digest(&self) -> u64 {
         // FNV-1a: it only has to tell runs of one seed apart.

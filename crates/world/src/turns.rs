@@ -34,6 +34,7 @@ impl World {
         self.tasks.retain(|_, task| task.side != Side::Supplier);
         // Whoever waits for an answer of it waits until it gives up.
         self.parked.clear();
+        self.repeated.clear();
         let back = self.at + self.account.away[Side::Supplier as usize];
         self.plan(back, Planned::Starts(Side::Supplier));
     }

@@ -74,7 +74,15 @@ pub(crate) struct Parked {
     pub(crate) serving: Serving,
     pub(crate) exchange: u64,
     pub(crate) path: &'static str,
+    pub(crate) body: String,
     pub(crate) back: Option<Back>,
+}
+
+impl Parked {
+    /// Whether it says the same, byte for byte.
+    pub(crate) fn is_the_same_as(&self, other: &Parked) -> bool {
+        (self.path, &self.body) == (other.path, &other.body)
+    }
 }
 
 pub(crate) struct World {
@@ -92,6 +100,8 @@ pub(crate) struct World {
     pub(crate) tasks: HashMap<u64, Task>,
     pub(crate) exchanges: HashMap<u64, Exchange>,
     pub(crate) parked: Vec<Parked>,
+    /// Those that say the same as one of these, and wait for what that is answered.
+    pub(crate) repeated: Vec<Parked>,
     /// Numbers tasks, exchanges and commands.
     pub(crate) numbers: u64,
     /// Passes that failed in a row.
@@ -132,6 +142,7 @@ impl World {
             tasks: HashMap::new(),
             exchanges: HashMap::new(),
             parked: Vec::new(),
+            repeated: Vec::new(),
             numbers: 0,
             failures: 0,
             passing: false,

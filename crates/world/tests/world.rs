@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use boshi_world::{Defect, play};
+use boshi_world::{DAY, Defect, play};
 use clap::ValueEnum as _;
 
 /// Seeds within which each defect has to be found.
@@ -34,4 +34,13 @@ fn each_defect_is_found_and_its_story_told() {
         .copied()
         .collect();
     assert!(missed.is_empty(), "not found: {missed:?}");
+}
+
+/// Worlds in which something was wrong once. D-5: a command that came again while its barrier moved, which
+/// then waited for an answer that nobody gave.
+#[test]
+fn a_command_that_comes_again_while_it_is_carried_out_gets_the_answer_of_the_first() {
+    let report = play(1009, DAY, None);
+    assert!(report.wrong.is_empty(), "{:?}", report.wrong);
+    assert!(report.crossings > 100, "{report}");
 }

@@ -16,6 +16,8 @@ pub(crate) struct Process {
     name: &'static str,
     config: PathBuf,
     log: PathBuf,
+    /// Of its environment.
+    surroundings: Vec<(&'static str, String)>,
     child: Child,
 }
 
@@ -26,7 +28,8 @@ impl Process {
             name,
             config: config.to_owned(),
             log: log.to_owned(),
-            child: spawn(name, config, log)?,
+            surroundings: Vec::new(),
+            child: spawn(name, config, log, &[])?,
         })
     }
 
@@ -40,9 +43,17 @@ impl Process {
         self.child.id()
     }
 
+    /// What its environment has from the next start on.
+    pub(crate) fn surround(
+        &mut self,
+        surroundings: impl IntoIterator<Item = (&'static str, String)>,
+    ) {
+        self.surroundings.extend(surroundings);
+    }
+
     /// Runs it again, with the same configuration and data.
     pub(crate) fn start_again(&mut self) -> anyhow::Result<()> {
-        self.child = spawn(self.name, &self.config, &self.log)?;
+        self.child = spawn(self.name, &self.config, &self.log, &self.surroundings)?;
         Ok(())
     }
 
@@ -93,13 +104,19 @@ impl Process {
     }
 }
 
-fn spawn(name: &str, config: &Path, log: &Path) -> anyhow::Result<Child> {
+fn spawn(
+    name: &str,
+    config: &Path,
+    log: &Path,
+    surroundings: &[(&'static str, String)],
+) -> anyhow::Result<Child> {
     let program = std::env::current_exe().context("this program cannot be found")?;
     let log = File::options().create(true).append(true).open(log)?;
     let mut command = Command::new(program);
     command
         .args([name, "run", "--config"])
         .arg(config)
+        .envs(surroundings.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::null())
         .stdout(log.try_clone()?)
         .stderr(log)

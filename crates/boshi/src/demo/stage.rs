@@ -165,6 +165,23 @@ impl Stage {
         self.operators.post(&path, &json!({})).await.map(drop)
     }
 
+    /// Waits until both sides, which were started again, answer.
+    pub(crate) async fn ready_again(&mut self) -> anyhow::Result<()> {
+        let deadline = Instant::now() + STARTING;
+        for (side, interface, question) in [
+            (&mut self.platform, &self.operators, "lots"),
+            (&mut self.gateway, &self.local, "status"),
+        ] {
+            while interface.get(&[question]).await.is_err() {
+                if side.has_ended() || Instant::now() > deadline {
+                    bail!("it does not start: {}", side.last_words());
+                }
+                tokio::time::sleep(LOOK_AGAIN).await;
+            }
+        }
+        Ok(())
+    }
+
     /// The file of the gateway's journal.
     pub(crate) fn journal(&self) -> PathBuf {
         self.data.join("gateway/journal.db")

@@ -10,6 +10,8 @@ use boshi_simulator::ledger::{Ledger, Lift, Visit};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
+use super::planted::Three;
+
 /// How long after a vehicle has left its barrier may still lift for it: the gateway cannot know before it
 /// is told, which is after it was away for some seconds, started on a machine that may be busy, and was
 /// told everything that came before.
@@ -71,8 +73,14 @@ pub(super) struct Wrong {
 }
 
 impl Account {
-    /// Compares the three; everything in the lanes happened `speed` times as fast as in life.
-    pub(super) fn of(journal: &Journal, store: &Store, ledger: &Ledger, speed: f64) -> Account {
+    /// Compares the three. Everything in the lanes happened `speed` times as fast as in life, and the
+    /// clock of the gateway was `off` by so much at most.
+    pub(super) fn of(three: &Three, speed: f64, off: SignedDuration) -> Account {
+        let Three {
+            journal,
+            store,
+            ledger,
+        } = three;
         let mut account = Account {
             refused: journal.refused.len(),
             crossings: journal.crossed.len(),
@@ -81,7 +89,7 @@ impl Account {
         };
         account.records(journal, store);
         account.passages(journal, ledger, LENT_WITHIN.as_secs_f64() / speed);
-        account.acts(journal, ledger);
+        account.acts(journal, ledger, off);
         account.decisions(journal, store);
         if ledger.forgotten() > 0 || ledger.given_up().count() > 0 {
             let given_up: Vec<_> = ledger.given_up().collect();
@@ -232,7 +240,9 @@ impl Account {
 
     /// Each act that a barrier obeyed was written down before (no lift is unexplained), and no arm
     /// lifted on a decision for nobody, unless who was there had left that very moment (RECOG-3).
-    fn acts(&mut self, journal: &Journal, ledger: &Ledger) {
+    ///
+    /// By a clock that was set it is not known which act was which, only that there is one for each.
+    fn acts(&mut self, journal: &Journal, ledger: &Ledger, off: SignedDuration) {
         let mut decided: BTreeMap<&str, Vec<&Act>> = BTreeMap::new();
         for act in &journal.acts {
             decided.entry(&act.lane).or_default().push(act);
@@ -241,7 +251,8 @@ impl Account {
             self.obeyed += 1;
             let decided = decided.entry(&obeyed.lane).or_default();
             let fits = |act: &&Act| {
-                act.at <= obeyed.at + CLOCKS_DIFFER && obeyed.at <= act.at + SWITCHED_WITHIN
+                act.at <= obeyed.at + CLOCKS_DIFFER + off
+                    && obeyed.at <= act.at + SWITCHED_WITHIN + off
             };
             let Some(place) = decided.iter().rposition(fits) else {
                 let what = "a barrier was driven and nobody has written why".to_owned();
@@ -252,7 +263,8 @@ impl Account {
             let on_a_decision = ["may_pass", "blind"].contains(&act.cause.as_str());
             let mut lifts = ledger.lifts();
             let lift = lifts.find(|it| Some(it.number) == obeyed.lift && it.lane == obeyed.lane);
-            if obeyed.motion == Motion::Open
+            if off.is_zero()
+                && obeyed.motion == Motion::Open
                 && on_a_decision
                 && let Some(lift) = lift
                 && is_for_nobody(lift, ledger)

@@ -78,21 +78,32 @@ pub(super) struct Order {
     pub(super) lane: usize,
 }
 
+/// Somebody sets a side's clock.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ClockStep {
+    pub(super) at: Duration,
+    /// Of the gateway; otherwise of the platform.
+    pub(super) of_gateway: bool,
+    /// By how much it is off from then on.
+    pub(super) seconds: i64,
+}
+
 /// Everything that goes wrong.
 pub(super) struct Agenda {
     pub(super) kills: Vec<Kill>,
+    pub(super) clocks: Vec<ClockStep>,
     pub(super) disks: Vec<Disk>,
     pub(super) outages: Vec<Outage>,
     pub(super) orders: Vec<Order>,
 }
 
 impl Agenda {
-    /// So many kills and failures of disks within `span`, and what belongs to them, in a lot of so many
-    /// lanes.
+    /// So many kills, failures of disks and settings of clocks within `span`, and what belongs to them, in
+    /// a lot of so many lanes.
     pub(super) fn new(
         seed: u64,
         span: Duration,
-        [kills, disks]: [usize; 2],
+        [kills, disks, clocks]: [usize; 3],
         lanes: usize,
     ) -> Agenda {
         let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
@@ -102,13 +113,16 @@ impl Agenda {
             all.sort_unstable();
             all
         };
-        let (kills, disks) = (moments(kills), moments(disks));
+        let (kills, disks, clocks) = (moments(kills), moments(disks), moments(clocks));
         let disks: Vec<Disk> = disks.into_iter().map(|at| disk(at, &mut random)).collect();
         // What a gateway keeps in its memory while its disk fails goes with it.
         let spared = !disks.is_empty();
         let kills = kills.into_iter().map(|at| kill(at, spared, &mut random));
+        let kills = kills.collect();
+        let clocks = clocks.into_iter().map(|at| clock(at, &mut random));
         Agenda {
-            kills: kills.collect(),
+            clocks: clocks.collect(),
+            kills,
             disks,
             outages: moments_about(BETWEEN_CUTS, span, &mut random, outage),
             orders: moments_about(BETWEEN_ORDERS, span, &mut random, |at, random| Order {
@@ -149,6 +163,16 @@ fn disk(at: Duration, random: &mut Xoshiro256PlusPlus) -> Disk {
         of_gateway: random.random_bool(0.5),
         failing: *Failing::ALL.choose(random).expect("there are some"),
         lasts: Duration::from_millis(random.random_range(200..4_000)),
+    }
+}
+
+/// Off by less than a request may be, or by more; or right again.
+fn clock(at: Duration, random: &mut Xoshiro256PlusPlus) -> ClockStep {
+    let most = *[0, 5, 120, 7_200].choose(random).expect("there are some");
+    ClockStep {
+        at,
+        of_gateway: random.random_bool(0.5),
+        seconds: random.random_range(-most..=most),
     }
 }
 
@@ -193,12 +217,13 @@ mod tests {
         let span = Duration::from_secs(600);
         let told = |seed| {
             let Agenda {
+                clocks,
                 kills,
                 disks,
                 outages,
                 orders,
-            } = Agenda::new(seed, span, [200, 0], 5);
-            assert!(disks.is_empty());
+            } = Agenda::new(seed, span, [200, 0, 0], 5);
+            assert!(disks.is_empty() && clocks.is_empty());
             format!("{kills:?}\n{outages:?}\n{orders:?}")
         };
         assert_eq!(told(1), told(1));
@@ -220,19 +245,33 @@ mod tests {
         ] {
             assert!(told(1).contains(word), "{word}");
         }
-        let kills = Agenda::new(1, span, [200, 0], 5).kills;
+        let kills = Agenda::new(1, span, [200, 0, 0], 5).kills;
         assert_eq!(kills.len(), 200);
         assert!(kills.iter().all(|kill| kill.at < span));
     }
 
     #[test]
     fn while_disks_fail_no_gateway_is_killed() {
-        let agenda = Agenda::new(1, Duration::from_secs(600), [50, 50], 5);
+        let agenda = Agenda::new(1, Duration::from_secs(600), [50, 50, 0], 5);
         let spared = |kill: &Kill| kill.victims == Victims::Platform;
         assert!(agenda.kills.iter().all(spared));
         let told = format!("{:?}", agenda.disks);
         for word in ["Full", "ReadOnly", "Syncs", "Descriptors", "true", "false"] {
             assert!(told.contains(word), "{word}");
+        }
+    }
+
+    #[test]
+    fn clocks_are_set_back_and_forward_by_little_and_by_much_on_either_side() {
+        let clocks = Agenda::new(1, Duration::from_secs(600), [0, 0, 50], 5).clocks;
+        assert_eq!(clocks.len(), 50);
+        for of_gateway in [false, true] {
+            for [least, most] in [[-7_200, -301], [-300, -1], [0, 0], [1, 300], [301, 7_200]] {
+                let is_one = |it: &ClockStep| {
+                    it.of_gateway == of_gateway && (least..=most).contains(&it.seconds)
+                };
+                assert!(clocks.iter().any(is_one), "{of_gateway} {least} {most}");
+            }
         }
     }
 }

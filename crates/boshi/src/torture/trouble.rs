@@ -14,6 +14,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::agenda::{Disk, Kill, Order, Outage, Upon, Victims};
+use super::defect::Spoiled;
 use super::disk::Failure;
 use crate::demo::process::Process;
 use crate::demo::stage::LOT;
@@ -61,13 +62,13 @@ impl Ids {
     }
 }
 
-/// Kills both sides as planned, and starts them again.
+/// Kills both sides as planned, and starts them again with what a defect has made of them.
 pub(super) async fn kill_all(
     kills: &[Kill],
     ids: &Ids,
-    platform: &mut Process,
-    gateway: &mut Process,
+    [platform, gateway]: [&mut Process; 2],
     lot: &VirtualLot,
+    spoiled: &Spoiled,
 ) -> anyhow::Result<(Kills, Told)> {
     let began = Instant::now();
     let (mut count, mut told) = (Kills::default(), Told::new());
@@ -96,6 +97,7 @@ pub(super) async fn kill_all(
         }
         ids.note(platform, gateway);
         tokio::time::sleep(kill.away).await;
+        spoiled.killed(kill.victims)?;
         if kill.victims != Victims::Gateway {
             platform.start_again()?;
         }

@@ -13,6 +13,7 @@ use axum::routing::post;
 use boshi_protocol::id::{DeviceNo, LotId};
 use boshi_protocol::lane::{Input as LaneInput, Reading, Sighting};
 use boshi_protocol::plate::PlateColor;
+use boshi_transport::accept::is_late;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -27,9 +28,6 @@ use crate::pictures::Pictures;
 
 /// Largest event in bytes: a full picture of a five-megapixel camera, in base64.
 const MAX_EVENT_BYTES: usize = 4 * 1024 * 1024;
-
-/// Longest that an event may take to arrive: a picture over the slowest network of a lot.
-const ARRIVAL: Duration = Duration::from_secs(10);
 
 /// How many events' own ids are remembered, to know a repetition: minutes of a busy lot, longer
 /// than any controller goes on repeating. History that is older is found in the journal.
@@ -103,13 +101,12 @@ pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
 
 /// The body of an event, whole and in time.
 pub(super) async fn collect(body: Body) -> Result<Bytes, Answer> {
-    let limited = axum::body::to_bytes(body, MAX_EVENT_BYTES);
-    match tokio::time::timeout(ARRIVAL, limited).await {
-        Ok(Ok(body)) => Ok(body),
+    let body = axum::body::to_bytes(body, MAX_EVENT_BYTES).await;
+    body.map_err(|error| match is_late(&error) {
+        true => Answer::Slow,
         // A body that was cut off has nobody to hear the answer.
-        Ok(Err(_)) => Err(Answer::TooLarge),
-        Err(_) => Err(Answer::Slow),
-    }
+        false => Answer::TooLarge,
+    })
 }
 
 impl Intake {

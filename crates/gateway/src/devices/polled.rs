@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use boshi_transport::accept::is_late;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -75,9 +76,15 @@ async fn answers(
     let Some(mailbox) = polled.mailboxes.by_key(key) else {
         return stranger();
     };
-    let Ok(body) = body else {
-        let most = format!("应答未收完，或超过 {MAX_ANSWER_BYTES} 字节");
-        return refuse(StatusCode::PAYLOAD_TOO_LARGE, &most);
+    let body = match body {
+        Ok(body) => body,
+        Err(error) if is_late(&error) => {
+            return refuse(StatusCode::REQUEST_TIMEOUT, "应答未及时收完");
+        }
+        Err(_) => {
+            let most = format!("应答未收完，或超过 {MAX_ANSWER_BYTES} 字节");
+            return refuse(StatusCode::PAYLOAD_TOO_LARGE, &most);
+        }
     };
     let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
     let Some(id) = answer["id"].as_str() else {

@@ -6,6 +6,8 @@ use axum::response::{IntoResponse, Response};
 use boshi_protocol::refusal::Refusal;
 use serde_json::{Value, json};
 
+use super::read::MAX_BODY_BYTES;
+
 /// Why a request has no answer.
 #[derive(Debug)]
 pub(super) enum Problem {
@@ -13,6 +15,12 @@ pub(super) enum Problem {
     Stranger,
     /// There is no such thing.
     NotFound(String),
+    /// The body of the request is larger than any that is needed.
+    TooLarge,
+    /// The body of the request did not arrive in time.
+    Slow,
+    /// The body of the request was cut off.
+    Broken,
     /// The request makes no sense; names the field.
     Wrong(String),
     /// It contradicts what is kept already.
@@ -32,6 +40,21 @@ impl IntoResponse for Problem {
         let (status, code, error) = match self {
             Problem::Stranger => (StatusCode::UNAUTHORIZED, String::new(), "密钥不符".into()),
             Problem::NotFound(error) => (StatusCode::NOT_FOUND, String::new(), error),
+            Problem::TooLarge => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                String::new(),
+                format!("请求体超过 {MAX_BODY_BYTES} 字节"),
+            ),
+            Problem::Slow => (
+                StatusCode::REQUEST_TIMEOUT,
+                String::new(),
+                "请求体未在规定时间内收完".into(),
+            ),
+            Problem::Broken => (
+                StatusCode::BAD_REQUEST,
+                String::new(),
+                "请求体未收完".into(),
+            ),
             Problem::Wrong(error) => (StatusCode::BAD_REQUEST, String::new(), error),
             Problem::Contradicts(error) => (StatusCode::CONFLICT, String::new(), error),
             Problem::Refused(refusal) => (

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use axum::Json;
 use axum::extract::{Path, State};
-use axum::{Json, body::Bytes};
 use boshi_protocol::lane::{Order, Side};
 use boshi_protocol::plate::Plate;
 use serde::Deserialize;
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::answer::Problem;
 use super::audit::{Outcome, Person};
-use super::read::read;
+use super::read::Body;
 use super::{Local, LocalLot};
 use crate::driver::{Answered, Unanswered};
 use crate::lot::LaneNo;
@@ -57,9 +57,9 @@ enum Coming {
 pub(super) async fn open(
     State(local): State<Arc<Local>>,
     Path((lot, lane)): Path<(String, String)>,
-    body: Bytes,
+    body: Body,
 ) -> Result<Json<Value>, Problem> {
-    let wanted: Open = read(&body)?;
+    let wanted: Open = body.read()?;
     let lot = local.lot(&lot)?;
     let number = lot.lane(&lane)?;
     let order = match wanted.mode {
@@ -85,9 +85,9 @@ pub(super) async fn open(
 pub(super) async fn plate(
     State(local): State<Arc<Local>>,
     Path((lot, lane)): Path<(String, String)>,
-    body: Bytes,
+    body: Body,
 ) -> Result<Json<Value>, Problem> {
-    let wanted: Typed = read(&body)?;
+    let wanted: Typed = body.read()?;
     let lot = local.lot(&lot)?;
     let number = lot.lane(&lane)?;
     let plate = typed(&wanted.plate)?;

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::{Path, State};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -12,7 +11,7 @@ use serde_json::{Value, json};
 use super::Local;
 use super::answer::{Problem, unreadable};
 use super::audit::{Outcome, Person};
-use super::read::read;
+use super::read::Body;
 use crate::journal::{Entry, Journal, JournalError, Occupancy, OccupancyBase};
 
 /// Most vehicles that a lot holds: more than any has spaces.
@@ -38,9 +37,9 @@ pub(super) async fn occupancy(
 pub(super) async fn count(
     State(local): State<Arc<Local>>,
     Path(lot): Path<String>,
-    body: Bytes,
+    body: Body,
 ) -> Result<Json<Value>, Problem> {
-    let counted: Counted = read(&body)?;
+    let counted: Counted = body.read()?;
     let lot = local.lot(&lot)?;
     let id = &lot.configured.id;
     if counted.inside > MOST_INSIDE {

@@ -4,7 +4,6 @@ use std::fmt::Display;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, Uri};
 use boshi_protocol::code::{Money, PayType};
@@ -17,7 +16,7 @@ use serde_json::{Value, json};
 use super::Local;
 use super::answer::{Problem, unreadable};
 use super::query::query;
-use super::read::read;
+use super::read::Body;
 use super::stays::ByPlate;
 use crate::journal::{Kept, PaidFor, Payment};
 
@@ -64,9 +63,9 @@ enum Kind {
 pub(super) async fn pay(
     State(local): State<Arc<Local>>,
     Path(lot): Path<String>,
-    body: Bytes,
+    body: Body,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
-    let told: Told = read(&body)?;
+    let told: Told = body.read()?;
     let lot = local.lot(&lot)?;
     let payment = told.into_payment(&lot.configured.id, Timestamp::now())?;
     let id = payment.id.clone();

@@ -6,7 +6,6 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::{Path, State};
 use boshi_protocol::delivery::Key;
 use boshi_protocol::id::{LotId, RecordId};
@@ -17,7 +16,7 @@ use serde_json::{Value, json};
 use super::Local;
 use super::answer::{Problem, unreadable};
 use super::audit::{Outcome, Person};
-use super::read::read;
+use super::read::Body;
 use crate::lot::Input;
 
 /// Most records that are sent again at once; the rest with another request.
@@ -40,9 +39,9 @@ struct Resend {
 pub(super) async fn resend(
     State(local): State<Arc<Local>>,
     Path(lot): Path<String>,
-    body: Bytes,
+    body: Body,
 ) -> Result<Json<Value>, Problem> {
-    let wanted: Resend = read(&body)?;
+    let wanted: Resend = body.read()?;
     let lot = local.lot(&lot)?;
     let id = &lot.configured.id;
     let from = wanted.from.unwrap_or(Timestamp::MIN);

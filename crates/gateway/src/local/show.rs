@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::{Path, State};
 use boshi_protocol::code::Alignment;
 use boshi_protocol::endpoint::Line;
@@ -13,7 +12,7 @@ use serde_json::{Value, json};
 use super::Local;
 use super::answer::Problem;
 use super::audit::{Outcome, Person};
-use super::read::read;
+use super::read::Body;
 use crate::display::not_shown;
 
 /// Most lines of a text: no display at a lane shows more.
@@ -32,9 +31,9 @@ struct Show {
 pub(super) async fn show(
     State(local): State<Arc<Local>>,
     Path(lot): Path<String>,
-    body: Bytes,
+    body: Body,
 ) -> Result<Json<Value>, Problem> {
-    let wanted: Show = read(&body)?;
+    let wanted: Show = body.read()?;
     let lot = local.lot(&lot)?;
     let count = wanted.lines.len();
     if !(1..=MAX_LINES).contains(&count) {

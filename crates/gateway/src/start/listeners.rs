@@ -16,15 +16,18 @@ const NAMES: [&str; 4] = ["standard", "devices", "local", "monitoring"];
 
 /// Serves addresses until `stop`, and counts who comes.
 pub(super) struct Listeners {
+    limits: Limits,
     tasks: TaskTracker,
     stop: CancellationToken,
     loads: Vec<(&'static str, Arc<Load>)>,
 }
 
 impl Listeners {
-    pub(super) fn new(tasks: TaskTracker, stop: CancellationToken) -> Listeners {
+    /// Each of which bears its share of `limits`.
+    pub(super) fn new(limits: Limits, tasks: TaskTracker, stop: CancellationToken) -> Listeners {
         let loads = NAMES.map(|name| (name, Arc::default()));
         Listeners {
+            limits: limits.sharing(descriptors(), NAMES.len() as u64),
             tasks,
             stop,
             loads: loads.into(),
@@ -48,9 +51,8 @@ impl Listeners {
         let (_, load) = known
             .find(|(known, _)| *known == name)
             .expect("each address has its name here");
-        let limits = Limits::default().sharing(descriptors(), NAMES.len() as u64);
         let (load, stop) = (Arc::clone(load), self.stop.clone());
-        let serving = serve_counted(listener, tls, routes, limits, load, stop);
+        let serving = serve_counted(listener, tls, routes, self.limits, load, stop);
         self.tasks.spawn(serving);
     }
 }

@@ -38,6 +38,7 @@ mod reload;
 mod restart;
 mod serial;
 mod site;
+mod slow;
 mod spaces;
 mod stays;
 mod stopping;

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use boshi_gateway::config::{Config, ConfigError};
 use boshi_gateway::reload::Reloaded;
-use boshi_gateway::start::{Running, StartError, start};
+use boshi_gateway::start::{Running, StartError, start_within};
+use boshi_transport::accept::Limits;
 use boshi_transport::certificate::install_crypto;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -81,6 +82,7 @@ number = "A-003"
 pub(crate) struct Site {
     folder: Arc<TempDir>,
     text: String,
+    limits: Limits,
 }
 
 /// A gateway that runs.
@@ -146,7 +148,16 @@ impl Site {
             .replace("{data}", &data.display().to_string())
             .replace("{platform}", platform)
             .replace("{controller}", controller);
-        Site { folder, text }
+        Site {
+            folder,
+            text,
+            limits: Limits::default(),
+        }
+    }
+
+    /// With addresses that bear no more than that.
+    pub(crate) fn bearing(self, limits: Limits) -> Site {
+        Site { limits, ..self }
     }
 
     pub(crate) fn with(mut self, old: &str, new: &str) -> Site {
@@ -190,7 +201,7 @@ impl Site {
             .enable_all()
             .build()
             .unwrap();
-        let starting = runtime.spawn(start(config, stop.clone()));
+        let starting = runtime.spawn(start_within(config, self.limits, stop.clone()));
         let running = match starting.await.unwrap() {
             Ok(running) => running,
             Err(error) => {

@@ -5,7 +5,6 @@ use axum::Json;
 use axum::extract::State;
 use boshi_protocol::fields::{FieldError, Fields, Tolerance};
 use boshi_protocol::plate::Plate;
-use bytes::Bytes;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -17,7 +16,7 @@ use super::caller::Caller;
 use super::error::ApiError;
 use super::field::{Field, Kind, field};
 use super::permits::{self, Wanted, required_plate};
-use super::read::{Params, words};
+use super::read::{Params, Whole, words};
 use super::words::Tag;
 use super::{Operators, Shared};
 use crate::csv::{self, Record};
@@ -83,7 +82,7 @@ async fn permits(
     State(operators): Shared,
     caller: Caller,
     parameters: Params,
-    body: Bytes,
+    Whole(body): Whole,
 ) -> Result<Json<Imported>, ApiError> {
     let (dry, now) = (dry_run(&parameters)?, Timestamp::now());
     let (rows, told) = read(&body, permits::COLUMNS, dry, |fields| {
@@ -106,7 +105,7 @@ async fn blocks(
     State(operators): Shared,
     caller: Caller,
     parameters: Params,
-    body: Bytes,
+    Whole(body): Whole,
 ) -> Result<Json<Imported>, ApiError> {
     caller.must_reach(&[])?;
     let (dry, now) = (dry_run(&parameters)?, Timestamp::now());

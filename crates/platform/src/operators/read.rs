@@ -8,7 +8,7 @@ use axum::http::request::Parts;
 use boshi_protocol::envelope::parse_json;
 use boshi_protocol::fields::{FieldError, Fields, Tolerance};
 use boshi_protocol::json::Object;
-use boshi_transport::serve::BODY_TIMEOUT;
+use boshi_transport::accept::is_late;
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -21,6 +21,9 @@ use crate::china::ChinaTime;
 
 /// Longest name or reason in characters: what fits a line of a list.
 pub(super) const MAX_WORDS_CHARS: usize = 200;
+
+/// What was sent, whole and in time.
+pub(super) struct Whole(pub(super) Bytes);
 
 /// A JSON object that was sent.
 pub(super) struct Body(Map<String, Value>);
@@ -119,14 +122,21 @@ pub(super) fn by(fields: &Fields<'_>, caller: &Caller) -> Result<String, FieldEr
     Ok(caller.acting(said))
 }
 
+impl<S: Send + Sync> FromRequest<S> for Whole {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Whole, ApiError> {
+        let bytes = Bytes::from_request(request, state).await;
+        bytes.map(Whole).map_err(unread)
+    }
+}
+
 impl<S: Send + Sync> FromRequest<S> for Body {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Body, ApiError> {
-        let bytes = Bytes::from_request(request, state);
-        let bytes = tokio::time::timeout(BODY_TIMEOUT, bytes).await;
-        let bytes = bytes.map_err(|_| ApiError::unreadable("请求体未在规定时间内收完"))?;
-        match parse_json(&bytes.map_err(unread)?) {
+        let Whole(bytes) = Whole::from_request(request, state).await?;
+        match parse_json(&bytes) {
             Ok(Value::Object(mut object)) => {
                 object.values_mut().for_each(without_empty_fraction);
                 Ok(Body(object))
@@ -171,7 +181,10 @@ fn unread(rejection: BytesRejection) -> ApiError {
     if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
         return ApiError::too_large(format!("请求体超过 {MAX_BODY_BYTES} 字节"));
     }
-    ApiError::unreadable("请求体未收完")
+    ApiError::unreadable(match is_late(&rejection) {
+        true => "请求体未在规定时间内收完",
+        false => "请求体未收完",
+    })
 }
 
 fn unknown(name: &str) -> ApiError {

@@ -35,6 +35,7 @@ async fn a_backup_of_a_running_platform_is_the_same_platform_elsewhere() {
     let again = Site {
         folder: site.folder.clone(),
         text: site.text.replace(&old, &new),
+        limits: site.limits,
     };
     let key = std::fs::read_to_string(data.join("operator.key")).unwrap();
     assert_eq!(key.trim(), platform.key, "operators keep their key");

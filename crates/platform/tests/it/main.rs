@@ -20,6 +20,7 @@ mod receiver;
 mod records;
 mod registry;
 mod site;
+mod slow;
 mod standard;
 mod start;
 mod supplier;

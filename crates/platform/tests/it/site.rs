@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use boshi_platform::config::Config;
-use boshi_platform::{Running, StartError, start};
+use boshi_platform::{Running, StartError, start_within};
 use boshi_protocol::id::AppId;
 use boshi_protocol::time::WireTime;
 use boshi_protocol::token::Credentials;
+use boshi_transport::accept::Limits;
 use boshi_transport::certificate::install_crypto;
 use jiff::Timestamp;
 use reqwest::Method;
@@ -28,6 +29,7 @@ pub(crate) const SECRET: &str = "eV7spoA0rr7EyjGuJxQFOa3Vs5wvcRUo";
 pub(crate) struct Site {
     pub(crate) folder: Arc<tempfile::TempDir>,
     pub(crate) text: String,
+    pub(crate) limits: Limits,
 }
 
 pub(crate) struct Platform {
@@ -79,7 +81,11 @@ direction = "exit"
 "#,
             data.display()
         );
-        Site { folder, text }
+        Site {
+            folder,
+            text,
+            limits: Limits::default(),
+        }
     }
 
     /// The same with some text of the configuration replaced.
@@ -89,6 +95,11 @@ direction = "exit"
         self
     }
 
+    /// The same with addresses that bear no more than that.
+    pub(crate) fn bearing(self, limits: Limits) -> Site {
+        Site { limits, ..self }
+    }
+
     pub(crate) fn store(&self) -> PathBuf {
         self.folder.path().join("data/platform.db")
     }
@@ -96,7 +107,7 @@ direction = "exit"
     pub(crate) async fn try_start(&self) -> Result<Platform, StartError> {
         let config = Config::parse(&self.text).unwrap();
         let stop = CancellationToken::new();
-        let running = start(config, stop.clone()).await?;
+        let running = start_within(config, self.limits, stop.clone()).await?;
         document(running.operators).await;
         let data = self.folder.path().join("data");
         let key = std::fs::read_to_string(data.join("operator.key")).unwrap();

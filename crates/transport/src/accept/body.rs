@@ -1,6 +1,7 @@
 //! The body of a request, which has to arrive in time, whoever reads it; and that of a reply, whose
 //! request is under way until it is handed over.
 
+use std::error::Error;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -17,6 +18,19 @@ use super::load::UnderWay;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the body did not arrive in time")]
 struct TooSlow;
+
+/// Whether the body of a request could not be read since it did not arrive within
+/// [`Limits::body`](super::Limits::body).
+pub fn is_late(error: &(dyn Error + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if error.is::<TooSlow>() {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
 
 /// A body that fails when it is not there by its deadline.
 pub(super) struct InTime {

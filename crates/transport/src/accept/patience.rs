@@ -1,4 +1,4 @@
-//! A stream whose peer has to take what is written to it.
+//! A stream whose peer has to take what is written to it, and not a byte now and then.
 
 use std::io;
 use std::pin::Pin;
@@ -8,13 +8,17 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
-/// A stream that fails when its peer takes nothing for too long. That nothing is read is no
-/// failure: a long poll waits.
+use super::LEAST_TAKEN;
+
+/// A stream that fails when its peer takes less than [`LEAST_TAKEN`] for too long although there is
+/// more. That nothing is read is no failure: a long poll waits.
 pub(super) struct Impatient<S> {
     stream: S,
     longest: Duration,
-    /// Runs while the peer takes nothing.
+    /// Runs from when the peer did not take all that there was.
     stalled: Option<Pin<Box<Sleep>>>,
+    /// How much it has taken since.
+    taken: usize,
 }
 
 impl<S> Impatient<S> {
@@ -24,21 +28,46 @@ impl<S> Impatient<S> {
             stream,
             longest,
             stalled: None,
+            taken: 0,
         }
     }
 
-    /// What a write came to, or that it took too long.
-    fn bounded<T>(
+    /// So much of a write was taken.
+    fn took(
         &mut self,
         context: &mut Context<'_>,
-        written: Poll<io::Result<T>>,
-    ) -> Poll<io::Result<T>> {
-        if written.is_ready() {
+        written: Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        let Poll::Ready(written) = written else {
+            return self.waits(context);
+        };
+        self.taken += written.as_ref().copied().unwrap_or_default();
+        if self.taken >= LEAST_TAKEN {
             self.stalled = None;
-            return written;
         }
-        let longest = self.longest;
-        let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(longest)));
+        Poll::Ready(written)
+    }
+
+    /// Whether all was taken that there was.
+    fn took_all(
+        &mut self,
+        context: &mut Context<'_>,
+        flushed: Poll<io::Result<()>>,
+    ) -> Poll<io::Result<()>> {
+        if flushed.is_pending() {
+            return self.waits(context);
+        }
+        self.stalled = None;
+        flushed
+    }
+
+    /// Waits for the peer, or has waited for too long.
+    fn waits<T>(&mut self, context: &mut Context<'_>) -> Poll<io::Result<T>> {
+        let (longest, taken) = (self.longest, &mut self.taken);
+        let stalled = self.stalled.get_or_insert_with(|| {
+            *taken = 0;
+            Box::pin(sleep(longest))
+        });
         ready!(stalled.as_mut().poll(context));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
@@ -61,17 +90,17 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Impatient<S> {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.bounded(context, written)
+        self.took(context, written)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = Pin::new(&mut self.stream).poll_flush(context);
-        self.bounded(context, flushed)
+        self.took_all(context, flushed)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let shut = Pin::new(&mut self.stream).poll_shutdown(context);
-        self.bounded(context, shut)
+        self.took_all(context, shut)
     }
 
     fn poll_write_vectored(
@@ -80,7 +109,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Impatient<S> {
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write_vectored(context, parts);
-        self.bounded(context, written)
+        self.took(context, written)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -106,17 +135,55 @@ mod tests {
         assert!(began.elapsed() >= LONGEST);
     }
 
+    /// Takes `each` bytes again and again, so long `apart`, until nobody writes any more.
+    async fn takes(mut far: tokio::io::DuplexStream, each: usize, apart: Duration) {
+        let mut taken = vec![0; each];
+        loop {
+            tokio::time::sleep(apart).await;
+            if far.read_exact(&mut taken).await.is_err() {
+                return;
+            }
+        }
+    }
+
     #[tokio::test(start_paused = true)]
-    async fn a_peer_that_takes_a_little_now_and_then_is_served() {
+    async fn a_peer_that_takes_a_byte_now_and_then_is_given_up() {
+        let (near, far) = tokio::io::duplex(8);
+        tokio::spawn(takes(far, 1, Duration::from_secs(1)));
+        let mut stream = Impatient::new(near, LONGEST);
+        let began = tokio::time::Instant::now();
+        let error = stream.write_all(&[0; 2 * LEAST_TAKEN]).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        assert!(began.elapsed() < 2 * LONGEST, "{:?}", began.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_on_a_slow_line_is_served() {
+        let (near, far) = tokio::io::duplex(LEAST_TAKEN / 4);
+        tokio::spawn(takes(far, LEAST_TAKEN / 4, LONGEST / 5));
+        let mut stream = Impatient::new(near, LONGEST);
+        let began = tokio::time::Instant::now();
+        stream.write_all(&[0; 8 * LEAST_TAKEN]).await.unwrap();
+        assert!(began.elapsed() > 5 * LONGEST, "{:?}", began.elapsed());
+    }
+
+    /// What was slow of one reply is not held against the next, however long after it is written.
+    #[tokio::test(start_paused = true)]
+    async fn who_has_taken_all_begins_anew() {
         let (near, mut far) = tokio::io::duplex(8);
         let mut stream = Impatient::new(near, LONGEST);
-        let slowly = async {
-            for _ in 0..8 {
+        for _ in 0..3 {
+            let slowly = async {
                 tokio::time::sleep(LONGEST / 2).await;
-                far.read_exact(&mut [0; 8]).await.unwrap();
-            }
-        };
-        let (written, ()) = tokio::join!(stream.write_all(&[0; 64]), slowly);
-        written.unwrap();
+                far.read_exact(&mut [0; 16]).await.unwrap();
+            };
+            let writing = async {
+                stream.write_all(&[0; 16]).await?;
+                stream.flush().await
+            };
+            let (written, ()) = tokio::join!(writing, slowly);
+            written.unwrap();
+            tokio::time::sleep(LONGEST).await;
+        }
     }
 }

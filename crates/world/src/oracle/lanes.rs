@@ -91,7 +91,10 @@ impl World {
     pub(super) fn outcomes_are_known(&mut self) {
         for row in self.rows("SELECT record, lane, plate FROM recognition WHERE outcome IS NULL") {
             let what = format!("{row:?} has no end");
-            self.wrong(what, None, vec![format!("{} ", row[0])]);
+            let its = format!("{} at lane", row[0]);
+            let at = self.story.first(&its);
+            let lane = format!("lane {}: ", row[1]);
+            self.wrong(what, at, vec![format!("{} ", row[0]), lane]);
         }
     }
 

@@ -9,13 +9,6 @@ use super::*;
 
 const PLATE: &str = "粤B12345";
 
-/// Tells the same passage three times: as it happened, as it was written down, as it was stored.
-struct World {
-    ledger: Ledger,
-    journal: Journal,
-    store: Store,
-}
-
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(1_790_000_000 + seconds).unwrap()
 }
@@ -24,8 +17,8 @@ fn lane() -> Arc<str> {
     "01".into()
 }
 
-/// A vehicle comes, may pass, and crosses.
-fn world() -> World {
+/// A vehicle comes, may pass, and crosses: as it happened, as it was written down, as it was stored.
+fn world() -> Three {
     let (vehicle, lift, act) = (VehicleId(1), LiftNo(1), ActId(1));
     let plate = Plate::read(PLATE).unwrap();
     let mut ledger = Ledger::default();
@@ -43,7 +36,7 @@ fn world() -> World {
     }
     let id = "r1".to_owned();
     let both = [RecordKind::Recognition, RecordKind::Crossing];
-    World {
+    Three {
         ledger,
         journal: Journal {
             recognized: [id.clone()].into(),
@@ -124,10 +117,10 @@ fn entry(kind: RecordKind, uuid: &str) -> Entry {
 }
 
 /// What is found wrong after `change`.
-fn found(change: impl FnOnce(&mut World)) -> Vec<String> {
+fn found(change: impl FnOnce(&mut Three)) -> Vec<String> {
     let mut world = world();
     change(&mut world);
-    let account = Account::of(&world.journal, &world.store, &world.ledger, 1.0);
+    let account = Account::of(&world, 1.0, SignedDuration::ZERO);
     assert_eq!(account.is_whole(), account.wrong.is_empty());
     account.wrong.into_iter().map(|wrong| wrong.what).collect()
 }
