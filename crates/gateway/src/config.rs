@@ -5,6 +5,7 @@ mod camera;
 mod change;
 mod check;
 mod dahua;
+mod driven;
 mod equipment;
 mod hik;
 mod hx;
@@ -36,6 +37,7 @@ pub use self::board::{Color, Multiline, Olm};
 pub use self::camera::{CameraBarrier, CameraClock, Confirm, UrlKey, Vz, VzDialect, VzMqtt, VzTcp};
 pub use self::change::Changed;
 pub use self::dahua::{Dahua, DahuaBarrier};
+pub use self::driven::Equipment;
 pub use self::equipment::{
     Framing, Input, InputsBy, Modbus, ModbusModule, Parity, PulseBy, RelayBarrier, Role,
     SerialLine, StopBits, is_serial,

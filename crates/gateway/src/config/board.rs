@@ -6,6 +6,7 @@ use boshi_protocol::id::DeviceNo;
 use boshi_service::config::value;
 use serde::Deserialize;
 
+use super::driven::Equipment;
 use super::equipment::{Parity, SerialLine, StopBits};
 
 /// An LED and voice board of the OLM / 金颉 protocol.
@@ -107,6 +108,16 @@ impl Olm {
             parity: self.parity,
             stop_bits: self.stop_bits,
         }
+    }
+}
+
+impl Equipment for Olm {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn drives(&self) -> Vec<&DeviceNo> {
+        vec![&self.display]
     }
 }
 

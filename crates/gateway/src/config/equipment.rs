@@ -6,6 +6,8 @@ use boshi_protocol::id::DeviceNo;
 use boshi_service::config::value;
 use serde::Deserialize;
 
+use super::driven::Equipment;
+
 /// A module of relays and contacts that speaks Modbus.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -251,16 +253,19 @@ impl Modbus {
             stop_bits: self.stop_bits,
         }
     }
+}
 
-    /// Every device that it has something of.
-    pub fn touches(&self) -> impl Iterator<Item = &DeviceNo> {
-        let inputs = self.inputs.iter().filter_map(|it| it.device.as_ref());
-        self.barriers.iter().map(|it| &it.device).chain(inputs)
+impl Equipment for Modbus {
+    fn name(&self) -> &str {
+        &self.name
     }
 
-    /// Whether the fire alarm is wired to it.
-    pub fn has_fire(&self) -> bool {
-        self.inputs.iter().any(|it| it.role == Role::Fire)
+    fn drives(&self) -> Vec<&DeviceNo> {
+        self.barriers.iter().map(|it| &it.device).collect()
+    }
+
+    fn inputs(&self) -> &[Input] {
+        &self.inputs
     }
 }
 

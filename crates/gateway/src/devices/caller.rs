@@ -11,7 +11,7 @@ use reqwest::{Method, Response, StatusCode};
 use tokio::time::{Instant, timeout_at};
 
 use super::digest::{self, Challenge, Request};
-use crate::config::Password;
+use crate::config::{self, Password};
 
 /// Longest that a connection on the lot's own network may take.
 const CONNECT: Duration = Duration::from_secs(2);
@@ -79,6 +79,17 @@ pub(in crate::devices) enum CallError {
     /// It may have been heard.
     #[error("{0}")]
     Unknown(String),
+}
+
+impl<'a> Access<'a> {
+    pub(in crate::devices) fn of(camera: &'a config::Hik) -> Access<'a> {
+        Access {
+            address: &camera.address,
+            user: &camera.user,
+            password: &camera.password,
+            answer: camera.answer,
+        }
+    }
 }
 
 impl Caller {

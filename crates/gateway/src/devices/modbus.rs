@@ -11,24 +11,24 @@ pub(super) mod probe;
 mod wiring;
 mod worker;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use boshi_protocol::id::DeviceNo;
 use boshi_protocol::lane::Motion;
-use serde_json::Value;
+use futures_util::future::BoxFuture;
 
-pub(crate) use self::worker::Worker;
-
-use super::contact::Contact;
-use super::controller::{Checked, CommandError};
+use self::worker::Worker;
+use super::contact::Contacts;
+use super::controller::{CommandError, DeviceDriver};
+use super::event::Event;
 use super::health::{Health, STILL_THERE};
 use super::order::Orders;
-use crate::config;
-use crate::reload::InForce;
+use super::outfit::Outfit;
+use crate::config::{self, Equipment};
 
-/// A module, from outside; cheap to clone.
-#[derive(Clone, Debug)]
-pub(crate) struct Module {
+/// A module, from outside.
+#[derive(Debug)]
+struct Module {
     orders: Orders,
     seen: Arc<Seen>,
 }
@@ -36,66 +36,51 @@ pub(crate) struct Module {
 /// What its worker has found out.
 #[derive(Debug)]
 pub(super) struct Seen {
-    name: String,
-    address: String,
-    barriers: Vec<DeviceNo>,
+    config: config::Modbus,
     health: Health,
-    contacts: Mutex<Vec<Contact>>,
+    contacts: Contacts,
 }
 
-impl Module {
-    /// A module, and its worker, which is yet to run.
-    pub(crate) fn new(config: &config::Modbus, in_force: InForce) -> (Module, Worker) {
-        let (orders, ordered) = Orders::new("继电器模块", in_force.clone());
-        let inputs = config.inputs.iter().cloned();
-        let contacts = inputs.map(|input| Contact::new(input, config.looks));
+/// The modules of a lot.
+pub(crate) fn equip(outfit: &mut Outfit<'_>) -> Result<(), reqwest::Error> {
+    let lot = outfit.lot;
+    for config in &lot.modbus {
+        let (orders, ordered) = Orders::new("继电器模块", outfit.in_force.clone());
         let seen = Arc::new(Seen {
-            name: config.name.clone(),
-            address: config.address.clone(),
-            barriers: config.barriers.iter().map(|it| it.device.clone()).collect(),
+            config: config.clone(),
             health: Health::new(STILL_THERE),
-            contacts: Mutex::new(contacts.collect()),
+            contacts: Contacts::new(&config.inputs, config.looks),
         });
-        let worker = Worker::new(config, Arc::clone(&seen), ordered, in_force);
-        (Module { orders, seen }, worker)
+        let worker = Worker::new(Arc::clone(&seen), ordered, outfit.in_force.clone());
+        outfit.has(Module { orders, seen });
+        outfit.starts(|it| it.spawn(worker.run(it.teller(), it.stop.clone())));
+    }
+    Ok(())
+}
+
+impl DeviceDriver for Module {
+    fn equipment(&self) -> &dyn Equipment {
+        &self.seen.config
     }
 
-    /// How it stands, for people.
-    pub(super) fn shown(&self) -> Value {
-        let Seen {
-            name,
-            address,
-            health,
-            ..
-        } = &*self.seen;
-        health.shown("modbus", name, address)
+    fn health(&self) -> &Health {
+        &self.seen.health
     }
 
-    /// Its name and how it stands.
-    pub(super) fn link(&self) -> (&str, &Health) {
-        (&self.seen.name, &self.seen.health)
+    fn way(&self) -> (&'static str, String) {
+        ("modbus", self.seen.config.address.clone())
     }
 
-    /// Drives a barrier, once.
-    pub(super) async fn drive(
-        &self,
-        barrier: &DeviceNo,
+    fn contacts(&self) -> Vec<Event> {
+        self.seen.contacts.state()
+    }
+
+    fn drive<'a>(
+        &'a self,
+        _id: &'a str,
+        barrier: &'a DeviceNo,
         motion: Motion,
-    ) -> Result<(), CommandError> {
-        self.orders.give(barrier, motion).await
-    }
-
-    /// Which of these barriers can be driven, and how the contacts are.
-    pub(super) fn check(&self, devices: &[DeviceNo]) -> Checked {
-        if !self.seen.health.answers() {
-            return Checked::default();
-        }
-        let own = devices.iter().filter(|it| self.seen.barriers.contains(it));
-        let contacts = self.seen.contacts.lock();
-        let contacts = contacts.unwrap_or_else(PoisonError::into_inner);
-        Checked {
-            online: own.cloned().collect(),
-            state: contacts.iter().filter_map(Contact::state).collect(),
-        }
+    ) -> BoxFuture<'a, Result<(), CommandError>> {
+        Box::pin(self.orders.give(barrier, motion))
     }
 }

@@ -6,6 +6,7 @@ use boshi_protocol::id::DeviceNo;
 use boshi_protocol::lane::Motion;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use super::controller::CommandError;
 use crate::reload::InForce;
@@ -19,6 +20,24 @@ const LATE_ANSWER: Duration = Duration::from_secs(10);
 
 /// Pause before a connection that failed is tried again.
 const AGAIN: Duration = Duration::from_millis(500);
+
+/// Longest that a task goes on after the gateway was told to stop: as long as a lot may take.
+const STOPPING: Duration = Duration::from_secs(5);
+
+/// Works until nobody gives orders any more, and a little longer than `stop` at most.
+pub(in crate::devices) async fn until_late(
+    work: impl Future<Output = ()>,
+    stop: &CancellationToken,
+) {
+    let late = async {
+        stop.cancelled().await;
+        tokio::time::sleep(STOPPING).await;
+    };
+    tokio::select! {
+        () = work => {}
+        () = late => {}
+    }
+}
 
 /// What a barrier is to do.
 #[derive(Debug)]

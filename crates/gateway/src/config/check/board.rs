@@ -4,7 +4,6 @@ use std::collections::{HashMap, HashSet};
 use std::ops::RangeInclusive;
 
 use boshi_protocol::id::DeviceNo;
-use boshi_service::config::unique;
 
 use super::super::{Config, ConfigError, Lot, Olm, is_serial};
 use super::equipment::{check_address, check_address_or_port, check_looks, wrong};
@@ -26,8 +25,6 @@ pub(super) fn check<'a>(
     lot: &'a Lot,
     driven: &mut HashSet<&'a DeviceNo>,
 ) -> Result<(), ConfigError> {
-    let names = lot.olm.iter().map(|it| it.name.as_str());
-    unique(names, |place| format!("{path}.olm[{place}].name"))?;
     let mut used = HashSet::new();
     for (place, board) in lot.olm.iter().enumerate() {
         let path = format!("{path}.olm[{place}]");

@@ -33,8 +33,10 @@ const BAUDS: [u32; 9] = [
 const LONGEST_ANSWER: Duration = Duration::from_secs(3);
 
 pub(super) fn check(path: &str, lot: &Lot) -> Result<(), ConfigError> {
-    let names = lot.modbus.iter().map(|it| it.name.as_str());
-    unique(names, |place| format!("{path}.modbus[{place}].name"))?;
+    for (family, all) in lot.families() {
+        let names = all.iter().map(|it| it.name());
+        unique(names, |place| format!("{path}.{family}[{place}].name"))?;
+    }
     let mut driven = HashSet::new();
     camera::check(path, lot, &mut driven)?;
     hik::check(path, lot, &mut driven)?;

@@ -1,7 +1,6 @@
 //! The task that calls a camera to open.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -10,12 +9,9 @@ use super::{State, message};
 use crate::config::{Confirm, PulseBy};
 use crate::devices::caller::{Call, CallError, Caller};
 use crate::devices::controller::CommandError;
-use crate::devices::order::{Order, Ordered};
+use crate::devices::order::{Order, Ordered, until_late};
 use crate::devices::relays::{Relays, Step};
 use crate::reload::InForce;
-
-/// Longest that a worker goes on after the gateway was told to stop: as long as a lot may take.
-const STOPPING: Duration = Duration::from_secs(5);
 
 /// Looks after one camera.
 #[derive(Debug)]
@@ -46,19 +42,12 @@ impl Worker {
 
     /// Runs until nobody gives orders any more, and a little longer than `stop` at most.
     pub(crate) async fn run(mut self, stop: CancellationToken) {
-        let late = async {
-            stop.cancelled().await;
-            tokio::time::sleep(STOPPING).await;
-        };
         let serving = async {
             while let Some(order) = self.orders.next().await {
                 self.obey(order).await;
             }
         };
-        tokio::select! {
-            () = serving => {}
-            () = late => {}
-        }
+        until_late(serving, &stop).await;
     }
 
     async fn obey(&mut self, order: Order) {

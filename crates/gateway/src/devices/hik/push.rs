@@ -5,26 +5,23 @@
 
 use std::sync::Arc;
 
-use axum::Router;
-use axum::extract::{Path, Request, State as Extracted};
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::post;
-use boshi_service::key::Key;
+use futures_util::future::BoxFuture;
 
+use super::State;
 use super::event::{self, Said};
 use super::multipart::{self, Kind, Part, Parts};
-use super::{Camera, State};
-use crate::devices::intake::{Answer, Untaken, collect};
+use crate::devices::intake::{Answer, Untaken};
+use crate::devices::push::{Push, Pushes};
 use crate::devices::teller::Teller;
 
 /// Most parts of a push: an event and the pictures of a vehicle and of who sits in it.
 const MOST_PARTS: usize = 16;
 
-/// A camera, its key, and where what it says goes.
+/// A camera, and where what it says goes.
 #[derive(Debug)]
-pub(crate) struct PushingCamera {
-    key: Key,
+pub(super) struct PushingCamera {
     seen: Arc<State>,
     teller: Teller,
 }
@@ -36,80 +33,30 @@ pub(super) struct Pushed {
     pub(super) image: Option<Vec<u8>>,
 }
 
-impl PushingCamera {
-    /// None when the camera does not push.
-    pub(crate) fn new(camera: &Camera, teller: Teller) -> Option<PushingCamera> {
-        let key = camera.seen.config.key.as_ref()?;
-        Some(PushingCamera {
-            key: Key::of(key.expose()),
-            seen: Arc::clone(&camera.seen),
-            teller,
-        })
-    }
-}
-
-type Cameras = Arc<Vec<PushingCamera>>;
-
-/// The routes for cameras.
-pub(crate) fn router(cameras: Vec<PushingCamera>) -> Router {
-    Router::new()
-        .route("/hik/{key}", post(one))
-        .route("/hik/{key}/{*rest}", post(several))
-        .with_state(Arc::new(cameras))
-}
-
-async fn one(
-    Extracted(cameras): Extracted<Cameras>,
-    Path(key): Path<String>,
-    request: Request,
-) -> Response {
-    answered(&cameras, &key, request).await
-}
-
-async fn several(
-    Extracted(cameras): Extracted<Cameras>,
-    Path((key, _)): Path<(String, String)>,
-    request: Request,
-) -> Response {
-    answered(&cameras, &key, request).await
-}
-
-async fn answered(cameras: &[PushingCamera], key: &str, request: Request) -> Response {
-    // Takes the same time whichever key fits (D-7).
-    let found = cameras.iter();
-    let found = found.fold(
-        None,
-        |found, it| if it.key.opens(key) { Some(it) } else { found },
-    );
-    match found {
-        Some(camera) => camera.receive(request).await,
-        None => Answer::Stranger.into_response(),
+impl Pushes for PushingCamera {
+    fn take(&self, push: Push) -> BoxFuture<'_, Response> {
+        Box::pin(self.receive(push))
     }
 }
 
 impl PushingCamera {
-    async fn receive(&self, request: Request) -> Response {
-        let Ok(_place) = Arc::clone(&self.seen.pushes).try_acquire_owned() else {
-            return Answer::TooMany.into_response();
-        };
-        let content_type = request.headers().get(header::CONTENT_TYPE);
-        let content_type = content_type.and_then(|it| it.to_str().ok());
-        let content_type = content_type.unwrap_or_default().to_owned();
-        let body = match collect(request.into_body()).await {
-            Ok(body) => body,
-            Err(answer) => return answer.into_response(),
-        };
-        let said = take_apart(&content_type, &body).and_then(|pushed| {
+    pub(super) fn new(seen: Arc<State>, teller: Teller) -> PushingCamera {
+        PushingCamera { seen, teller }
+    }
+
+    async fn receive(&self, push: Push) -> Response {
+        let body = &push.body;
+        let said = take_apart(push.content_type(), body).and_then(|pushed| {
             let said = event::read(&pushed.event).map_err(|error| error.to_string())?;
             Ok((said, pushed.image))
         });
         match said {
             Ok((said, image)) => {
-                self.seen.health.heard(&body);
-                self.take(said, image).await
+                self.seen.health.heard(body);
+                self.told(said, image).await
             }
             Err(why) => {
-                self.seen.health.nonsense(&why, &body);
+                self.seen.health.nonsense(&why, body);
                 let name = &self.seen.config.name;
                 tracing::warn!(name, why, "a camera says what cannot be read");
                 StatusCode::OK.into_response()
@@ -117,7 +64,7 @@ impl PushingCamera {
         }
     }
 
-    async fn take(&self, said: Said, image: Option<Vec<u8>>) -> Response {
+    async fn told(&self, said: Said, image: Option<Vec<u8>>) -> Response {
         match said {
             Said::Plate(seen) => {
                 let event = self.seen.plate(*seen, image);

@@ -2,7 +2,6 @@
 //! every order.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use boshi_protocol::lane::Position;
 use tokio::time::{Instant, MissedTickBehavior, interval};
@@ -15,13 +14,10 @@ use crate::devices::caller::{Answer, Call, CallError, Caller};
 use crate::devices::controller::CommandError;
 use crate::devices::event::{ArmEvent, Event, Heartbeat};
 use crate::devices::health::BEAT;
-use crate::devices::order::{Order, Ordered};
+use crate::devices::order::{Order, Ordered, until_late};
 use crate::devices::relays::{Relays, Step};
 use crate::devices::teller::Teller;
 use crate::reload::InForce;
-
-/// Longest that a worker goes on after the gateway was told to stop: as long as a lot may take.
-const STOPPING: Duration = Duration::from_secs(5);
 
 /// How many questions in a row may fail before a camera is lost.
 const MISSES: u32 = 3;
@@ -75,14 +71,7 @@ impl Worker {
 
     /// Runs until nobody gives orders any more, and a little longer than `stop` at most.
     pub(crate) async fn run(mut self, teller: Teller, stop: CancellationToken) {
-        let late = async {
-            stop.cancelled().await;
-            tokio::time::sleep(STOPPING).await;
-        };
-        tokio::select! {
-            () = self.serve(&teller) => {}
-            () = late => {}
-        }
+        until_late(self.serve(&teller), &stop).await;
     }
 
     async fn serve(&mut self, teller: &Teller) {
@@ -239,7 +228,7 @@ impl Worker {
     /// What an answer is worth telling.
     fn told(&mut self, look: Look, body: &[u8]) -> Result<Option<Event>, String> {
         match look {
-            Look::Input(number) => Ok(self.seen.input(number, isapi::level(body)?)),
+            Look::Input(number) => Ok(self.seen.contacts.see(number, isapi::level(body)?)),
             Look::Gate(_) => match isapi::gate_status(body)? {
                 GateStatus::NoSignal => {
                     self.arm = None;

@@ -5,28 +5,27 @@ mod envelope;
 pub(crate) mod fuzzed;
 mod worker;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use boshi_protocol::id::DeviceNo;
 use boshi_protocol::lane::Motion;
-use serde_json::Value;
+use futures_util::future::BoxFuture;
 
-pub(crate) use self::worker::Worker;
-
-use crate::config::{self, Topic};
-use crate::devices::contact::Contact;
-use crate::devices::controller::{Checked, CommandError};
+use self::worker::Worker;
+use crate::config::{self, Equipment, Topic};
+use crate::devices::contact::Contacts;
+use crate::devices::controller::{CommandError, DeviceDriver};
+use crate::devices::event::Event;
 use crate::devices::health::Health;
-use crate::devices::mqtt::Exchange;
 use crate::devices::order::Orders;
-use crate::reload::InForce;
+use crate::devices::outfit::Outfit;
 
 /// How many signs of life may be missing before a camera counts as lost.
 const MISSES: u32 = 3;
 
-/// A camera, from outside; cheap to clone.
-#[derive(Clone, Debug)]
-pub(crate) struct Camera {
+/// A camera, from outside.
+#[derive(Debug)]
+pub(super) struct Camera {
     orders: Orders,
     seen: Arc<State>,
 }
@@ -36,65 +35,62 @@ pub(crate) struct Camera {
 struct State {
     config: config::VzMqtt,
     health: Health,
-    contacts: Mutex<Vec<Contact>>,
+    contacts: Contacts,
 }
 
-impl Camera {
-    /// A camera, and its worker, which is yet to run.
-    pub(crate) fn new(
-        config: &config::VzMqtt,
-        exchange: &mut Exchange,
-        in_force: InForce,
-    ) -> (Camera, Worker) {
-        let (orders, ordered) = Orders::new("相机", in_force.clone());
-        let inputs = config.inputs.iter().cloned();
-        // A message tells of a change, which is not repeated.
-        let contacts = inputs.map(|input| Contact::new(input, 1));
+/// The cameras of a lot.
+pub(crate) fn equip(outfit: &mut Outfit<'_>) -> Result<(), reqwest::Error> {
+    let lot = outfit.lot;
+    for config in &lot.vz_mqtt {
+        let Some(exchange) = &mut outfit.exchange else {
+            continue;
+        };
+        let (orders, ordered) = Orders::new("相机", outfit.in_force.clone());
         let seen = Arc::new(State {
             config: config.clone(),
             health: Health::new(config.heartbeat * MISSES),
-            contacts: Mutex::new(contacts.collect()),
+            // A message tells of a change, which is not repeated.
+            contacts: Contacts::new(&config.inputs, 1),
         });
         let own = |topic: &Topic| topic.with("sn", &config.serial);
         let line = exchange.line(vec![own(&config.up), own(&config.reply)]);
-        let worker = Worker::new(Arc::clone(&seen), ordered, line, in_force);
-        (Camera { orders, seen }, worker)
+        let worker = Worker::new(Arc::clone(&seen), ordered, line, outfit.in_force.clone());
+        outfit.has(Camera { orders, seen });
+        outfit.starts(|it| it.spawn(worker.run(it.teller(), it.stop.clone())));
+    }
+    Ok(())
+}
+
+impl State {
+    /// What it is, and what hangs on it.
+    fn devices(&self) -> Vec<DeviceNo> {
+        self.config.drives().into_iter().cloned().collect()
+    }
+}
+
+impl DeviceDriver for Camera {
+    fn equipment(&self) -> &dyn Equipment {
+        &self.seen.config
     }
 
-    /// How it stands, for people.
-    pub(in crate::devices) fn shown(&self) -> Value {
-        let config = &self.seen.config;
-        self.seen
-            .health
-            .shown("vz mqtt", &config.name, &config.serial)
+    fn health(&self) -> &Health {
+        &self.seen.health
     }
 
-    /// Its name and how it stands.
-    pub(in crate::devices) fn link(&self) -> (&str, &Health) {
-        (&self.seen.config.name, &self.seen.health)
+    fn way(&self) -> (&'static str, String) {
+        ("vz mqtt", self.seen.config.serial.clone())
     }
 
-    /// Drives a barrier, once.
-    pub(in crate::devices) async fn drive(
-        &self,
-        barrier: &DeviceNo,
+    fn contacts(&self) -> Vec<Event> {
+        self.seen.contacts.state()
+    }
+
+    fn drive<'a>(
+        &'a self,
+        _id: &'a str,
+        barrier: &'a DeviceNo,
         motion: Motion,
-    ) -> Result<(), CommandError> {
-        self.orders.give(barrier, motion).await
-    }
-
-    /// Which of these devices are there, and how the contacts are.
-    pub(in crate::devices) fn check(&self, devices: &[DeviceNo]) -> Checked {
-        if !self.seen.health.answers() {
-            return Checked::default();
-        }
-        let own: Vec<&DeviceNo> = self.seen.config.drives().collect();
-        let online = devices.iter().filter(|it| own.contains(it));
-        let contacts = self.seen.contacts.lock();
-        let contacts = contacts.unwrap_or_else(PoisonError::into_inner);
-        Checked {
-            online: online.cloned().collect(),
-            state: contacts.iter().filter_map(Contact::state).collect(),
-        }
+    ) -> BoxFuture<'a, Result<(), CommandError>> {
+        Box::pin(self.orders.give(barrier, motion))
     }
 }

@@ -1,6 +1,6 @@
 //! The task that hears a camera through the broker, and speaks to it.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use boshi_protocol::id::DeviceNo;
@@ -19,7 +19,7 @@ use crate::devices::controller::CommandError;
 use crate::devices::event::{ArmEvent, Event, Heartbeat};
 use crate::devices::health::BEAT;
 use crate::devices::mqtt::{Heard, Line, Said, Unsent};
-use crate::devices::order::{Order, Ordered};
+use crate::devices::order::{Order, Ordered, until_late};
 use crate::devices::relays::{Relays, Step};
 use crate::devices::teller::Teller;
 use crate::reload::InForce;
@@ -27,9 +27,6 @@ use crate::reload::InForce;
 /// How often it is looked whether an answer is overdue, or the camera is: a small part of what a
 /// command may take.
 const LOOK: Duration = Duration::from_millis(200);
-
-/// Longest that a worker goes on after the gateway was told to stop: as long as a lot may take.
-const STOPPING: Duration = Duration::from_secs(5);
 
 /// Looks after one camera.
 #[derive(Debug)]
@@ -70,14 +67,7 @@ impl Worker {
 
     /// Runs until nobody gives orders any more, and a little longer than `stop` at most.
     pub(crate) async fn run(mut self, teller: Teller, stop: CancellationToken) {
-        let late = async {
-            stop.cancelled().await;
-            tokio::time::sleep(STOPPING).await;
-        };
-        tokio::select! {
-            () = self.serve(&teller) => {}
-            () = late => {}
-        }
+        until_late(self.serve(&teller), &stop).await;
     }
 
     async fn serve(&mut self, teller: &Teller) {
@@ -92,7 +82,7 @@ impl Worker {
                 },
                 _ = looks.tick() => self.look(),
                 _ = beats.tick() => if self.is_there {
-                    let devices = self.seen.config.drives().cloned().collect();
+                    let devices = self.seen.devices();
                     teller.tell(Event::Heartbeat(Heartbeat { devices })).await;
                 },
                 heard = self.line.hear() => match heard {
@@ -207,7 +197,7 @@ impl Worker {
                 teller.tell(event).await;
             }
             Word::Input { number, level } => {
-                if let Some(event) = self.input(number, level) {
+                if let Some(event) = self.seen.contacts.see(number, level) {
                     teller.tell(event).await;
                 }
             }
@@ -225,13 +215,6 @@ impl Worker {
                 tracing::debug!(name = config.name, other, "a camera says what is of no use");
             }
         }
-    }
-
-    fn input(&self, number: u16, level: bool) -> Option<Event> {
-        let contacts = self.seen.contacts.lock();
-        let mut contacts = contacts.unwrap_or_else(PoisonError::into_inner);
-        let contact = contacts.iter_mut().find(|it| it.number() == number)?;
-        contact.see(level)
     }
 
     /// A command that is answered once more, or too late, waits for nothing any more.

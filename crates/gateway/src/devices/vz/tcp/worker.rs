@@ -1,6 +1,6 @@
 //! The task that owns the connection to a camera.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use boshi_protocol::id::DeviceNo;
@@ -18,7 +18,7 @@ use crate::config::{Confirm, PulseBy};
 use crate::devices::controller::CommandError;
 use crate::devices::event::{Event, Heartbeat};
 use crate::devices::health::BEAT;
-use crate::devices::order::{Order, Ordered};
+use crate::devices::order::{Order, Ordered, until_late};
 use crate::devices::relays::Relays;
 use crate::devices::teller::Teller;
 use crate::reload::InForce;
@@ -28,9 +28,6 @@ const CONNECT: Duration = Duration::from_secs(2);
 
 /// How often both sides say that they are there, as the maker's own program does.
 const HEARTBEAT: Duration = Duration::from_secs(2);
-
-/// Longest that a worker goes on after the gateway was told to stop: as long as a lot may take.
-const STOPPING: Duration = Duration::from_secs(5);
 
 /// How much is read at once: a picture comes in some ten pieces.
 const PIECE: usize = 32 * 1024;
@@ -74,14 +71,7 @@ impl Worker {
 
     /// Runs until nobody gives orders any more, and a little longer than `stop` at most.
     pub(crate) async fn run(mut self, teller: Teller, stop: CancellationToken) {
-        let late = async {
-            stop.cancelled().await;
-            tokio::time::sleep(STOPPING).await;
-        };
-        tokio::select! {
-            () = self.serve(&teller) => {}
-            () = late => {}
-        }
+        until_late(self.serve(&teller), &stop).await;
     }
 
     async fn serve(&mut self, teller: &Teller) {
@@ -211,7 +201,7 @@ impl Worker {
     fn note(&self, link: &Link, word: &Word, payload: &[u8]) {
         let health = &self.seen.health;
         let routine = match word {
-            Word::Input { number, level } => self.is_as_before(*number, *level),
+            Word::Input { number, level } => self.seen.contacts.is_as_before(*number, *level),
             Word::Serial(_) => link.sent.is_empty() && link.answered > 0,
             Word::Plate(_) | Word::Refused(..) | Word::Other => false,
         };
@@ -233,7 +223,7 @@ impl Worker {
                 link.settle();
             }
             Word::Input { number, level } => {
-                if let Some(event) = self.input(number, level) {
+                if let Some(event) = self.seen.contacts.see(number, level) {
                     teller.tell(event).await;
                 }
             }
@@ -252,20 +242,6 @@ impl Worker {
         Ok(())
     }
 
-    fn is_as_before(&self, number: u16, level: bool) -> bool {
-        let contacts = self.seen.contacts.lock();
-        let contacts = contacts.unwrap_or_else(PoisonError::into_inner);
-        let contact = contacts.iter().find(|it| it.number() == number);
-        contact.is_none_or(|it| it.was_seen(level))
-    }
-
-    fn input(&self, number: u16, level: bool) -> Option<Event> {
-        let contacts = self.seen.contacts.lock();
-        let mut contacts = contacts.unwrap_or_else(PoisonError::into_inner);
-        let contact = contacts.iter_mut().find(|it| it.number() == number)?;
-        contact.see(level)
-    }
-
     /// Asks for the inputs, each in its turn.
     async fn look(&self, link: &mut Link, latest: &mut usize) -> Result<(), End> {
         for _ in 0..self.seen.config.inputs.len() {
@@ -279,7 +255,7 @@ impl Worker {
     }
 
     async fn beat(&self, teller: &Teller) {
-        let devices: Vec<DeviceNo> = self.seen.config.drives().cloned().collect();
+        let devices: Vec<DeviceNo> = self.seen.devices();
         teller.tell(Event::Heartbeat(Heartbeat { devices })).await;
     }
 
