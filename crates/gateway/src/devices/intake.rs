@@ -30,7 +30,7 @@ use crate::pictures::Pictures;
 const MAX_EVENT_BYTES: usize = 4 * 1024 * 1024;
 
 /// Longest that an event may take to arrive: a picture over the slowest network of a lot.
-const ARRIVAL: Duration = Duration::from_secs(10);
+pub(super) const ARRIVAL: Duration = Duration::from_secs(10);
 
 /// How many events' own ids are remembered, to know a repetition: minutes of a busy lot, longer
 /// than any controller goes on repeating. History that is older is found in the journal.
@@ -104,7 +104,7 @@ pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// The body of an event, whole and in time.
-pub(super) async fn collect(body: Body) -> Result<Bytes, Answer> {
+async fn collect(body: Body) -> Result<Bytes, Answer> {
     let limited = axum::body::to_bytes(body, MAX_EVENT_BYTES);
     match tokio::time::timeout(ARRIVAL, limited).await {
         Ok(Ok(body)) => Ok(body),

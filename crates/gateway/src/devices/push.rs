@@ -6,17 +6,24 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
 use axum::routing::post;
 use boshi_service::key::Key;
+use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 
-use super::intake::{Answer, collect};
+use super::intake::{ARRIVAL, Answer};
 use crate::config::UrlKey;
+
+/// Most bytes of a push that are read: what a camera of nine megapixels tells of one vehicle, the
+/// scene, the vehicle, its plate and who sits in it, of which no picture has more than some three
+/// megabytes; in base64 that is a third more.
+pub(super) const MOST_BYTES: usize = 16 * 1024 * 1024;
 
 /// A device that pushes.
 pub(crate) trait Pushes: Debug + Send + Sync {
@@ -29,16 +36,25 @@ pub(crate) trait Pushes: Debug + Send + Sync {
     fn take(&self, push: Push) -> BoxFuture<'_, Response>;
 }
 
-/// Something that was pushed, whole.
+/// Something that was pushed.
 #[derive(Debug)]
 pub(crate) struct Push {
     pub(super) headers: HeaderMap,
+    /// All of it, or as much as is read of what is too long.
     pub(super) body: Bytes,
+    is_whole: bool,
     /// Its place among those that are read at once.
     pub(super) place: OwnedSemaphorePermit,
 }
 
 impl Push {
+    /// Why it cannot be taken whole, if it cannot. It would be no shorter a second time: so it is
+    /// answered as what was taken, and shows up as a fault.
+    pub(super) fn too_long(&self) -> Option<String> {
+        let why = || format!("推送超过 {MOST_BYTES} 字节，请在设备上减小图片");
+        (!self.is_whole).then(why)
+    }
+
     pub(super) fn content_type(&self) -> &str {
         let named = self.headers.get(header::CONTENT_TYPE);
         named.and_then(|it| it.to_str().ok()).unwrap_or_default()
@@ -119,10 +135,34 @@ impl Known {
         let place = Arc::clone(&self.places).try_acquire_owned();
         let place = place.map_err(|_| Answer::TooMany)?;
         let (head, body) = request.into_parts();
+        let (body, is_whole) = collect(body).await?;
         Ok(Push {
             headers: head.headers,
-            body: collect(body).await?,
+            body,
+            is_whole,
             place,
         })
     }
+}
+
+/// What arrives in time, and whether that is all. What is too long is read to its end, or nobody
+/// would hear the answer.
+async fn collect(body: Body) -> Result<(Bytes, bool), Answer> {
+    let (mut kept, mut is_whole) = (Vec::new(), true);
+    let mut pieces = body.into_data_stream();
+    let reading = async {
+        while let Some(piece) = pieces.next().await {
+            // A body that was cut off has nobody to hear the answer.
+            let piece = piece.map_err(|_| Answer::Slow)?;
+            is_whole &= kept.len() + piece.len() <= MOST_BYTES;
+            if is_whole {
+                kept.extend_from_slice(&piece);
+            }
+        }
+        Ok(())
+    };
+    timeout(ARRIVAL, reading)
+        .await
+        .unwrap_or(Err(Answer::Slow))?;
+    Ok((kept.into(), is_whole))
 }

@@ -36,7 +36,7 @@ impl PushingCamera {
 
     async fn receive(&self, push: Push) -> Result<Response, Answer> {
         let body = &push.body;
-        let (said, camera) = match message::read(body) {
+        let (said, camera) = match push.too_long().map_or_else(|| message::read(body), Err) {
             Ok(read) => read,
             // It would make no more sense a second time.
             Err(why) => {

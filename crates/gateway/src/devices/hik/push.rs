@@ -53,9 +53,13 @@ impl PushingCamera {
         match said {
             Ok((said, image)) => {
                 self.seen.health.heard(body);
+                if let Some(why) = push.too_long() {
+                    self.seen.complains(&why);
+                }
                 self.told(said, image).await
             }
             Err(why) => {
+                let why = push.too_long().unwrap_or(why);
                 self.seen.health.nonsense(&why, body);
                 let name = &self.seen.config.name;
                 tracing::warn!(name, why, "a camera says what cannot be read");
@@ -101,8 +105,13 @@ pub(super) fn take_apart(content_type: &str, body: &[u8]) -> Result<Pushed, Stri
     parts.end();
     let (mut event, mut pictures, mut is_json) = (None, Vec::new(), false);
     for _ in 0..MOST_PARTS {
-        let part = parts.next().map_err(|error| error.to_string())?;
-        let Some(part) = part else { break };
+        let part = match parts.next() {
+            Ok(Some(part)) => part,
+            Ok(None) => break,
+            // A picture that cannot be read must not cost the plate.
+            Err(_) if event.is_some() => break,
+            Err(error) => return Err(error.to_string()),
+        };
         match part.kind {
             Kind::Xml if event.is_none() => event = Some(part.body),
             Kind::Json => is_json = true,
@@ -173,5 +182,18 @@ mod tests {
         let json = take_apart(FORM, &form(&[("anpr.json", "{}")])).unwrap_err();
         assert!(json.contains("XML"), "{json}");
         assert!(take_apart(FORM, b"").is_err());
+    }
+
+    #[test]
+    fn what_was_cut_off_within_a_picture_keeps_its_event() {
+        let body = form(&[
+            ("anpr.xml", "<x/>"),
+            ("detectionPicture.jpg", "a long scene"),
+        ]);
+        let end = body.windows(6).position(|it| it == b" scene").unwrap();
+        let pushed = take_apart(FORM, &body[..end]).unwrap();
+        assert_eq!(pushed.event, b"<x/>");
+        let before = body.windows(4).position(|it| it == b"<x/>").unwrap();
+        assert!(take_apart(FORM, &body[..before]).is_err());
     }
 }

@@ -41,6 +41,16 @@ impl PushingSpaces {
     }
 
     async fn receive(&self, push: Push) -> Response {
+        let speaks = self.spaces.0.config.speaks;
+        if let Some(why) = push.too_long() {
+            self.spaces.faulty(&why);
+            let outcome = Outcome {
+                taken: 0,
+                wrong: Some(why),
+            };
+            let (status, body) = reply(speaks, &push.body, &outcome);
+            return (status, axum::Json(body)).into_response();
+        }
         let (body, picture) = match boundary(&push.headers) {
             None => (push.body, None),
             Some(boundary) => parts(boundary, push.body).await,
@@ -54,7 +64,7 @@ impl PushingSpaces {
             let body = json!({"ok": false, "error": "网关正在停止，请重发"});
             return (StatusCode::SERVICE_UNAVAILABLE, axum::Json(body)).into_response();
         };
-        let (status, body) = reply(self.spaces.0.config.speaks, &body, &outcome);
+        let (status, body) = reply(speaks, &body, &outcome);
         (status, axum::Json(body)).into_response()
     }
 }

@@ -58,6 +58,9 @@ enum Otherwise {
 
 impl PushingCamera {
     async fn receive(&self, push: Push) -> Result<Value, Otherwise> {
+        if let Some(why) = push.too_long() {
+            return Err(self.useless(&why, &push.body));
+        }
         let Push { body, place, .. } = push;
         let Said { serial, message } = self.read(&body)?;
         self.is_it(serial.as_deref())?;
@@ -111,16 +114,20 @@ impl PushingCamera {
     /// What is sent again cannot be read either: a camera that goes on until it is told to stop is
     /// told so.
     fn unreadable(&self, body: &[u8], error: &MessageError) -> Otherwise {
-        let config = &self.camera.0.config;
-        self.camera.0.health.nonsense(&error.to_string(), body);
-        tracing::warn!(name = config.name, %error, "a camera says what cannot be read");
-        match config.dialect {
+        let useless = self.useless(&error.to_string(), body);
+        match self.camera.0.config.dialect {
             VzDialect::Vz => refused(StatusCode::BAD_REQUEST, &error.to_string()),
-            VzDialect::Qy | VzDialect::Hx => {
-                let nothing = Taken::default();
-                Otherwise::Useless(reply::to_plate(config.dialect, &nothing, None))
-            }
+            VzDialect::Qy | VzDialect::Hx => useless,
         }
+    }
+
+    /// It is answered as what was taken.
+    fn useless(&self, why: &str, body: &[u8]) -> Otherwise {
+        let config = &self.camera.0.config;
+        self.camera.0.health.nonsense(why, body);
+        tracing::warn!(name = config.name, why, "a camera says what cannot be read");
+        let nothing = Taken::default();
+        Otherwise::Useless(reply::to_plate(config.dialect, &nothing, None))
     }
 
     fn is_it(&self, serial: Option<&str>) -> Result<(), Otherwise> {
