@@ -19,6 +19,7 @@ pub(crate) mod generic;
 mod health;
 pub(crate) mod hik;
 pub(crate) mod intake;
+mod linked;
 mod mailbox;
 pub(crate) mod modbus;
 pub(crate) mod mqtt;

@@ -144,11 +144,11 @@ pub struct Place {
 
 impl Lot {
     /// Whether a display board answers. Of what hangs on a camera that is connected to, nothing is
-    /// known to come back.
+    /// known to come back; of one that speaks over MQTT, not in which form it does.
     pub fn answers(&self, board: &Olm) -> bool {
         let camera = board.camera.as_deref();
-        let through_tcp = camera.is_some_and(|it| self.vz_tcp.iter().any(|known| known.name == it));
-        board.expect_ack.unwrap_or(!through_tcp)
+        let pushes = |name: &str| self.vz.iter().any(|known| known.name == name);
+        board.expect_ack.unwrap_or(camera.is_none_or(pushes))
     }
 }
 

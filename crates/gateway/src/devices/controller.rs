@@ -116,10 +116,13 @@ pub(crate) trait DeviceDriver: Debug + Send + Sync {
     }
 }
 
+/// A driver, and which devices of a lane it speaks to.
+type Speaks = (Arc<dyn DeviceDriver>, Vec<DeviceNo>);
+
 /// The devices of a lane, each behind its driver.
 #[derive(Clone, Debug)]
 pub(crate) struct Controller {
-    drivers: Arc<[(Arc<dyn DeviceDriver>, Vec<DeviceNo>)]>,
+    drivers: Arc<[Speaks]>,
 }
 
 impl Controller {

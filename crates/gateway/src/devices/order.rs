@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::controller::CommandError;
+use super::relays::{Relays, Step};
 use crate::reload::InForce;
 
 /// Most orders that wait for one connection: each barrier behind it has one at most.
@@ -47,6 +48,28 @@ pub(in crate::devices) struct Order {
     /// After it, whoever ordered has given the barrier up: it must not move any more.
     pub(in crate::devices) until: Instant,
     pub(in crate::devices) answer: oneshot::Sender<Result<(), CommandError>>,
+}
+
+impl Order {
+    /// Begins it, unless it is too late or cannot be done; what is to be sent for it.
+    pub(in crate::devices) fn begin(
+        &self,
+        relays: &mut Relays,
+        in_force: &InForce,
+    ) -> Result<Step, CommandError> {
+        let now = Instant::now();
+        if self.until <= now || self.answer.is_closed() {
+            return Err(CommandError::NotDone("指令已过时".to_owned()));
+        }
+        let travel = in_force.borrow().timing.travel;
+        let step = relays.begin(&self.barrier, self.motion, now, travel);
+        step.map_err(CommandError::NotDone)
+    }
+
+    /// Says what has come of it; who ordered may have given up.
+    pub(in crate::devices) fn ends(self, result: Result<(), CommandError>) {
+        let _ = self.answer.send(result);
+    }
 }
 
 /// Where orders are given; cheap to clone.

@@ -178,9 +178,23 @@ impl VirtualLot {
                 self.tasks
                     .spawn(async move { stop.run_until_cancelled_owned(asking).await });
             }
-            Voice::VzTcp(_, ordered) | Voice::VzMqtt(_, ordered) => {
+            Voice::VzTcp(_, ordered) => {
                 if let Some(ordered) = ordered.take() {
-                    let told = move |order: &_| voice::obeyed(order, on_camera.as_ref());
+                    // What comes back ends in the camera.
+                    let told = move |order: &_| voice::obeyed(order, on_camera.as_ref(), |_| ());
+                    let obeying = take_orders(ordered, orders.clone(), told);
+                    self.tasks
+                        .spawn(async move { stop.run_until_cancelled_owned(obeying).await });
+                }
+            }
+            Voice::VzMqtt(camera, ordered) => {
+                if let Some(ordered) = ordered.take() {
+                    let camera = camera.clone();
+                    let told = move |order: &_| {
+                        // What cannot be told is lost, as on the wire.
+                        let back = |bytes: &[u8]| _ = camera.serial(0, bytes);
+                        voice::obeyed(order, on_camera.as_ref(), back)
+                    };
                     let obeying = take_orders(ordered, orders.clone(), told);
                     self.tasks
                         .spawn(async move { stop.run_until_cancelled_owned(obeying).await });

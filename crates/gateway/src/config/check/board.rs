@@ -76,8 +76,10 @@ fn check_way(path: &str, lot: &Lot, board: &Olm) -> Result<(), ConfigError> {
     };
     let pushes = lot.vz.iter().any(|it| it.name == *camera);
     let connected = lot.vz_tcp.iter().any(|it| it.name == *camera);
-    if pushes == connected {
-        let expected = "the name of one vz or vz_tcp of this lot";
+    let through_broker = lot.vz_mqtt.iter().any(|it| it.name == *camera);
+    let known = [pushes, connected, through_broker];
+    if known.into_iter().filter(|it| *it).count() != 1 {
+        let expected = "the name of one vz, vz_tcp or vz_mqtt of this lot";
         return wrong(format!("{path}.camera"), format!("{camera:?}"), expected);
     }
     if !PORTS.contains(&board.port) {

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{State, message};
@@ -51,20 +50,11 @@ impl Worker {
     }
 
     async fn obey(&mut self, order: Order) {
-        let now = Instant::now();
-        if order.until <= now || order.answer.is_closed() {
-            let late = CommandError::NotDone("指令已过时".to_owned());
-            let _ = order.answer.send(Err(late));
-            return;
-        }
-        let travel = self.in_force.borrow().timing.travel;
-        let begun = self.relays.begin(&order.barrier, order.motion, now, travel);
-        let result = match begun {
+        let result = match order.begin(&mut self.relays, &self.in_force) {
             Ok(step) => self.tell(&order, step).await,
-            Err(why) => Err(CommandError::NotDone(why)),
+            Err(error) => Err(error),
         };
-        // Who ordered may have given up.
-        let _ = order.answer.send(result);
+        order.ends(result);
     }
 
     /// Tells the camera to open, once. That it says OK does not prove that the arm moved.

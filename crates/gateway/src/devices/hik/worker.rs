@@ -262,26 +262,16 @@ impl Worker {
     }
 
     async fn obey(&mut self, order: Order) {
-        let now = Instant::now();
-        if order.until <= now || order.answer.is_closed() {
-            let late = CommandError::NotDone("指令已过时".to_owned());
-            let _ = order.answer.send(Err(late));
-            return;
-        }
         let barrier = self.seen.config.barrier.clone();
         let Some(barrier) = barrier.filter(|it| it.device == order.barrier) else {
             let other = format!("{} 没有接在此相机上", order.barrier);
-            let _ = order.answer.send(Err(CommandError::NotDone(other)));
-            return;
+            return order.ends(Err(CommandError::NotDone(other)));
         };
-        let travel = self.in_force.borrow().timing.travel;
-        let begun = self.relays.begin(&order.barrier, order.motion, now, travel);
-        let result = match begun {
+        let result = match order.begin(&mut self.relays, &self.in_force) {
             Ok(step) => self.tell(&barrier, step, order.until).await,
-            Err(why) => Err(CommandError::NotDone(why)),
+            Err(error) => Err(error),
         };
-        // Who ordered may have given up.
-        let _ = order.answer.send(result);
+        order.ends(result);
     }
 
     /// Tells a step, each of its commands once. From the first one on that may have been heard, only

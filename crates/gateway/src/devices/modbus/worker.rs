@@ -6,13 +6,14 @@ use boshi_protocol::id::DeviceNo;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
-use super::Seen;
 use super::frame::{Answer, Call};
 use super::link::{Link, LinkError};
 use super::wiring::Wiring;
+use crate::config;
 use crate::devices::controller::CommandError;
 use crate::devices::event::{Event, Heartbeat};
 use crate::devices::health::BEAT;
+use crate::devices::linked::Seen;
 use crate::devices::order::{Order, Ordered, until_late};
 use crate::devices::relays::{Relays, Step};
 use crate::devices::teller::Teller;
@@ -22,7 +23,7 @@ use crate::reload::InForce;
 #[derive(Debug)]
 pub(crate) struct Worker {
     wiring: Wiring,
-    seen: Arc<Seen>,
+    seen: Arc<Seen<config::Modbus>>,
     orders: Ordered,
     relays: Relays,
     in_force: InForce,
@@ -42,7 +43,11 @@ impl From<LinkError> for End {
 }
 
 impl Worker {
-    pub(super) fn new(seen: Arc<Seen>, orders: Ordered, in_force: InForce) -> Worker {
+    pub(super) fn new(
+        seen: Arc<Seen<config::Modbus>>,
+        orders: Ordered,
+        in_force: InForce,
+    ) -> Worker {
         let wiring = Wiring::of(&seen.config);
         Worker {
             wiring,
@@ -117,8 +122,7 @@ impl Worker {
     }
 
     async fn beat(&self, teller: &Teller) {
-        let barriers = self.seen.config.barriers.iter();
-        let devices: Vec<_> = barriers.map(|it| it.device.clone()).collect();
+        let devices = self.seen.devices();
         if !devices.is_empty() {
             teller.tell(Event::Heartbeat(Heartbeat { devices })).await;
         }
@@ -172,18 +176,10 @@ impl Worker {
     }
 
     async fn obey(&mut self, link: &mut Link, order: Order) -> Result<(), LinkError> {
-        let now = Instant::now();
-        if order.until <= now || order.answer.is_closed() {
-            let late = CommandError::NotDone("指令已过时".to_owned());
-            let _ = order.answer.send(Err(late));
-            return Ok(());
-        }
-        let travel = self.in_force.borrow().timing.travel;
-        let step = self.relays.begin(&order.barrier, order.motion, now, travel);
-        let step = match step {
+        let step = match order.begin(&mut self.relays, &self.in_force) {
             Ok(step) => step,
-            Err(why) => {
-                let _ = order.answer.send(Err(CommandError::NotDone(why)));
+            Err(error) => {
+                order.ends(Err(error));
                 return Ok(());
             }
         };
@@ -200,8 +196,7 @@ impl Worker {
         if result.is_ok() && !step.closes() {
             self.relays.opened(step.relay());
         }
-        // Who ordered may have given up.
-        let _ = order.answer.send(result);
+        order.ends(result);
         link
     }
 

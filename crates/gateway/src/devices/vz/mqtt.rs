@@ -5,38 +5,17 @@ mod envelope;
 pub(crate) mod fuzzed;
 mod worker;
 
-use std::sync::Arc;
-
-use boshi_protocol::id::DeviceNo;
-use boshi_protocol::lane::Motion;
-use futures_util::future::BoxFuture;
-
 use self::worker::Worker;
-use crate::config::{self, Equipment, Topic};
-use crate::devices::contact::Contacts;
-use crate::devices::controller::{CommandError, DeviceDriver};
-use crate::devices::event::Event;
-use crate::devices::health::Health;
-use crate::devices::order::Orders;
+use super::rs485::Outgoing;
+use crate::config::{self, Topic};
+use crate::devices::linked::{Linked, Seen};
 use crate::devices::outfit::Outfit;
 
 /// How many signs of life may be missing before a camera counts as lost.
 const MISSES: u32 = 3;
 
-/// A camera, from outside.
-#[derive(Debug)]
-pub(super) struct Camera {
-    orders: Orders,
-    seen: Arc<State>,
-}
-
-/// What its worker has found out.
-#[derive(Debug)]
-struct State {
-    config: config::VzMqtt,
-    health: Health,
-    contacts: Contacts,
-}
+/// What its worker has found out of a camera.
+type State = Seen<config::VzMqtt>;
 
 /// The cameras of a lot.
 pub(crate) fn equip(outfit: &mut Outfit<'_>) -> Result<(), reqwest::Error> {
@@ -45,52 +24,16 @@ pub(crate) fn equip(outfit: &mut Outfit<'_>) -> Result<(), reqwest::Error> {
         let Some(exchange) = &mut outfit.exchange else {
             continue;
         };
-        let (orders, ordered) = Orders::new("相机", outfit.in_force.clone());
-        let seen = Arc::new(State {
-            config: config.clone(),
-            health: Health::new(config.heartbeat * MISSES),
-            // A message tells of a change, which is not repeated.
-            contacts: Contacts::new(&config.inputs, 1),
-        });
+        // A message tells of a change, which is not repeated.
+        let seen = State::new(config.clone(), config.heartbeat * MISSES, 1);
         let own = |topic: &Topic| topic.with("sn", &config.serial);
         let line = exchange.line(vec![own(&config.up), own(&config.reply)]);
-        let worker = Worker::new(Arc::clone(&seen), ordered, line, outfit.in_force.clone());
-        outfit.has(Camera { orders, seen });
+        let way = ("vz mqtt", config.serial.as_str());
+        let (camera, ordered) = Linked::new(way, "相机", &seen, outfit.in_force);
+        let (serial, bytes) = Outgoing::new();
+        let worker = Worker::new(seen, (ordered, bytes), line, outfit.in_force.clone());
+        outfit.has(camera.with_rs485(serial));
         outfit.starts(|it| it.spawn(worker.run(it.teller(), it.stop.clone())));
     }
     Ok(())
-}
-
-impl State {
-    /// What it is, and what hangs on it.
-    fn devices(&self) -> Vec<DeviceNo> {
-        self.config.drives().into_iter().cloned().collect()
-    }
-}
-
-impl DeviceDriver for Camera {
-    fn equipment(&self) -> &dyn Equipment {
-        &self.seen.config
-    }
-
-    fn health(&self) -> &Health {
-        &self.seen.health
-    }
-
-    fn way(&self) -> (&'static str, String) {
-        ("vz mqtt", self.seen.config.serial.clone())
-    }
-
-    fn contacts(&self) -> Vec<Event> {
-        self.seen.contacts.state()
-    }
-
-    fn drive<'a>(
-        &'a self,
-        _id: &'a str,
-        barrier: &'a DeviceNo,
-        motion: Motion,
-    ) -> BoxFuture<'a, Result<(), CommandError>> {
-        Box::pin(self.orders.give(barrier, motion))
-    }
 }

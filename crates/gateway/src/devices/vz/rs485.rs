@@ -5,13 +5,18 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, timeout};
 
 use super::lock;
 use crate::devices::controller::CommandError;
+use crate::devices::health::Health;
 
 /// Most pieces that have come and nobody has read: answers come one at a time.
 const HEARD: usize = 16;
+
+/// Most bytes, in messages, that wait for a connection: a line has one at a time.
+const QUEUED: usize = 4;
 
 /// Longest that a camera may take to take bytes: one that asks for commands does so at once, or
 /// with its next heartbeat.
@@ -61,13 +66,62 @@ impl Sender {
     }
 }
 
+/// Bytes on their way to a camera whose connection a task of its own holds.
+#[derive(Debug)]
+pub(super) struct Bytes {
+    /// From 0.
+    pub(super) port: u8,
+    pub(super) bytes: Vec<u8>,
+    /// After it, whoever wanted them sent has given up.
+    pub(super) until: Instant,
+    pub(super) answer: oneshot::Sender<Result<(), CommandError>>,
+}
+
+/// Where they are put for that task.
+#[derive(Clone, Debug)]
+pub(in crate::devices) struct Outgoing(mpsc::Sender<Bytes>);
+
+impl Outgoing {
+    /// Both ends.
+    pub(super) fn new() -> (Outgoing, mpsc::Receiver<Bytes>) {
+        let (to, from) = mpsc::channel(QUEUED);
+        (Outgoing(to), from)
+    }
+
+    /// Has bytes sent, once, by a camera that is there.
+    pub(in crate::devices) async fn pass_on(
+        &self,
+        health: &Health,
+        port: u8,
+        bytes: Vec<u8>,
+        within: Duration,
+    ) -> Result<(), CommandError> {
+        if !health.answers() {
+            return Err(CommandError::NotDone("相机未连接".to_owned()));
+        }
+        let (answer, answered) = oneshot::channel();
+        let bytes = Bytes {
+            port,
+            bytes,
+            until: Instant::now() + within,
+            answer,
+        };
+        let sent = self.0.try_send(bytes);
+        sent.map_err(|_| CommandError::NotDone("相机忙".to_owned()))?;
+        match timeout(within, answered).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) | Err(_) => Err(CommandError::Unknown("相机未应答".to_owned())),
+        }
+    }
+}
+
 /// Who listens at which port.
 #[derive(Debug, Default)]
-pub(super) struct Listeners(Mutex<Vec<(u8, mpsc::Sender<Vec<u8>>)>>);
+pub(in crate::devices) struct Listeners(Mutex<Vec<(u8, mpsc::Sender<Vec<u8>>)>>);
 
 impl Listeners {
     /// Listens at a port from now on.
-    pub(super) fn listen(&self, port: u8) -> mpsc::Receiver<Vec<u8>> {
+    pub(in crate::devices) fn listen(&self, port: u8) -> mpsc::Receiver<Vec<u8>> {
         let (to, heard) = mpsc::channel(HEARD);
         lock(&self.0).push((port, to));
         heard

@@ -6,10 +6,11 @@ use std::time::Duration;
 use boshi_protocol::id::DeviceNo;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpStream;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::super::rs485::Bytes;
 use super::super::{plate_event, reply};
 use super::frame::{self, Frame, Word};
 use super::link::{End, Link, Sent};
@@ -40,16 +41,6 @@ pub(crate) struct Worker {
     serial: mpsc::Receiver<Bytes>,
     relays: Relays,
     in_force: InForce,
-}
-
-/// Bytes for a port of RS485, from 0.
-#[derive(Debug)]
-pub(super) struct Bytes {
-    pub(super) port: u8,
-    pub(super) bytes: Vec<u8>,
-    /// After it, whoever wanted them sent has given up.
-    pub(super) until: Instant,
-    pub(super) answer: oneshot::Sender<Result<(), CommandError>>,
 }
 
 impl Worker {
@@ -260,23 +251,10 @@ impl Worker {
     }
 
     async fn obey(&mut self, link: &mut Link, order: Order) -> Result<(), End> {
-        let Order {
-            barrier,
-            motion,
-            until,
-            answer,
-        } = order;
-        let now = Instant::now();
-        if until <= now || answer.is_closed() {
-            let late = CommandError::NotDone("指令已过时".to_owned());
-            let _ = answer.send(Err(late));
-            return Ok(());
-        }
-        let travel = self.in_force.borrow().timing.travel;
-        let step = match self.relays.begin(&barrier, motion, now, travel) {
+        let step = match order.begin(&mut self.relays, &self.in_force) {
             Ok(step) => step,
-            Err(why) => {
-                let _ = answer.send(Err(CommandError::NotDone(why)));
+            Err(error) => {
+                order.ends(Err(error));
                 return Ok(());
             }
         };
@@ -292,8 +270,8 @@ impl Worker {
         link.ask().await?;
         link.sent.push(Sent {
             question: link.asked,
-            until: now + self.seen.config.answer,
-            answer,
+            until: Instant::now() + self.seen.config.answer,
+            answer: order.answer,
             taken: self.taken(),
         });
         Ok(())
