@@ -173,6 +173,12 @@ impl Password {
     }
 }
 
+impl From<SecretString> for Password {
+    fn from(secret: SecretString) -> Password {
+        Password(secret)
+    }
+}
+
 impl PartialEq for Password {
     /// Both are this machine's own, so that it does not matter how long it takes.
     fn eq(&self, other: &Password) -> bool {

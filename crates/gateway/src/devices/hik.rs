@@ -8,6 +8,7 @@ mod event;
 pub(crate) mod fuzzed;
 mod isapi;
 mod multipart;
+pub(in crate::devices) mod probe;
 mod push;
 mod stream;
 mod worker;

@@ -9,6 +9,7 @@ mod frame;
 pub(crate) mod fuzzed;
 mod job;
 mod link;
+pub(super) mod probe;
 mod queue;
 mod screen;
 mod spaces;
