@@ -97,6 +97,8 @@ async fn a_picture_of_hikvision_that_is_too_large_does_not_cost_the_plate() {
         gateway
             .counts("SELECT count(*) FROM recognition", number)
             .await;
+        let gone = |lane: &Value| lane["sides"][0]["present"] == false;
+        gateway.until("the vehicle has gone", gone).await;
     }
     let pictures = "SELECT count(*) FROM recognition WHERE image IS NOT NULL";
     assert_eq!(gateway.count(pictures), 1);
