@@ -5,6 +5,7 @@ mod camera;
 mod change;
 mod check;
 mod dahua;
+mod driven;
 mod equipment;
 mod hik;
 mod hx;
@@ -36,9 +37,10 @@ pub use self::board::{Color, Multiline, Olm};
 pub use self::camera::{CameraBarrier, CameraClock, Confirm, UrlKey, Vz, VzDialect, VzMqtt, VzTcp};
 pub use self::change::Changed;
 pub use self::dahua::{Dahua, DahuaBarrier};
+pub use self::driven::Equipment;
 pub use self::equipment::{
-    Framing, Input, InputsBy, Modbus, ModbusModule, Parity, PulseBy, RelayBarrier, Role,
-    SerialLine, StopBits, is_serial,
+    BAUDS, Framing, Input, InputsBy, Modbus, ModbusModule, Parity, PulseBy, RelayBarrier, Role,
+    SerialLine, StopBits, is_host, is_serial,
 };
 pub use self::hik::{Hik, HikBarrier, HikMode, Password};
 pub use self::hx::Hx;

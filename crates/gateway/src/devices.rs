@@ -1,30 +1,35 @@
 //! The devices of the lanes: what they tell, and how they are told (`docs/DEVICES.md`).
 //!
-//! `controller` is the port behind which a driver stands for each device; `generic`, `modbus`, `vz`,
-//! `hik`, `dahua`, `olm` are the drivers; those that speak over MQTT share the connection of `mqtt`.
+//! `controller` is the port behind which a driver stands for each device; `outfit` is what a lot is
+//! equipped with. `generic`, `modbus`, `vz`, `hik`, `dahua`, `olm`, `spaces` are the families; what
+//! speaks over MQTT shares the connection of `mqtt`, what calls the gateway comes in through `push`.
 //! What is told comes in through `intake`, from outside or from a driver.
 
 pub(crate) mod attached;
 mod caller;
 mod contact;
 mod controller;
+pub(crate) mod controllers;
 pub(crate) mod dahua;
 mod digest;
 mod event;
 pub(crate) mod flood;
 pub mod fuzzed;
-mod generic;
+pub(crate) mod generic;
 mod health;
 pub(crate) mod hik;
 pub(crate) mod intake;
-pub(crate) mod mailbox;
+mod linked;
+mod mailbox;
 pub(crate) mod modbus;
 pub(crate) mod mqtt;
 pub(crate) mod olm;
 mod order;
+pub(crate) mod outfit;
 mod parts;
 pub(crate) mod polled;
 pub mod probe;
+pub(crate) mod push;
 mod relays;
 pub(crate) mod spaces;
 mod stream;
@@ -34,5 +39,4 @@ pub(crate) mod vz;
 
 pub(crate) use self::controller::{Checked, CommandError, Controller, DeviceDriver, Message};
 pub(crate) use self::event::contact;
-pub(crate) use self::generic::Generic;
 pub(crate) use self::olm::Urgency;

@@ -55,7 +55,7 @@ pub(crate) struct LocalLot {
     pub(crate) configured: config::Lot,
     pub(crate) driver: Handle,
     pub(crate) displays: Vec<Display>,
-    pub(crate) drivers: Vec<DeviceDriver>,
+    pub(crate) drivers: Vec<Arc<dyn DeviceDriver>>,
 }
 
 /// The routes of the local interface.

@@ -23,18 +23,16 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use self::drivers::Callers;
 use self::listeners::{Listeners, Taken};
 use self::lots::{StartedLot, Surroundings, peer};
 use self::run::ThisRun;
 use crate::config::{Config, ConfigError};
 use crate::devices::attached::Attached;
+use crate::devices::controllers::Controllers;
 use crate::devices::flood::Floods;
 use crate::devices::intake::{self, Intake};
-use crate::devices::mailbox::Mailboxes;
 use crate::devices::polled::{self, Polled};
-use crate::devices::vz::push::{self, Cameras};
-use crate::devices::{dahua, hik, spaces};
+use crate::devices::push::Pushing;
 use crate::disk_watch::{DiskState, DiskWatch};
 use crate::journal::{Journal, JournalError};
 use crate::local::{self, Local};
@@ -143,10 +141,10 @@ pub async fn start_within(
     // Should the rest fail, what is started until then ends.
     let stop = stop.child_token();
     let half_done = stop.clone().drop_guard();
-    let mut mailboxes = Mailboxes::default();
+    let mut controllers = Controllers::default();
     let (in_force, following) = watch::channel(Arc::new(config.clone()));
     let around = Surroundings::new(&config, following.clone(), &journal, &stop, &tasks);
-    let mut lots = around.start_lots(&mut mailboxes).await?;
+    let mut lots = around.start_lots(&mut controllers).await?;
     let left = lots.iter().map(|lot| lot.left).sum();
     recover::explain(before.as_ref(), left, Timestamp::now());
     let run = ThisRun::begin(journal.clone()).await;
@@ -157,7 +155,9 @@ pub async fn start_within(
     let peers = lots.iter().map(|lot| lot.peer.clone()).collect();
     let reloader = Reloader::new(in_force, Arc::clone(&door), peers);
     let listeners = Listeners::new(limits, tasks.clone(), stop.clone());
-    let intake = Arc::new(intake(&config, &lots, &pictures, &journal));
+    let controllers = Arc::new(controllers);
+    let intake = intake(&config, &lots, &pictures, &journal, &controllers);
+    let intake = Arc::new(intake);
     let pushing = drivers::run(&mut lots, &intake, &tasks, &stop);
     let disk = keep_house(&following, &lots, &journal, &pictures, &tasks, &stop);
     let local = Local {
@@ -179,7 +179,7 @@ pub async fn start_within(
     let door: Arc<dyn Gatekeeper> = door;
     let routes = standard::router(door, Arc::new(served));
     listeners.serve("standard", on.standard.0, tls, routes);
-    let routes = device_routes(intake, mailboxes, pushing, &stop);
+    let routes = device_routes(intake, controllers, pushing, &stop);
     listeners.serve("devices", on.devices.0, None, routes);
     listeners.serve("local", on.local.0, None, local::router(Arc::new(local)));
     tasks.close();
@@ -199,30 +199,17 @@ pub async fn start_within(
 /// Everything that devices call.
 fn device_routes(
     intake: Arc<Intake>,
-    mailboxes: Mailboxes,
-    callers: Callers,
+    controllers: Arc<Controllers>,
+    pushing: Pushing,
     stop: &CancellationToken,
 ) -> Router {
     let polled = Polled {
-        mailboxes,
-        stop: stop.clone(),
-    };
-    let Callers {
-        vz,
-        hik,
-        dahua,
-        spaces,
-    } = callers;
-    let cameras = Cameras {
-        cameras: vz,
+        controllers,
         stop: stop.clone(),
     };
     let routes = intake::router(intake)
         .merge(polled::router(Arc::new(polled)))
-        .merge(push::router(Arc::new(cameras)))
-        .merge(hik::push::router(hik))
-        .merge(dahua::push::router(dahua))
-        .merge(spaces::push::router(spaces));
+        .merge(pushing.routes());
     refuse_unknown(routes, intake::refusal)
 }
 
@@ -255,7 +242,13 @@ fn keep_house(
     state
 }
 
-fn intake(config: &Config, lots: &[StartedLot], pictures: &Pictures, journal: &Journal) -> Intake {
+fn intake(
+    config: &Config,
+    lots: &[StartedLot],
+    pictures: &Pictures,
+    journal: &Journal,
+    controllers: &Arc<Controllers>,
+) -> Intake {
     let drivers = lots.iter();
     let drivers = drivers.map(|lot| (lot.configured.id.clone(), lot.driver.clone()));
     Intake {
@@ -265,6 +258,7 @@ fn intake(config: &Config, lots: &[StartedLot], pictures: &Pictures, journal: &J
         journal: journal.clone(),
         remembered: std::sync::Mutex::default(),
         floods: Floods::default(),
+        controllers: Arc::clone(controllers),
     }
 }
 

@@ -4,9 +4,11 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail, ensure};
-use boshi_gateway::config::{Framing, ModbusModule};
-use boshi_gateway::probe::{self, ModbusProbe, Opening, Probed};
+use anyhow::{Context as _, anyhow, bail, ensure};
+use boshi_gateway::config::{
+    BAUDS, Framing, ModbusModule, Parity, SerialLine, StopBits, is_host, is_serial,
+};
+use boshi_gateway::probe::{self, HikProbe, ModbusProbe, OlmProbe, Opening, Probed};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
@@ -14,6 +16,15 @@ use crate::terminal::{say, table};
 
 /// Longest pulse in milliseconds, as for a lane's barrier.
 const LONGEST_PULSE_MS: u64 = 10_000;
+
+/// The variable that holds a camera's password.
+const PASSWORD_VARIABLE: &str = "BOSHI_PROBE_PASSWORD";
+
+/// Most lines of a board.
+const MOST_ROWS: u8 = 4;
+
+/// Channels of a camera.
+const MOST_CHANNELS: i64 = 16;
 
 /// Most inputs and relays that are asked for at once.
 const MOST_CONTACTS: i64 = 64;
@@ -24,7 +35,7 @@ pub(crate) struct Probe {
     /// What it speaks
     #[arg(value_enum)]
     driver: Driver,
-    /// Where it is, `host:port`
+    /// Where it is, `host:port`; a module or a board may hang on a serial port, `/dev/ttyS0`
     address: String,
     /// Which module of relays and contacts it is
     #[arg(long, value_enum, default_value_t = Module::Plain)]
@@ -32,21 +43,45 @@ pub(crate) struct Probe {
     /// Serial frames through the connection, as serial servers have them
     #[arg(long)]
     rtu: bool,
-    /// The module's number; its maker's when it is left out
+    /// The module's or board's number; its maker's when it is left out
     #[arg(long)]
     unit: Option<u8>,
-    /// How many of the module's inputs and relays are asked for
-    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=MOST_CONTACTS))]
-    count: u16,
+    /// Bits a second of a serial port
+    #[arg(long, default_value_t = 9_600)]
+    baud: u32,
+    /// The parity of a serial port
+    #[arg(long, value_enum, default_value_t = Even::None)]
+    parity: Even,
+    /// The stop bits of a serial port
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2))]
+    stop_bits: u8,
+    /// How many inputs, and relays of a module, are asked for: 8 of a module, 2 of a camera when it is left out
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=MOST_CONTACTS))]
+    count: Option<u16>,
+    /// Whom one logs in as at a camera of 海康
+    #[arg(long, default_value = "admin")]
+    user: String,
+    /// With which password; better in the environment, where nobody else sees it
+    #[arg(long, env = PASSWORD_VARIABLE, hide_env_values = true)]
+    password: Option<String>,
+    /// The camera's channel of the barrier and the picture
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=MOST_CHANNELS))]
+    channel: u16,
+    /// What a board is to show, a line each
+    #[arg(long = "text", value_name = "TEXT", default_values_t = ["测试".to_owned(), "粤B12345".to_owned()])]
+    texts: Vec<String>,
+    /// How wide a board is, in letters
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u8).range(4..=32))]
+    columns: u8,
     /// Where the camera's picture is written
     #[arg(long, value_name = "FILE")]
     picture: Option<PathBuf>,
     /// Close the output for a moment: a barrier that is wired to it opens
     #[arg(long)]
     really_open: bool,
-    /// The output, as counted from 1
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=MOST_CONTACTS))]
-    output: u16,
+    /// The output, as counted from 1: the first, or of 海康 the barrier itself, when it is left out
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=MOST_CONTACTS))]
+    output: Option<u16>,
     /// How long the output is closed, in milliseconds
     #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u64).range(100..=LONGEST_PULSE_MS))]
     pulse: u64,
@@ -62,6 +97,18 @@ enum Driver {
     Modbus,
     /// A camera of 臻识 over TCP
     VzTcp,
+    /// A gate camera of 海康 (ISAPI)
+    Hik,
+    /// A display board of OLM / 金颉
+    Olm,
+}
+
+/// The parity of a serial port.
+#[derive(Clone, Copy, ValueEnum)]
+enum Even {
+    None,
+    Even,
+    Odd,
 }
 
 /// Modules that are known.
@@ -77,26 +124,16 @@ enum Module {
 }
 
 pub(super) async fn probe(wanted: Probe) -> anyhow::Result<()> {
+    wanted.check_address()?;
     let open = wanted.really_open.then(|| Opening {
-        output: wanted.output,
+        output: wanted.output.unwrap_or(1),
         pulse: Duration::from_millis(wanted.pulse),
     });
     let probed = match wanted.driver {
-        Driver::Modbus => {
-            let probe = ModbusProbe {
-                module: wanted.module.into(),
-                framing: if wanted.rtu {
-                    Framing::Rtu
-                } else {
-                    Framing::Tcp
-                },
-                unit: wanted.unit,
-                count: wanted.count,
-                open,
-            };
-            probe::modbus(&wanted.address, probe).await
-        }
+        Driver::Modbus => probe::modbus(&wanted.address, wanted.module(open)).await,
         Driver::VzTcp => probe::vz_tcp(&wanted.address, open).await,
+        Driver::Hik => probe::hik(&wanted.address, wanted.hik()?).await,
+        Driver::Olm => probe::olm(&wanted.address, wanted.board()?).await,
     };
     if let Some(path) = &wanted.picture {
         keep_picture(path, &probed)?;
@@ -108,6 +145,88 @@ pub(super) async fn probe(wanted: Probe) -> anyhow::Result<()> {
     }
     ensure!(probed.is_well(), "设备没有答出全部问题");
     Ok(())
+}
+
+impl Probe {
+    /// # Errors
+    /// Which option is wrong, what it is, and what it should be.
+    fn check_address(&self) -> anyhow::Result<()> {
+        let address = &self.address;
+        let may_be_serial = matches!(self.driver, Driver::Modbus | Driver::Olm);
+        let port = if may_be_serial {
+            "，或串口，如 /dev/ttyS0"
+        } else {
+            ""
+        };
+        let is_port = may_be_serial && is_serial(address);
+        ensure!(
+            is_port || is_host(address),
+            "ADDRESS 收到 {address:?}，应为 主机:端口，如 192.168.1.10:502{port}"
+        );
+        ensure!(
+            BAUDS.contains(&self.baud),
+            "--baud 收到 {}，应为 {BAUDS:?} 之一",
+            self.baud
+        );
+        Ok(())
+    }
+
+    fn line(&self) -> SerialLine {
+        SerialLine {
+            baud: self.baud,
+            parity: match self.parity {
+                Even::None => Parity::None,
+                Even::Even => Parity::Even,
+                Even::Odd => Parity::Odd,
+            },
+            stop_bits: match self.stop_bits {
+                2 => StopBits::Two,
+                _ => StopBits::One,
+            },
+        }
+    }
+
+    fn module(&self, open: Option<Opening>) -> ModbusProbe {
+        ModbusProbe {
+            module: self.module.into(),
+            framing: if self.rtu { Framing::Rtu } else { Framing::Tcp },
+            unit: self.unit,
+            line: self.line(),
+            count: self.count.unwrap_or(8),
+            open,
+        }
+    }
+
+    fn hik(&self) -> anyhow::Result<HikProbe> {
+        let missing = || {
+            anyhow!(
+                "--password 缺失，应为 {} 的密码，或写入 {PASSWORD_VARIABLE}",
+                self.user
+            )
+        };
+        Ok(HikProbe {
+            user: self.user.clone(),
+            password: self.password.clone().ok_or_else(missing)?.into(),
+            channel: self.channel,
+            inputs: self.count.unwrap_or(2),
+            output: self.output,
+            open: self.really_open,
+        })
+    }
+
+    fn board(&self) -> anyhow::Result<OlmProbe> {
+        let lines = self.texts.len();
+        let rows = u8::try_from(lines).ok().filter(|it| *it <= MOST_ROWS);
+        Ok(OlmProbe {
+            line: self.line(),
+            unit: self.unit.unwrap_or_default(),
+            columns: self.columns,
+            rows: rows
+                .ok_or_else(|| anyhow!("--text 收到 {lines} 行，应为 1 到 {MOST_ROWS} 行"))?,
+            password: self.password.clone(),
+            text: self.texts.clone(),
+        })
+    }
 }
 
 fn keep_picture(path: &PathBuf, probed: &Probed) -> anyhow::Result<()> {

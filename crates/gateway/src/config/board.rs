@@ -6,6 +6,7 @@ use boshi_protocol::id::DeviceNo;
 use boshi_service::config::value;
 use serde::Deserialize;
 
+use super::driven::Equipment;
 use super::equipment::{Parity, SerialLine, StopBits};
 
 /// An LED and voice board of the OLM / 金颉 protocol.
@@ -56,8 +57,8 @@ pub struct Olm {
     pub voice: bool,
     /// How many spaces there are, when it shows how many are left.
     pub spaces: Option<u32>,
-    /// Whether it answers; what a board does not answer is unknown. Over TCP nothing comes back
-    /// through a camera.
+    /// Whether it answers; what a board does not answer is unknown. Through a camera over TCP nothing
+    /// comes back; over MQTT it does where this is true.
     pub expect_ack: Option<bool>,
     /// What it is greeted with.
     #[serde(default = "password")]
@@ -100,6 +101,31 @@ pub enum Multiline {
 }
 
 impl Olm {
+    /// A board as its maker ships it.
+    pub(crate) fn of_board(address: &str, line: SerialLine, unit: u8) -> Olm {
+        Olm {
+            name: address.to_owned(),
+            display: DeviceNo::new("probed").expect("it is a number of a device"),
+            address: Some(address.to_owned()),
+            camera: None,
+            port: first(),
+            baud: line.baud,
+            parity: line.parity,
+            stop_bits: line.stop_bits,
+            unit,
+            columns: columns(),
+            rows: rows(),
+            colors: colors(),
+            font: font(),
+            multiline: Multiline::New,
+            voice: false,
+            spaces: None,
+            expect_ack: None,
+            password: password(),
+            answer: answer(),
+        }
+    }
+
     /// The serial line, should it hang on one of this machine.
     pub fn line(&self) -> SerialLine {
         SerialLine {
@@ -107,6 +133,16 @@ impl Olm {
             parity: self.parity,
             stop_bits: self.stop_bits,
         }
+    }
+}
+
+impl Equipment for Olm {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn drives(&self) -> Vec<&DeviceNo> {
+        vec![&self.display]
     }
 }
 

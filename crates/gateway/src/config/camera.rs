@@ -7,6 +7,7 @@ use boshi_service::config::value;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Deserializer};
 
+use super::driven::{Equipment, of_camera};
 use super::{Input, RelayBarrier, Topic};
 
 /// A camera of 臻识 (VZ, also sold as 火眼臻睛), or one of 芊熠 (QY) or Alphadigi that speaks its
@@ -226,45 +227,51 @@ impl Vz {
             self.heartbeat * 3
         }
     }
+}
 
-    /// Every device that it has something of.
-    pub fn touches(&self) -> impl Iterator<Item = &DeviceNo> {
-        let inputs = self.inputs.iter().filter_map(|it| it.device.as_ref());
-        self.drives().chain(inputs)
+impl Equipment for Vz {
+    fn name(&self) -> &str {
+        &self.name
     }
 
-    /// Every device that it is, or that hangs on it.
-    pub fn drives(&self) -> impl Iterator<Item = &DeviceNo> {
-        let barrier = self.barrier.iter().map(|it| &it.device);
-        std::iter::once(&self.recognizer).chain(barrier)
+    fn drives(&self) -> Vec<&DeviceNo> {
+        of_camera(&self.recognizer, self.barrier.as_ref().map(|it| &it.device))
+    }
+
+    fn inputs(&self) -> &[Input] {
+        &self.inputs
+    }
+
+    fn key(&self) -> Option<&UrlKey> {
+        Some(&self.key)
     }
 }
 
-impl VzTcp {
-    /// Every device that it has something of.
-    pub fn touches(&self) -> impl Iterator<Item = &DeviceNo> {
-        let inputs = self.inputs.iter().filter_map(|it| it.device.as_ref());
-        self.drives().chain(inputs)
+impl Equipment for VzTcp {
+    fn name(&self) -> &str {
+        &self.name
     }
 
-    /// Every device that it is, or that hangs on it.
-    pub fn drives(&self) -> impl Iterator<Item = &DeviceNo> {
-        let barrier = self.barrier.iter().map(|it| &it.device);
-        std::iter::once(&self.recognizer).chain(barrier)
+    fn drives(&self) -> Vec<&DeviceNo> {
+        of_camera(&self.recognizer, self.barrier.as_ref().map(|it| &it.device))
+    }
+
+    fn inputs(&self) -> &[Input] {
+        &self.inputs
     }
 }
 
-impl VzMqtt {
-    /// Every device that it has something of.
-    pub fn touches(&self) -> impl Iterator<Item = &DeviceNo> {
-        let inputs = self.inputs.iter().filter_map(|it| it.device.as_ref());
-        self.drives().chain(inputs)
+impl Equipment for VzMqtt {
+    fn name(&self) -> &str {
+        &self.name
     }
 
-    /// Every device that it is, or that hangs on it.
-    pub fn drives(&self) -> impl Iterator<Item = &DeviceNo> {
-        let barrier = self.barrier.iter().map(|it| &it.device);
-        std::iter::once(&self.recognizer).chain(barrier)
+    fn drives(&self) -> Vec<&DeviceNo> {
+        of_camera(&self.recognizer, self.barrier.as_ref().map(|it| &it.device))
+    }
+
+    fn inputs(&self) -> &[Input] {
+        &self.inputs
     }
 }
 

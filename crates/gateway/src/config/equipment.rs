@@ -6,6 +6,8 @@ use boshi_protocol::id::DeviceNo;
 use boshi_service::config::value;
 use serde::Deserialize;
 
+use super::driven::Equipment;
+
 /// A module of relays and contacts that speaks Modbus.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -130,6 +132,18 @@ impl TryFrom<u8> for StopBits {
     }
 }
 
+/// Bits a second that serial ports and devices know.
+pub const BAUDS: [u32; 9] = [
+    1_200, 2_400, 4_800, 9_600, 19_200, 38_400, 57_600, 115_200, 230_400,
+];
+
+/// Whether an address names a host and a port.
+pub fn is_host(address: &str) -> bool {
+    address.rsplit_once(':').is_some_and(|(host, port)| {
+        !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port != 0)
+    })
+}
+
 /// Whether an address names a serial port of this machine.
 pub fn is_serial(address: &str) -> bool {
     address.starts_with('/')
@@ -212,15 +226,16 @@ impl Modbus {
         module: ModbusModule,
         framing: Framing,
         unit: Option<u8>,
+        line: SerialLine,
     ) -> Modbus {
         Modbus {
             name: address.to_owned(),
             address: address.to_owned(),
             module,
             framing: Some(framing).filter(|_| !is_serial(address)),
-            baud: baud(),
-            parity: Parity::None,
-            stop_bits: StopBits::One,
+            baud: line.baud,
+            parity: line.parity,
+            stop_bits: line.stop_bits,
             unit,
             relays_at: None,
             inputs_at: None,
@@ -251,16 +266,19 @@ impl Modbus {
             stop_bits: self.stop_bits,
         }
     }
+}
 
-    /// Every device that it has something of.
-    pub fn touches(&self) -> impl Iterator<Item = &DeviceNo> {
-        let inputs = self.inputs.iter().filter_map(|it| it.device.as_ref());
-        self.barriers.iter().map(|it| &it.device).chain(inputs)
+impl Equipment for Modbus {
+    fn name(&self) -> &str {
+        &self.name
     }
 
-    /// Whether the fire alarm is wired to it.
-    pub fn has_fire(&self) -> bool {
-        self.inputs.iter().any(|it| it.role == Role::Fire)
+    fn drives(&self) -> Vec<&DeviceNo> {
+        self.barriers.iter().map(|it| &it.device).collect()
+    }
+
+    fn inputs(&self) -> &[Input] {
+        &self.inputs
     }
 }
 

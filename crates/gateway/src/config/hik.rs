@@ -7,6 +7,7 @@ use boshi_service::config::value;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Deserializer};
 
+use super::driven::{Equipment, of_camera};
 use super::{Confirm, Input, RelayBarrier, UrlKey};
 
 /// A gate camera of 海康.
@@ -120,17 +121,23 @@ impl Hik {
     pub fn patience(&self) -> Duration {
         ((self.asks() + self.answer) * 3).max(SHORTEST_PATIENCE)
     }
+}
 
-    /// Every device that it has something of.
-    pub fn touches(&self) -> impl Iterator<Item = &DeviceNo> {
-        let inputs = self.inputs.iter().filter_map(|it| it.device.as_ref());
-        self.drives().chain(inputs)
+impl Equipment for Hik {
+    fn name(&self) -> &str {
+        &self.name
     }
 
-    /// Every device that it is, or that hangs on it.
-    pub fn drives(&self) -> impl Iterator<Item = &DeviceNo> {
-        let barrier = self.barrier.iter().map(|it| &it.device);
-        std::iter::once(&self.recognizer).chain(barrier)
+    fn drives(&self) -> Vec<&DeviceNo> {
+        of_camera(&self.recognizer, self.barrier.as_ref().map(|it| &it.device))
+    }
+
+    fn inputs(&self) -> &[Input] {
+        &self.inputs
+    }
+
+    fn key(&self) -> Option<&UrlKey> {
+        self.key.as_ref()
     }
 }
 
@@ -163,6 +170,12 @@ impl Password {
     /// The password itself.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
+    }
+}
+
+impl From<SecretString> for Password {
+    fn from(secret: SecretString) -> Password {
+        Password(secret)
     }
 }
 

@@ -6,6 +6,7 @@ use boshi_protocol::id::DeviceNo;
 use boshi_service::config::value;
 use serde::Deserialize;
 
+use super::driven::{Equipment, of_camera};
 use super::{CameraBarrier, CameraClock, UrlKey, Vz, VzDialect};
 
 /// A camera of 华夏智信 that pushes forms (HTTP, mode 5).
@@ -59,11 +60,19 @@ impl Hx {
             inputs: Vec::new(),
         }
     }
+}
 
-    /// Every device that it is, or that hangs on it.
-    pub fn drives(&self) -> impl Iterator<Item = &DeviceNo> {
-        let barrier = self.barrier.iter().map(|it| &it.device);
-        std::iter::once(&self.recognizer).chain(barrier)
+impl Equipment for Hx {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn drives(&self) -> Vec<&DeviceNo> {
+        of_camera(&self.recognizer, self.barrier.as_ref().map(|it| &it.device))
+    }
+
+    fn key(&self) -> Option<&UrlKey> {
+        Some(&self.key)
     }
 }
 

@@ -7,7 +7,7 @@ use boshi_protocol::lane;
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use super::{Dahua, Hik, Hx, Input, Modbus, Mqtt, Olm, Spaces, Vz, VzMqtt, VzTcp};
+use super::{Dahua, Hik, Hx, Modbus, Mqtt, Olm, Spaces, Vz, VzMqtt, VzTcp};
 use boshi_service::config::value;
 
 /// What stands in place of a `device_url` when the controller fetches its commands.
@@ -143,40 +143,12 @@ pub struct Place {
 }
 
 impl Lot {
-    /// Whether a driver of the gateway's own speaks to this device.
-    pub fn drives(&self, device: &DeviceNo) -> bool {
-        self.driven().any(|it| it == device)
-    }
-
-    /// Every device that a driver of the gateway's own speaks to.
-    pub fn driven(&self) -> impl Iterator<Item = &DeviceNo> {
-        let relays = self.modbus.iter().flat_map(|it| &it.barriers);
-        let cameras = self.vz.iter().flat_map(Vz::drives);
-        let cameras = cameras.chain(self.vz_tcp.iter().flat_map(VzTcp::drives));
-        let cameras = cameras.chain(self.hik.iter().flat_map(Hik::drives));
-        let cameras = cameras.chain(self.hx.iter().flat_map(Hx::drives));
-        let cameras = cameras.chain(self.dahua.iter().flat_map(Dahua::drives));
-        let cameras = cameras.chain(self.vz_mqtt.iter().flat_map(VzMqtt::drives));
-        let boards = self.olm.iter().map(|it| &it.display);
-        relays.map(|it| &it.device).chain(cameras).chain(boards)
-    }
-
     /// Whether a display board answers. Of what hangs on a camera that is connected to, nothing is
-    /// known to come back.
+    /// known to come back; of one that speaks over MQTT, not in which form it does.
     pub fn answers(&self, board: &Olm) -> bool {
         let camera = board.camera.as_deref();
-        let through_tcp = camera.is_some_and(|it| self.vz_tcp.iter().any(|known| known.name == it));
-        board.expect_ack.unwrap_or(!through_tcp)
-    }
-
-    /// Every contact that is wired to equipment of the gateway's own drivers.
-    pub fn contacts(&self) -> impl Iterator<Item = &Input> {
-        let modules = self.modbus.iter().flat_map(|it| &it.inputs);
-        let cameras = self.vz.iter().flat_map(|it| &it.inputs);
-        let cameras = cameras.chain(self.vz_tcp.iter().flat_map(|it| &it.inputs));
-        let cameras = cameras.chain(self.hik.iter().flat_map(|it| &it.inputs));
-        let cameras = cameras.chain(self.vz_mqtt.iter().flat_map(|it| &it.inputs));
-        modules.chain(cameras)
+        let pushes = |name: &str| self.vz.iter().any(|known| known.name == name);
+        board.expect_ack.unwrap_or(camera.is_none_or(pushes))
     }
 }
 

@@ -1,8 +1,11 @@
 //! The lot's MQTT broker.
 
+use boshi_protocol::id::DeviceNo;
 use boshi_service::config::value;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
+
+use super::driven::Equipment;
 
 /// A broker that devices of the lot speak through.
 #[derive(Clone, Debug, Deserialize)]
@@ -32,3 +35,14 @@ impl PartialEq for Mqtt {
 }
 
 impl Eq for Mqtt {}
+
+impl Equipment for Mqtt {
+    fn name(&self) -> &str {
+        "MQTT"
+    }
+
+    /// No device of a lane is reached by itself.
+    fn drives(&self) -> Vec<&DeviceNo> {
+        Vec::new()
+    }
+}

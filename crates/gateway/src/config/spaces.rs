@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use boshi_protocol::code::PlaceStatus;
-use boshi_protocol::id::PlaceNo;
+use boshi_protocol::id::{DeviceNo, PlaceNo};
 use boshi_service::config::value;
 use serde::{Deserialize, Deserializer};
 
+use super::driven::Equipment;
 use super::{Topic, UrlKey};
 
 /// A guidance system, or cameras that look at spaces.
@@ -130,6 +131,21 @@ impl Spaces {
             SpacesDialect::Dahua => "",
         };
         known.to_owned()
+    }
+}
+
+impl Equipment for Spaces {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// No device of a lane is reached by it.
+    fn drives(&self) -> Vec<&DeviceNo> {
+        Vec::new()
+    }
+
+    fn key(&self) -> Option<&UrlKey> {
+        self.key.as_ref()
     }
 }
 

@@ -11,7 +11,7 @@ use reqwest::{Method, Response, StatusCode};
 use tokio::time::{Instant, timeout_at};
 
 use super::digest::{self, Challenge, Request};
-use crate::config::Password;
+use crate::config::{self, Password};
 
 /// Longest that a connection on the lot's own network may take.
 const CONNECT: Duration = Duration::from_secs(2);
@@ -22,6 +22,9 @@ const IDLE: Duration = Duration::from_secs(3);
 
 /// Largest answer in bytes: the longest one has some kilobytes.
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
+
+/// Largest picture in bytes: one of nine megapixels has some three million.
+const MAX_PICTURE_BYTES: usize = 8 * 1024 * 1024;
 
 /// Most challenges within one call: none that is known, one that is too old, one that is not.
 const MOST_CHALLENGES: usize = 3;
@@ -81,6 +84,17 @@ pub(in crate::devices) enum CallError {
     Unknown(String),
 }
 
+impl<'a> Access<'a> {
+    pub(in crate::devices) fn of(camera: &'a config::Hik) -> Access<'a> {
+        Access {
+            address: &camera.address,
+            user: &camera.user,
+            password: &camera.password,
+            answer: camera.answer,
+        }
+    }
+}
+
 impl Caller {
     pub(in crate::devices) fn new(
         access: Access<'_>,
@@ -111,6 +125,13 @@ impl Caller {
         self.tell(Call::Get(path), until).await
     }
 
+    /// Asks for a picture.
+    pub(in crate::devices) async fn picture(&mut self, path: &str) -> Result<Answer, CallError> {
+        let until = Instant::now() + self.answer;
+        let response = self.call(Call::Get(path), until, until).await?;
+        whole(response, until, MAX_PICTURE_BYTES).await
+    }
+
     /// Asks for what never ends; what comes of it has no bound of its own.
     pub(in crate::devices) async fn listen(&mut self, path: &str) -> Result<Response, CallError> {
         let until = Instant::now() + self.answer;
@@ -125,7 +146,7 @@ impl Caller {
     ) -> Result<Answer, CallError> {
         let until = Instant::now() + self.answer;
         let response = self.call(call, leaves_until, until).await?;
-        whole(response, until).await
+        whole(response, until, MAX_ANSWER_BYTES).await
     }
 
     /// What answers a call that was logged in. A camera that demands it has done nothing yet, so that the
@@ -176,7 +197,7 @@ impl Caller {
             is_fresh = true;
             self.challenge = Some(challenge);
             // Read to its end, the connection can be used again.
-            let _ = whole(response, until).await;
+            let _ = whole(response, until, MAX_ANSWER_BYTES).await;
         }
         Err(CallError::NotHeard("相机一再要求登录".to_owned()))
     }
@@ -225,7 +246,7 @@ fn refused() -> CallError {
 }
 
 /// What is left of an answer, in time.
-async fn whole(mut response: Response, until: Instant) -> Result<Answer, CallError> {
+async fn whole(mut response: Response, until: Instant, most: usize) -> Result<Answer, CallError> {
     let status = response.status().as_u16();
     let mut body = Vec::new();
     loop {
@@ -233,7 +254,7 @@ async fn whole(mut response: Response, until: Instant) -> Result<Answer, CallErr
         let piece = piece.map_err(|_| CallError::Unknown("相机应答超时".to_owned()))?;
         match piece.map_err(why)? {
             None => return Ok(Answer { status, body }),
-            Some(piece) if body.len() + piece.len() > MAX_ANSWER_BYTES => {
+            Some(piece) if body.len() + piece.len() > most => {
                 return Err(CallError::Unknown("相机应答过长".to_owned()));
             }
             Some(piece) => body.extend_from_slice(&piece),

@@ -1,5 +1,7 @@
 //! A contact that a driver looks at: a loop's detector, a limit switch, the fire alarm.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use boshi_protocol::lane::Position;
 
 use super::event::{ArmEvent, Event, FireEvent, LoopEvent, SafetyEvent};
@@ -7,7 +9,7 @@ use crate::config::{Input, Role};
 
 /// One contact, with what is known of it.
 #[derive(Debug)]
-pub(super) struct Contact {
+struct Contact {
     wired: Input,
     /// How many looks in a row must show a new state before it counts.
     looks: u8,
@@ -17,8 +19,53 @@ pub(super) struct Contact {
     run: (bool, u8),
 }
 
+/// The contacts on the inputs of one device.
+#[derive(Debug)]
+pub(super) struct Contacts(Mutex<Vec<Contact>>);
+
+impl Contacts {
+    pub(super) fn new(inputs: &[Input], looks: u8) -> Contacts {
+        let inputs = inputs.iter().cloned();
+        let contacts = inputs.map(|input| Contact::new(input, looks));
+        Contacts(Mutex::new(contacts.collect()))
+    }
+
+    /// An input was looked at; what that is worth telling.
+    pub(super) fn see(&self, number: u16, level: bool) -> Option<Event> {
+        let mut contacts = self.lock();
+        let contact = contacts.iter_mut().find(|it| it.number() == number)?;
+        contact.see(level)
+    }
+
+    /// All were looked at, the first input first; what that is worth telling.
+    pub(super) fn see_all(&self, levels: &[bool]) -> Vec<Event> {
+        let mut contacts = self.lock();
+        let seen = contacts.iter_mut().filter_map(|contact| {
+            let level = levels.get(usize::from(contact.number()) - 1)?;
+            contact.see(*level)
+        });
+        seen.collect()
+    }
+
+    /// Whether the latest look at an input has shown this level too, or nothing is wired to it.
+    pub(super) fn is_as_before(&self, number: u16, level: bool) -> bool {
+        let contacts = self.lock();
+        let contact = contacts.iter().find(|it| it.number() == number);
+        contact.is_none_or(|it| it.was_seen(level))
+    }
+
+    /// How they are now, for whoever asks.
+    pub(super) fn state(&self) -> Vec<Event> {
+        self.lock().iter().filter_map(Contact::state).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Contact>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl Contact {
-    pub(super) fn new(wired: Input, looks: u8) -> Contact {
+    fn new(wired: Input, looks: u8) -> Contact {
         Contact {
             wired,
             looks,
@@ -28,18 +75,18 @@ impl Contact {
     }
 
     /// The input's number, as printed on the device.
-    pub(super) fn number(&self) -> u16 {
+    fn number(&self) -> u16 {
         self.wired.number
     }
 
     /// Whether the latest look has shown this level too.
-    pub(super) fn was_seen(&self, level: bool) -> bool {
+    fn was_seen(&self, level: bool) -> bool {
         let (shown, looks) = self.run;
         looks > 0 && shown == (level != self.wired.invert)
     }
 
     /// The contact was looked at; what that is worth telling.
-    pub(super) fn see(&mut self, level: bool) -> Option<Event> {
+    fn see(&mut self, level: bool) -> Option<Event> {
         let on = level != self.wired.invert;
         let (shown, looks) = self.run;
         let looks = if shown == on { looks } else { 0 };
@@ -53,7 +100,7 @@ impl Contact {
 
     /// How it is now, for whoever asks; nothing of an anti-smash loop, whose press is a crossing
     /// and told once.
-    pub(super) fn state(&self) -> Option<Event> {
+    fn state(&self) -> Option<Event> {
         match self.wired.role {
             Role::SafetyLoop => None,
             Role::TriggerLoop | Role::ArmUp | Role::ArmDown | Role::Fire => {

@@ -6,36 +6,32 @@
 
 pub(crate) mod fuzzed;
 mod message;
-pub(crate) mod push;
+mod push;
 mod worker;
 
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::future::ready;
+use std::sync::Arc;
 
 use boshi_protocol::id::DeviceNo;
 use boshi_protocol::lane::Motion;
+use futures_util::future::BoxFuture;
 use jiff::Timestamp;
-use serde_json::Value;
-use tokio::sync::Semaphore;
-
-pub(crate) use self::worker::Worker;
 
 use self::message::Seen;
+use self::push::PushingCamera;
+use self::worker::Worker;
 use super::caller::{Access, Caller, Refusal};
-use super::controller::{Checked, CommandError};
+use super::controller::{CommandError, DeviceDriver};
 use super::event::{Event, Heartbeat, PlateEvent};
-use super::health::{BEAT, Health};
+use super::health::Health;
 use super::order::Orders;
+use super::outfit::Outfit;
 use super::teller::Teller;
-use crate::config;
-use crate::reload::InForce;
+use crate::config::{self, Equipment};
 
-/// Most pushes of one camera that are read at once: each may have pictures of some megabytes.
-const MOST_PUSHES: usize = 4;
-
-/// A camera, from outside; cheap to clone.
-#[derive(Clone, Debug)]
-pub(crate) struct Camera {
+/// A camera, from outside.
+#[derive(Debug)]
+struct Camera {
     orders: Orders,
     seen: Arc<State>,
 }
@@ -45,24 +41,16 @@ pub(crate) struct Camera {
 struct State {
     config: config::Dahua,
     health: Health,
-    last_beat: Mutex<Option<Instant>>,
-    pushes: Arc<Semaphore>,
 }
 
-impl Camera {
-    /// A camera, and its worker, which is yet to run.
-    ///
-    /// # Errors
-    /// When no client can be made.
-    pub(crate) fn new(
-        config: &config::Dahua,
-        in_force: InForce,
-    ) -> Result<(Camera, Worker), reqwest::Error> {
-        let (orders, ordered) = Orders::new("相机", in_force.clone());
+/// The cameras of a lot.
+pub(crate) fn equip(outfit: &mut Outfit<'_>) -> Result<(), reqwest::Error> {
+    outfit.starts(|it| it.pushing.family("dahua"));
+    let lot = outfit.lot;
+    for config in &lot.dahua {
+        let (orders, ordered) = Orders::new("相机", outfit.in_force.clone());
         let seen = Arc::new(State {
             health: Health::new(config.heartbeat * 3),
-            last_beat: Mutex::default(),
-            pushes: Arc::new(Semaphore::new(MOST_PUSHES)),
             config: config.clone(),
         });
         let access = Access {
@@ -72,46 +60,44 @@ impl Camera {
             answer: config.answer,
         };
         let caller = Caller::new(access, Refusal::default())?;
-        let worker = Worker::new(Arc::clone(&seen), caller, ordered, in_force);
-        Ok((Camera { orders, seen }, worker))
+        let worker = Worker::new(Arc::clone(&seen), caller, ordered, outfit.in_force.clone());
+        let pushing = Arc::clone(&seen);
+        outfit.has(Camera { orders, seen });
+        outfit.starts(move |it| {
+            it.spawn(worker.run(it.stop.clone()));
+            let camera = PushingCamera::new(Arc::clone(&pushing), it.teller());
+            let key = &pushing.config.key;
+            it.pushing.add("dahua", key, Arc::new(camera));
+        });
+    }
+    Ok(())
+}
+
+impl DeviceDriver for Camera {
+    fn equipment(&self) -> &dyn Equipment {
+        &self.seen.config
     }
 
-    /// How it stands, for people.
-    pub(in crate::devices) fn shown(&self) -> Value {
-        let config = &self.seen.config;
-        let health = &self.seen.health;
-        health.shown("dahua", &config.name, &config.address)
+    fn health(&self) -> &Health {
+        &self.seen.health
     }
 
-    /// Its name and how it stands.
-    pub(in crate::devices) fn link(&self) -> (&str, &Health) {
-        (&self.seen.config.name, &self.seen.health)
+    fn way(&self) -> (&'static str, String) {
+        ("dahua", self.seen.config.address.clone())
     }
 
-    /// Drives a barrier, once. There is no documented command that keeps an arm up.
-    pub(in crate::devices) async fn drive(
-        &self,
-        barrier: &DeviceNo,
+    /// There is no documented command that keeps an arm up.
+    fn drive<'a>(
+        &'a self,
+        _id: &'a str,
+        barrier: &'a DeviceNo,
         motion: Motion,
-    ) -> Result<(), CommandError> {
+    ) -> BoxFuture<'a, Result<(), CommandError>> {
         if motion != Motion::Pulse {
             let why = "此相机协议没有常开指令".to_owned();
-            return Err(CommandError::NotDone(why));
+            return Box::pin(ready(Err(CommandError::NotDone(why))));
         }
-        self.orders.give(barrier, motion).await
-    }
-
-    /// Which of these devices are there.
-    pub(in crate::devices) fn check(&self, devices: &[DeviceNo]) -> Checked {
-        if !self.seen.health.answers() {
-            return Checked::default();
-        }
-        let own: Vec<&DeviceNo> = self.seen.config.drives().collect();
-        let online = devices.iter().filter(|it| own.contains(it));
-        Checked {
-            online: online.cloned().collect(),
-            state: Vec::new(),
-        }
+        Box::pin(self.orders.give(barrier, motion))
     }
 }
 
@@ -122,20 +108,10 @@ impl State {
             let name = &self.config.name;
             tracing::info!(name, "a camera is there");
         }
-        if self.is_time_to_beat() {
-            let devices: Vec<DeviceNo> = self.config.drives().cloned().collect();
+        if self.health.is_time_to_beat() {
+            let devices = self.config.drives().into_iter().cloned().collect();
             teller.tell(Event::Heartbeat(Heartbeat { devices })).await;
         }
-    }
-
-    fn is_time_to_beat(&self) -> bool {
-        let last = self.last_beat.lock();
-        let mut last = last.unwrap_or_else(PoisonError::into_inner);
-        let due = last.is_none_or(|last| last.elapsed() >= BEAT);
-        if due {
-            *last = Some(Instant::now());
-        }
-        due
     }
 
     /// What the camera has seen, as it is told. It sends again what was not answered, and does not say

@@ -6,14 +6,19 @@ use std::time::Duration;
 use boshi_protocol::endpoint::Line;
 use boshi_protocol::id::DeviceNo;
 use boshi_protocol::lane::Motion;
+use futures_util::future::BoxFuture;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::controller::{Checked, CommandError};
+use super::controller::{Checked, CommandError, DeviceDriver, Message};
+use super::controllers::Known;
 use super::event::Event;
+use super::health::Health;
 use super::mailbox::Mailbox;
+use super::outfit::Outfit;
+use crate::config::{Equipment, Lane, Lot, POLL};
 use crate::reload::InForce;
 
 /// Longest that an answer is waited for.
@@ -30,13 +35,17 @@ const CONNECT: Duration = Duration::from_secs(2);
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
 /// One controller.
-#[derive(Clone, Debug)]
-pub(crate) struct Generic {
+#[derive(Debug)]
+struct Generic {
+    /// What people call it: after its first lane.
+    name: String,
+    devices: Vec<DeviceNo>,
+    health: Arc<Health>,
     way: Way,
 }
 
 /// How a controller is told.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 enum Way {
     /// It is called.
     Called {
@@ -63,68 +72,138 @@ struct Reply {
     state: Vec<Map<String, Value>>,
 }
 
-impl Generic {
-    pub(crate) fn new(client: reqwest::Client, url: String, key: SecretString) -> Generic {
-        Generic {
-            way: Way::Called { client, url, key },
+/// The controllers of a lot, each with those devices of its lanes that nothing else speaks to.
+pub(crate) fn equip(outfit: &mut Outfit<'_>) -> Result<(), reqwest::Error> {
+    let lot = outfit.lot;
+    let client = client()?;
+    for (url, key, lanes) in controllers(lot) {
+        let devices = lanes.iter().flat_map(|lane| lane.devices());
+        let devices = devices.filter(|it| !lot.drives(it)).cloned().collect();
+        let patience = outfit.in_force.borrow().supervision.check + LATE_ANSWER;
+        let fetches = lanes[0].fetches_commands();
+        let Known { health, mailbox } = outfit.controllers.of(key, fetches, patience);
+        let way = match mailbox {
+            Some(mailbox) => Way::Fetches {
+                mailbox,
+                in_force: outfit.in_force.clone(),
+            },
+            None => Way::Called {
+                client: client.clone(),
+                url: url.to_owned(),
+                key: key.clone(),
+            },
+        };
+        outfit.has(Generic {
+            name: format!("{} {}", lanes[0].gate, lanes[0].name),
+            devices,
+            health,
+            way,
+        });
+    }
+    Ok(())
+}
+
+/// Every controller with its lanes.
+fn controllers(lot: &Lot) -> Vec<(&str, &SecretString, Vec<&Lane>)> {
+    let mut all: Vec<(&str, &SecretString, Vec<&Lane>)> = Vec::new();
+    for lane in &lot.lanes {
+        let Some((url, key)) = lane.device_url.as_deref().zip(lane.device_key.as_ref()) else {
+            continue;
+        };
+        let mut known = all.iter_mut();
+        let same = |it: &&mut (&str, &SecretString, _)| {
+            it.0 == url && it.1.expose_secret() == key.expose_secret()
+        };
+        match known.find(same) {
+            Some((.., lanes)) => lanes.push(lane),
+            None => all.push((url, key, vec![lane])),
         }
     }
+    all
+}
 
-    /// One that fetches its commands from `mailbox`. What was not fetched in good time before lanes
-    /// give a barrier up is withdrawn.
-    pub(crate) fn that_fetches(mailbox: Arc<Mailbox>, in_force: InForce) -> Generic {
-        Generic {
-            way: Way::Fetches { mailbox, in_force },
-        }
+/// The client that all controllers share.
+fn client() -> Result<reqwest::Client, reqwest::Error> {
+    reqwest::Client::builder()
+        .tls_certs_only([])
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .tcp_nodelay(true)
+        .connect_timeout(CONNECT)
+        .build()
+}
+
+impl Equipment for Generic {
+    fn name(&self) -> &str {
+        &self.name
     }
 
-    /// The client that all controllers share.
-    pub(crate) fn client() -> Result<reqwest::Client, reqwest::Error> {
-        reqwest::Client::builder()
-            .tls_certs_only([])
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .tcp_nodelay(true)
-            .connect_timeout(CONNECT)
-            .build()
+    fn drives(&self) -> Vec<&DeviceNo> {
+        self.devices.iter().collect()
+    }
+}
+
+impl DeviceDriver for Generic {
+    fn equipment(&self) -> &dyn Equipment {
+        self
     }
 
-    /// Drives a barrier, once.
-    pub(super) async fn drive(
-        &self,
-        id: &str,
-        barrier: &DeviceNo,
+    fn health(&self) -> &Health {
+        &self.health
+    }
+
+    fn way(&self) -> (&'static str, String) {
+        let address = match &self.way {
+            Way::Called { url, .. } => url,
+            Way::Fetches { .. } => POLL,
+        };
+        ("controller", address.to_owned())
+    }
+
+    fn drive<'a>(
+        &'a self,
+        id: &'a str,
+        barrier: &'a DeviceNo,
         motion: Motion,
-    ) -> Result<(), CommandError> {
+    ) -> BoxFuture<'a, Result<(), CommandError>> {
         let word = match motion {
             Motion::Pulse => "open",
             Motion::Hold => "hold",
             Motion::Release => "restore",
         };
         let command = json!({"command": word, "id": id, "device": barrier.as_str()});
-        self.send(command, LATE_ANSWER).await.map(drop)
+        Box::pin(async move { self.send(command, LATE_ANSWER).await.map(drop) })
     }
 
-    /// Shows lines on a display (SHOW-1, SHOW-2).
-    pub(super) async fn show(
-        &self,
-        id: &str,
-        display: &DeviceNo,
-        lines: &[Line],
-    ) -> Result<(), CommandError> {
+    fn show<'a>(
+        &'a self,
+        id: &'a str,
+        display: &'a DeviceNo,
+        message: &'a Message<'_>,
+    ) -> BoxFuture<'a, Result<(), CommandError>> {
         let line = |line: &Line| json!({"text": line.text, "alignment": line.alignment.as_str()});
-        let lines: Vec<Value> = lines.iter().map(line).collect();
+        let lines: Vec<Value> = message.lines.iter().map(line).collect();
         let device = display.as_str();
         let command = json!({"command": "show", "id": id, "device": device, "lines": lines});
-        self.send(command, ANSWER).await.map(drop)
+        Box::pin(async move { self.send(command, ANSWER).await.map(drop) })
     }
 
-    /// Asks which of these devices answer, and how their contacts are (ABN-3).
-    pub(super) async fn check(
-        &self,
-        id: &str,
-        devices: &[DeviceNo],
-    ) -> Result<Checked, CommandError> {
+    fn check<'a>(&'a self, id: &'a str, devices: &'a [DeviceNo]) -> BoxFuture<'a, Checked> {
+        Box::pin(async move {
+            if devices.is_empty() {
+                return Checked::default();
+            }
+            let checked = self.asked(id, devices).await;
+            checked.unwrap_or_else(|error| {
+                tracing::warn!(%error, ?devices, "a controller does not answer");
+                Checked::default()
+            })
+        })
+    }
+}
+
+impl Generic {
+    async fn asked(&self, id: &str, devices: &[DeviceNo]) -> Result<Checked, CommandError> {
         let numbers: Vec<&str> = devices.iter().map(DeviceNo::as_str).collect();
         let command = json!({"command": "check", "id": id, "devices": numbers});
         let Reply { online, state, .. } = self.send(command, ANSWER).await?;
@@ -141,8 +220,15 @@ impl Generic {
         })
     }
 
+    /// Tells a command, once, and returns the answer. A question is not kept to be looked at: it
+    /// would push out everything else.
     async fn send(&self, command: Value, limit: Duration) -> Result<Reply, CommandError> {
-        let reply = match &self.way {
+        let is_question = command["command"] == "check";
+        match is_question {
+            true => self.health.asked(),
+            false => self.health.sent(command.to_string().as_bytes()),
+        }
+        let answer = match &self.way {
             Way::Called { client, url, key } => {
                 let authorization = format!("Bearer {}", key.expose_secret());
                 let request = client
@@ -151,25 +237,32 @@ impl Generic {
                     .header(CONTENT_TYPE, "application/json")
                     .header(AUTHORIZATION, authorization)
                     .body(command.to_string());
-                called(request).await?
+                called(request).await
             }
             Way::Fetches { mailbox, in_force } => {
                 let within = in_force.borrow().timing.act / 3 * 2;
                 let id = command["id"].as_str().unwrap_or_default().to_owned();
-                let answer = mailbox.send(&id, command, within, limit).await?;
-                serde_json::from_value(answer).map_err(|_| unreadable())?
+                mailbox.send(&id, command, within, limit).await
             }
         };
+        let answer = answer.inspect_err(|error| _ = self.health.lost(&error.to_string()))?;
+        let frame = answer.to_string();
+        let reply: Reply = serde_json::from_value(answer).map_err(|_| {
+            self.health.nonsense("应答无法读取", frame.as_bytes());
+            unreadable()
+        })?;
+        self.health
+            .called((!is_question).then_some(frame.as_bytes()));
         if reply.ok {
-            Ok(reply)
-        } else {
-            Err(CommandError::NotDone(reply.error))
+            return Ok(reply);
         }
+        self.health.faulty(&reply.error);
+        Err(CommandError::NotDone(reply.error))
     }
 }
 
 /// Calls a controller, once.
-async fn called(request: reqwest::RequestBuilder) -> Result<Reply, CommandError> {
+async fn called(request: reqwest::RequestBuilder) -> Result<Value, CommandError> {
     let mut response = request.send().await.map_err(|error| {
         if error.is_connect() {
             CommandError::NotDone("控制器无法连接".to_owned())

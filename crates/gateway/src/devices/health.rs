@@ -17,7 +17,7 @@ pub(super) const BEAT: Duration = Duration::from_secs(5);
 
 /// What a driver has seen of its device since the start.
 #[derive(Debug)]
-pub(super) struct Health {
+pub(crate) struct Health {
     /// How long after its last word it still counts as there.
     patience: Duration,
     seen: Mutex<Seen>,
@@ -26,6 +26,7 @@ pub(super) struct Health {
 #[derive(Debug, Default)]
 struct Seen {
     connected: bool,
+    beaten: Option<Instant>,
     heard: Option<Instant>,
     connections: u64,
     sent: u64,
@@ -89,7 +90,7 @@ impl Health {
     /// A device that calls on its own said something, `frame` if that is more than that it is
     /// there; true when it was not there before.
     pub(super) fn called(&self, frame: Option<&[u8]>) -> bool {
-        let news = !self.answers();
+        let news = !self.answers() || !self.lock().connected;
         if news {
             self.connected();
         }
@@ -98,6 +99,16 @@ impl Health {
             None => self.heard_again(),
         }
         news
+    }
+
+    /// Whether it is time to tell again that its devices are alive; then it counts as told.
+    pub(super) fn is_time_to_beat(&self) -> bool {
+        let mut seen = self.lock();
+        let due = seen.beaten.is_none_or(|last| last.elapsed() >= BEAT);
+        if due {
+            seen.beaten = Some(Instant::now());
+        }
+        due
     }
 
     /// The device said something that makes no sense.
@@ -114,7 +125,7 @@ impl Health {
     }
 
     /// The newest `limit` frames before the number `before`, newest first.
-    pub(super) fn frames(&self, before: Option<i64>, limit: usize) -> Vec<Value> {
+    pub(crate) fn frames(&self, before: Option<i64>, limit: usize) -> Vec<Value> {
         self.lock().trace.shown(before, limit)
     }
 

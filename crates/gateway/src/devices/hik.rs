@@ -8,50 +8,41 @@ mod event;
 pub(crate) mod fuzzed;
 mod isapi;
 mod multipart;
-pub(crate) mod push;
+pub(in crate::devices) mod probe;
+mod push;
 mod stream;
 mod worker;
 mod xml;
 
 use std::collections::VecDeque;
+use std::future::ready;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use boshi_protocol::id::DeviceNo;
 use boshi_protocol::lane::{Motion, Position};
-use serde_json::Value;
-use tokio::sync::{Notify, Semaphore};
-
-pub(crate) use self::stream::Listener;
-pub(crate) use self::worker::Worker;
+use futures_util::future::BoxFuture;
+use tokio::sync::Notify;
 
 use self::event::Seen;
+use self::push::PushingCamera;
+use self::stream::Listener;
+use self::worker::Worker;
 use super::caller::{Access, Caller, Refusal};
-use super::contact::Contact;
-use super::controller::{Checked, CommandError};
+use super::contact::Contacts;
+use super::controller::{Checked, CommandError, DeviceDriver};
 use super::event::{ArmEvent, Event, PlateEvent};
 use super::health::Health;
 use super::order::Orders;
-use crate::config;
-use crate::reload::InForce;
-
-/// Most pushes of one camera that are read at once: each may have pictures of some megabytes.
-const MOST_PUSHES: usize = 4;
+use super::outfit::Outfit;
+use crate::config::{self, Equipment};
 
 /// How many complaints of one camera are remembered.
 const MOST_COMPLAINTS: usize = 16;
 
-/// The tasks of a camera, which are yet to run.
+/// A camera, from outside.
 #[derive(Debug)]
-pub(crate) struct Tasks {
-    pub(crate) worker: Worker,
-    /// None when its alert stream is not wanted.
-    pub(crate) listener: Option<Listener>,
-}
-
-/// A camera, from outside; cheap to clone.
-#[derive(Clone, Debug)]
-pub(crate) struct Camera {
+struct Camera {
     orders: Orders,
     seen: Arc<State>,
 }
@@ -63,7 +54,7 @@ struct State {
     health: Health,
     /// When it answered a call last; what it pushes says nothing about that.
     called: Mutex<Option<Instant>>,
-    contacts: Mutex<Vec<Contact>>,
+    contacts: Contacts,
     /// Where the camera says that the arm is.
     gate: Mutex<Option<Position>>,
     /// What it complained of since it came, to say each once.
@@ -71,88 +62,94 @@ struct State {
     /// Inputs of which it said that they changed.
     changed: Mutex<VecDeque<u16>>,
     news: Notify,
-    pushes: Arc<Semaphore>,
 }
 
-impl Camera {
-    /// A camera, and its tasks.
-    ///
-    /// # Errors
-    /// When no client can be made.
-    pub(crate) fn new(
-        config: &config::Hik,
-        in_force: InForce,
-    ) -> Result<(Camera, Tasks), reqwest::Error> {
-        let (orders, ordered) = Orders::new("相机", in_force.clone());
-        let inputs = config.inputs.iter().cloned();
-        let contacts = inputs.map(|input| Contact::new(input, config.looks));
-        let seen = Arc::new(State {
-            config: config.clone(),
-            health: Health::new(config.patience()),
-            called: Mutex::default(),
-            contacts: Mutex::new(contacts.collect()),
-            gate: Mutex::default(),
-            complaints: Mutex::default(),
-            changed: Mutex::default(),
-            news: Notify::new(),
-            pushes: Arc::new(Semaphore::new(MOST_PUSHES)),
-        });
+/// The cameras of a lot.
+pub(crate) fn equip(outfit: &mut Outfit<'_>) -> Result<(), reqwest::Error> {
+    outfit.starts(|it| it.pushing.family("hik"));
+    let lot = outfit.lot;
+    for config in &lot.hik {
+        let (orders, ordered) = Orders::new("相机", outfit.in_force.clone());
+        let seen = Arc::new(State::new(config));
         let refusal = Refusal::default();
-        let access = Access {
-            address: &config.address,
-            user: &config.user,
-            password: &config.password,
-            answer: config.answer,
-        };
+        let access = Access::of(config);
         let caller = Caller::new(access, refusal.clone())?;
-        let worker = Worker::new(Arc::clone(&seen), caller, ordered, in_force);
-        let listener = if config.alert_stream {
+        let worker = Worker::new(Arc::clone(&seen), caller, ordered, outfit.in_force.clone());
+        let mut listener = None;
+        if config.alert_stream {
             let caller = Caller::new(access, refusal)?;
-            Some(Listener::new(Arc::clone(&seen), caller))
-        } else {
-            None
-        };
-        Ok((Camera { orders, seen }, Tasks { worker, listener }))
+            listener = Some(Listener::new(Arc::clone(&seen), caller));
+        }
+        let key = config.key.clone();
+        let pushing = Arc::clone(&seen);
+        outfit.has(Camera { orders, seen });
+        outfit.starts(move |it| {
+            let teller = it.teller();
+            if let Some(listener) = listener {
+                it.spawn(listener.run(teller.clone(), it.stop.clone()));
+            }
+            it.spawn(worker.run(teller.clone(), it.stop.clone()));
+            if let Some(key) = key {
+                let camera = PushingCamera::new(pushing, teller);
+                it.pushing.add("hik", &key, Arc::new(camera));
+            }
+        });
+    }
+    Ok(())
+}
+
+impl DeviceDriver for Camera {
+    fn equipment(&self) -> &dyn Equipment {
+        &self.seen.config
     }
 
-    /// How it stands, for people.
-    pub(in crate::devices) fn shown(&self) -> Value {
-        let config = &self.seen.config;
-        self.seen.health.shown("hik", &config.name, &config.address)
+    fn health(&self) -> &Health {
+        &self.seen.health
     }
 
-    /// Its name and how it stands.
-    pub(in crate::devices) fn link(&self) -> (&str, &Health) {
-        (&self.seen.config.name, &self.seen.health)
+    fn way(&self) -> (&'static str, String) {
+        ("hik", self.seen.config.address.clone())
     }
 
-    /// Drives a barrier, once.
-    pub(in crate::devices) async fn drive(
-        &self,
-        barrier: &DeviceNo,
+    fn drive<'a>(
+        &'a self,
+        _id: &'a str,
+        barrier: &'a DeviceNo,
         motion: Motion,
-    ) -> Result<(), CommandError> {
-        self.orders.give(barrier, motion).await
+    ) -> BoxFuture<'a, Result<(), CommandError>> {
+        Box::pin(self.orders.give(barrier, motion))
     }
 
-    /// Which of these devices are there, and how the contacts are.
-    pub(in crate::devices) fn check(&self, devices: &[DeviceNo]) -> Checked {
+    fn check<'a>(&'a self, _id: &'a str, devices: &'a [DeviceNo]) -> BoxFuture<'a, Checked> {
         let seen = &self.seen;
         let own = seen.answering();
         let online = devices.iter().filter(|it| own.contains(it));
         let mut state = Vec::new();
         if seen.is_reachable() {
-            state.extend(lock(&seen.contacts).iter().filter_map(Contact::state));
+            state.extend(seen.contacts.state());
             state.extend(seen.arm());
         }
-        Checked {
+        Box::pin(ready(Checked {
             online: online.cloned().collect(),
             state,
-        }
+        }))
     }
 }
 
 impl State {
+    fn new(config: &config::Hik) -> State {
+        State {
+            config: config.clone(),
+            health: Health::new(config.patience()),
+            called: Mutex::default(),
+            contacts: Contacts::new(&config.inputs, config.looks),
+            gate: Mutex::default(),
+            complaints: Mutex::default(),
+            changed: Mutex::default(),
+            news: Notify::new(),
+        }
+    }
+
     /// The camera answered a call.
     fn reachable(&self) {
         *lock(&self.called) = Some(Instant::now());
@@ -176,13 +173,6 @@ impl State {
         let barrier = self.config.barrier.as_ref().map(|it| &it.device);
         let barrier = barrier.filter(|_| self.is_reachable());
         recognizer.into_iter().chain(barrier).cloned().collect()
-    }
-
-    /// An input was looked at; what that is worth telling.
-    fn input(&self, number: u16, level: bool) -> Option<Event> {
-        let mut contacts = lock(&self.contacts);
-        let contact = contacts.iter_mut().find(|it| it.number() == number)?;
-        contact.see(level)
     }
 
     fn gate_is(&self, position: Option<Position>) {

@@ -18,6 +18,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::attached::{Attached, AttachedLane};
+use super::controllers::Controllers;
 use super::event::{self, ArmEvent, Event, LoopEvent, PlaceEvent, PlateEvent, SafetyEvent};
 use super::flood::Floods;
 use super::parts;
@@ -46,6 +47,7 @@ pub(crate) struct Intake {
     pub(crate) journal: Journal,
     pub(crate) remembered: Mutex<Remembered>,
     pub(crate) floods: Floods,
+    pub(crate) controllers: Arc<Controllers>,
 }
 
 /// The ids of the latest events.
@@ -100,7 +102,7 @@ pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// The body of an event, whole and in time.
-pub(super) async fn collect(body: Body) -> Result<Bytes, Answer> {
+async fn collect(body: Body) -> Result<Bytes, Answer> {
     let body = axum::body::to_bytes(body, MAX_EVENT_BYTES).await;
     body.map_err(|error| match is_late(&error) {
         true => Answer::Slow,
@@ -121,8 +123,9 @@ impl Intake {
         let body = collect(request.into_body()).await?;
         let event = match form {
             None => Event::read(&body),
-            Some(boundary) => parts::read(boundary, body).await,
+            Some(boundary) => parts::read(boundary, body.clone()).await,
         };
+        self.controllers.heard(&key, &event, &body);
         let event = event.map_err(Answer::Wrong)?;
         let intake = Arc::clone(self);
         // What has arrived is taken, also if who sent it goes away: half a taking would be lost.

@@ -1,14 +1,12 @@
-//! Commands for a controller that cannot be called: it fetches them itself, by long poll.
+//! Commands for a device that cannot be called: it fetches them itself, by long poll.
 //!
 //! A command that nobody fetched in time is withdrawn and was not done; one that was fetched and
 //! not answered is unknown. Neither is ever handed out again.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use boshi_service::key::Key;
-use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 use tokio::sync::{Notify, oneshot};
 
@@ -20,9 +18,11 @@ const MOST_WAITING: usize = 64;
 /// Most answers that are awaited at once; a controller that never answers is told no more.
 const MOST_HANDED: usize = 256;
 
-/// The commands of one controller.
-#[derive(Debug, Default)]
-pub(crate) struct Mailbox {
+/// The commands of one device.
+#[derive(Debug)]
+pub(super) struct Mailbox {
+    /// Who fetches them, for people.
+    who: &'static str,
     letters: Mutex<Letters>,
     news: Notify,
 }
@@ -42,6 +42,15 @@ struct Letter {
 }
 
 impl Mailbox {
+    /// An empty one of such a device.
+    pub(super) fn of(who: &'static str) -> Mailbox {
+        Mailbox {
+            who,
+            letters: Mutex::default(),
+            news: Notify::new(),
+        }
+    }
+
     /// Puts a command in, and returns the answer to it. It waits to be fetched for
     /// `fetched_within`, which has to be shorter than anybody waits for the barrier: an arm that
     /// was given up must not move.
@@ -63,14 +72,14 @@ impl Mailbox {
         self.put(letter)?;
         let fetched = tokio::time::timeout(fetched_within, was_fetched).await;
         if fetched.is_err() && self.withdraw(id) {
-            return Err(CommandError::NotDone("控制器未取走指令".to_owned()));
+            return Err(self.not_done("未取走指令"));
         }
         let answered = tokio::time::timeout(limit, answered).await;
         if let Ok(Ok(answer)) = answered {
             return Ok(answer);
         }
         self.lock().handed.remove(id);
-        Err(CommandError::Unknown("控制器未应答".to_owned()))
+        Err(CommandError::Unknown(format!("{}未应答", self.who)))
     }
 
     /// What there is to do, as soon as there is something, and after `wait` in any case.
@@ -112,12 +121,16 @@ impl Mailbox {
     fn put(&self, letter: Letter) -> Result<(), CommandError> {
         let mut letters = self.lock();
         if letters.waiting.len() >= MOST_WAITING || letters.handed.len() >= MOST_HANDED {
-            return Err(CommandError::NotDone("控制器积压指令过多".to_owned()));
+            return Err(self.not_done("积压指令过多"));
         }
         letters.waiting.push_back(letter);
         drop(letters);
         self.news.notify_one();
         Ok(())
+    }
+
+    fn not_done(&self, why: &str) -> CommandError {
+        CommandError::NotDone(format!("{}{why}", self.who))
     }
 
     /// Whether the command was still there.
@@ -149,39 +162,10 @@ impl Mailbox {
     }
 }
 
-/// The mailboxes of all controllers that fetch their commands, each under its key.
-#[derive(Debug, Default)]
-pub(crate) struct Mailboxes {
-    boxes: Vec<(Key, Arc<Mailbox>)>,
-}
-
-impl Mailboxes {
-    /// The mailbox of a key, which is made if there is none.
-    pub(crate) fn of(&mut self, key: &SecretString) -> Arc<Mailbox> {
-        let key = Key::of(key.expose_secret());
-        if let Some((_, mailbox)) = self.boxes.iter().find(|(known, _)| *known == key) {
-            return Arc::clone(mailbox);
-        }
-        let mailbox = Arc::<Mailbox>::default();
-        self.boxes.push((key, Arc::clone(&mailbox)));
-        mailbox
-    }
-
-    /// The mailbox of whoever shows this key; takes the same time whichever it is (D-7).
-    pub(super) fn by_key(&self, key: &str) -> Option<&Arc<Mailbox>> {
-        let boxes = self.boxes.iter();
-        boxes.fold(None, |found, (known, mailbox)| {
-            if known.opens(key) {
-                Some(mailbox)
-            } else {
-                found
-            }
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use serde_json::json;
 
     use super::*;
@@ -190,7 +174,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_command_is_fetched_once_and_its_answer_comes_back() {
-        let mailbox = Arc::<Mailbox>::default();
+        let mailbox = Arc::new(Mailbox::of("控制器"));
         let sender = Arc::clone(&mailbox);
         let sent =
             tokio::spawn(async move { sender.send("c1", json!({"id": "c1"}), LIMIT, LIMIT).await });
@@ -204,16 +188,17 @@ mod tests {
     /// OPEN-7
     #[tokio::test(start_paused = true)]
     async fn what_nobody_fetched_is_withdrawn_and_never_handed_out_later() {
-        let mailbox = Mailbox::default();
+        let mailbox = Mailbox::of("相机");
         let result = mailbox.send("c1", json!({}), LIMIT, LIMIT).await;
-        assert!(matches!(result, Err(CommandError::NotDone(_))));
+        let why = CommandError::NotDone("相机未取走指令".to_owned());
+        assert_eq!(result, Err(why), "it says who has not fetched it");
         assert!(mailbox.fetch(Duration::ZERO).await.is_empty());
     }
 
     /// OPEN-7
     #[tokio::test(start_paused = true)]
     async fn what_was_fetched_and_not_answered_is_unknown() {
-        let mailbox = Arc::<Mailbox>::default();
+        let mailbox = Arc::new(Mailbox::of("控制器"));
         let sender = Arc::clone(&mailbox);
         let sent = tokio::spawn(async move { sender.send("c1", json!({}), LIMIT, LIMIT).await });
         assert_eq!(mailbox.fetch(LIMIT).await.len(), 1);

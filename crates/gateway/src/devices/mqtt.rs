@@ -15,18 +15,15 @@ use std::sync::Arc;
 
 use boshi_protocol::id::LotId;
 use bytes::Bytes;
-use serde_json::Value;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
-pub(crate) use self::worker::Worker;
-
 use self::link::SILENT;
+use self::worker::Worker;
+use super::controller::DeviceDriver;
 use super::health::Health;
-use crate::config::{self, Topic};
-
-/// What people call the connection.
-const NAME: &str = "MQTT";
+use super::outfit::Outfit;
+use crate::config::{self, Equipment, Topic};
 
 /// Most messages that wait for one driver, each perhaps with a picture; its teller keeps as many.
 const MOST_HEARD: usize = 8;
@@ -102,9 +99,9 @@ struct Subscriber {
     sheds: bool,
 }
 
-/// The broker of a lot, from outside; cheap to clone.
-#[derive(Clone, Debug)]
-pub(crate) struct Broker(Arc<State>);
+/// The broker of a lot, from outside.
+#[derive(Debug)]
+struct Broker(Arc<State>);
 
 /// What its worker has found out.
 #[derive(Debug)]
@@ -159,23 +156,34 @@ impl Exchange {
     }
 
     /// What shows how it stands, and the task, which is yet to run.
-    pub(crate) fn done(self) -> (Broker, Worker) {
+    fn done(self) -> (Broker, Worker) {
         let broker = Broker(Arc::clone(&self.state));
         let worker = Worker::new(self.state, self.letters, self.subscribers, self.connection);
         (broker, worker)
     }
 }
 
-impl Broker {
-    /// How it stands, for people.
-    pub(super) fn shown(&self) -> Value {
-        let State { config, health } = &*self.0;
-        health.shown("mqtt", NAME, &config.address)
+/// The connection to the broker, when everybody has a line.
+pub(crate) fn equip(outfit: &mut Outfit<'_>) -> Result<(), reqwest::Error> {
+    if let Some(exchange) = outfit.exchange.take() {
+        let (broker, worker) = exchange.done();
+        outfit.has(broker);
+        outfit.starts(|it| it.spawn(worker.run(it.stop.clone())));
+    }
+    Ok(())
+}
+
+impl DeviceDriver for Broker {
+    fn equipment(&self) -> &dyn Equipment {
+        &self.0.config
     }
 
-    /// Its name and how it stands.
-    pub(super) fn link(&self) -> (&str, &Health) {
-        (NAME, &self.0.health)
+    fn health(&self) -> &Health {
+        &self.0.health
+    }
+
+    fn way(&self) -> (&'static str, String) {
+        ("mqtt", self.0.config.address.clone())
     }
 }
 

@@ -9,31 +9,33 @@ mod frame;
 pub(crate) mod fuzzed;
 mod job;
 mod link;
+pub(super) mod probe;
 mod queue;
 mod screen;
-pub(crate) mod spaces;
+mod spaces;
 mod text;
 mod worker;
 
+use std::future::ready;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use boshi_protocol::id::DeviceNo;
+use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout_at;
 
 pub(crate) use self::queue::Urgency;
-pub(crate) use self::worker::Worker;
 
 use self::job::Wanted;
 use self::screen::Shown;
-use self::worker::Way;
-use super::controller::{Checked, CommandError, Message};
+use self::worker::{Way, Worker};
+use super::controller::{Checked, CommandError, DeviceDriver, Message};
 use super::health::Health;
-use super::vz::rs485::Rs485;
-use crate::config;
+use super::outfit::Outfit;
+use crate::config::{self, Equipment};
 
 /// How long after its last answer a board counts as there: it is asked twice within that.
 const SILENT: Duration = Duration::from_secs(8);
@@ -44,9 +46,9 @@ const QUEUED: usize = 64;
 /// Longest that the answer to a message is awaited that was told in good time.
 const LATE_ANSWER: Duration = Duration::from_secs(5);
 
-/// A board, from outside; cheap to clone.
-#[derive(Clone, Debug)]
-pub(crate) struct Board {
+/// A board, from outside.
+#[derive(Debug)]
+struct Board {
     place: usize,
     wanted: mpsc::Sender<Wanted>,
     seen: Arc<Seen>,
@@ -79,58 +81,92 @@ impl Seen {
     }
 }
 
-impl Board {
-    /// The boards of a lot, and the workers of their lines, which are yet to run.
-    pub(crate) fn all(
-        lot: &config::Lot,
-        camera: impl Fn(&str, u8) -> Option<Rs485>,
-    ) -> (Vec<Board>, Vec<Worker>) {
-        let (mut boards, mut workers) = (Vec::new(), Vec::new());
-        let mut lines: Vec<(&config::Olm, Vec<Arc<Seen>>)> = Vec::new();
-        for config in &lot.olm {
-            let seen = Arc::new(Seen {
-                config: config.clone(),
-                awaits: lot.answers(config),
-                health: Health::new(SILENT),
-                reached: AtomicBool::new(false),
+/// The boards of a lot, and a worker for each line.
+pub(crate) fn equip(outfit: &mut Outfit<'_>) -> Result<(), reqwest::Error> {
+    let lot = outfit.lot;
+    let (inside_is, inside) = watch::channel(None);
+    if lot.olm.iter().any(|board| board.spaces.is_some()) {
+        outfit.starts(|it| {
+            let counting = spaces::count(it.intake.journal.clone(), it.lot.clone(), inside_is);
+            let stop = it.stop.clone();
+            it.spawn(async move {
+                stop.run_until_cancelled(counting).await;
             });
-            let mut known = lines.iter_mut();
-            let way = |it: &config::Olm| (it.address.clone(), it.camera.clone(), it.port);
-            match known.find(|(it, _)| way(it) == way(config)) {
-                Some((_, line)) => line.push(seen),
-                None => lines.push((config, vec![seen])),
-            }
+        });
+    }
+    let mut lines: Vec<(&config::Olm, Vec<Arc<Seen>>)> = Vec::new();
+    for config in &lot.olm {
+        let seen = Arc::new(Seen {
+            config: config.clone(),
+            awaits: lot.answers(config),
+            health: Health::new(SILENT),
+            reached: AtomicBool::new(false),
+        });
+        let mut known = lines.iter_mut();
+        let way = |it: &config::Olm| (it.address.clone(), it.camera.clone(), it.port);
+        match known.find(|(it, _)| way(it) == way(config)) {
+            Some((_, line)) => line.push(seen),
+            None => lines.push((config, vec![seen])),
         }
-        for (config, line) in lines {
-            let way = match (&config.address, &config.camera) {
-                (Some(address), _) => Way::Address(address.clone(), config.line()),
-                (None, Some(name)) => Way::Camera(camera(name, config.port)),
-                (None, None) => Way::Camera(None),
-            };
-            let (to, wanted) = mpsc::channel(QUEUED);
-            let own = line.iter().enumerate().map(|(place, seen)| Board {
+    }
+    for (config, line) in lines {
+        let way = match (&config.address, &config.camera) {
+            (Some(address), _) => Way::Address(address.clone(), config.line()),
+            (None, Some(name)) => Way::Camera(outfit.rs485(name, config.port)),
+            (None, None) => Way::Camera(None),
+        };
+        let (to, wanted) = mpsc::channel(QUEUED);
+        for (place, seen) in line.iter().enumerate() {
+            let (wanted, seen) = (to.clone(), Arc::clone(seen));
+            outfit.has(Board {
                 place,
-                wanted: to.clone(),
-                seen: Arc::clone(seen),
+                wanted,
+                seen,
             });
-            boards.extend(own);
-            workers.push(Worker::new(way, line, wanted));
         }
-        (boards, workers)
+        let worker = Worker::new(way, line, wanted);
+        let inside = inside.clone();
+        outfit.starts(|it| it.spawn(worker.run(it.teller(), inside, it.stop.clone())));
+    }
+    Ok(())
+}
+
+impl DeviceDriver for Board {
+    fn equipment(&self) -> &dyn Equipment {
+        &self.seen.config
     }
 
-    /// The display that it is.
-    pub(crate) fn display(&self) -> &DeviceNo {
-        &self.seen.config.display
+    fn health(&self) -> &Health {
+        &self.seen.health
     }
 
-    /// What people call it, and what was said.
-    pub(super) fn link(&self) -> (&str, &Health) {
-        (&self.seen.config.name, &self.seen.health)
+    fn way(&self) -> (&'static str, String) {
+        ("olm", self.seen.at())
     }
 
-    /// How it stands, for people. Of one that does not answer only the way to it is known.
-    pub(super) fn shown(&self) -> Value {
+    fn show<'a>(
+        &'a self,
+        _id: &'a str,
+        _display: &'a DeviceNo,
+        message: &'a Message<'_>,
+    ) -> BoxFuture<'a, Result<(), CommandError>> {
+        Box::pin(self.shows(message))
+    }
+
+    /// One that does not answer is there while the way to it is open; of one behind a camera it is
+    /// the camera that may be lost.
+    fn check<'a>(&'a self, _id: &'a str, devices: &'a [DeviceNo]) -> BoxFuture<'a, Checked> {
+        let there = match self.seen.awaits {
+            true => self.seen.health.answers(),
+            false => self.seen.reached.load(Ordering::Relaxed),
+        };
+        let online = if there { devices.to_vec() } else { Vec::new() };
+        let state = Vec::new();
+        Box::pin(ready(Checked { online, state }))
+    }
+
+    /// Of one that does not answer only the way to it is known.
+    fn shown(&self) -> Value {
         let Seen { config, health, .. } = &*self.seen;
         let mut shown = health.shown("olm", &config.name, &self.seen.at());
         if !self.seen.awaits {
@@ -139,9 +175,11 @@ impl Board {
         }
         shown
     }
+}
 
+impl Board {
     /// Shows a message; success only when the board said that it took it (SHOW-2).
-    pub(super) async fn show(&self, message: &Message<'_>) -> Result<(), CommandError> {
+    async fn shows(&self, message: &Message<'_>) -> Result<(), CommandError> {
         let (answer, answered) = oneshot::channel();
         let shown = Arc::new(Shown {
             pages: text::pages(message.lines, &self.seen.config),
@@ -159,26 +197,6 @@ impl Board {
         match timeout_at(message.until + LATE_ANSWER, answered).await {
             Ok(Ok(result)) => result,
             Ok(Err(_)) | Err(_) => Err(CommandError::Unknown("显示屏未应答".to_owned())),
-        }
-    }
-
-    /// Whether it is one of these, and there. One that does not answer is there while the way to it
-    /// is open; of one behind a camera it is the camera that may be lost.
-    pub(super) fn check(&self, devices: &[DeviceNo]) -> Checked {
-        let Seen {
-            awaits,
-            health,
-            reached,
-            ..
-        } = &*self.seen;
-        let there = match awaits {
-            true => health.answers(),
-            false => reached.load(Ordering::Relaxed),
-        };
-        let own = devices.iter().filter(|it| there && *it == self.display());
-        Checked {
-            online: own.cloned().collect(),
-            state: Vec::new(),
         }
     }
 }

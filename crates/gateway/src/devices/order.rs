@@ -6,8 +6,10 @@ use boshi_protocol::id::DeviceNo;
 use boshi_protocol::lane::Motion;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use super::controller::CommandError;
+use super::relays::{Relays, Step};
 use crate::reload::InForce;
 
 /// Most orders that wait for one connection: each barrier behind it has one at most.
@@ -20,6 +22,24 @@ const LATE_ANSWER: Duration = Duration::from_secs(10);
 /// Pause before a connection that failed is tried again.
 const AGAIN: Duration = Duration::from_millis(500);
 
+/// Longest that a task goes on after the gateway was told to stop: as long as a lot may take.
+const STOPPING: Duration = Duration::from_secs(5);
+
+/// Works until nobody gives orders any more, and a little longer than `stop` at most.
+pub(in crate::devices) async fn until_late(
+    work: impl Future<Output = ()>,
+    stop: &CancellationToken,
+) {
+    let late = async {
+        stop.cancelled().await;
+        tokio::time::sleep(STOPPING).await;
+    };
+    tokio::select! {
+        () = work => {}
+        () = late => {}
+    }
+}
+
 /// What a barrier is to do.
 #[derive(Debug)]
 pub(in crate::devices) struct Order {
@@ -28,6 +48,28 @@ pub(in crate::devices) struct Order {
     /// After it, whoever ordered has given the barrier up: it must not move any more.
     pub(in crate::devices) until: Instant,
     pub(in crate::devices) answer: oneshot::Sender<Result<(), CommandError>>,
+}
+
+impl Order {
+    /// Begins it, unless it is too late or cannot be done; what is to be sent for it.
+    pub(in crate::devices) fn begin(
+        &self,
+        relays: &mut Relays,
+        in_force: &InForce,
+    ) -> Result<Step, CommandError> {
+        let now = Instant::now();
+        if self.until <= now || self.answer.is_closed() {
+            return Err(CommandError::NotDone("指令已过时".to_owned()));
+        }
+        let travel = in_force.borrow().timing.travel;
+        let step = relays.begin(&self.barrier, self.motion, now, travel);
+        step.map_err(CommandError::NotDone)
+    }
+
+    /// Says what has come of it; who ordered may have given up.
+    pub(in crate::devices) fn ends(self, result: Result<(), CommandError>) {
+        let _ = self.answer.send(result);
+    }
 }
 
 /// Where orders are given; cheap to clone.

@@ -15,8 +15,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
+use super::controllers::Controllers;
 use super::intake::{bearer, refusal};
-use super::mailbox::Mailboxes;
 
 /// Longest that a poll waits for a command, in seconds: below what home routers forget.
 const LONGEST_WAIT_SECONDS: u64 = 50;
@@ -26,7 +26,7 @@ const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
 /// What the routes work with.
 pub(crate) struct Polled {
-    pub(crate) mailboxes: Mailboxes,
+    pub(crate) controllers: Arc<Controllers>,
     /// Ends the polls that wait.
     pub(crate) stop: CancellationToken,
 }
@@ -53,7 +53,7 @@ async fn commands(
     headers: HeaderMap,
 ) -> Response {
     let key = bearer(&headers).unwrap_or_default();
-    let Some(mailbox) = polled.mailboxes.by_key(key) else {
+    let Some((mailbox, health)) = polled.controllers.mailbox(key) else {
         return stranger();
     };
     let Ok(Query(poll)) = poll else {
@@ -61,6 +61,7 @@ async fn commands(
         return refuse(StatusCode::BAD_REQUEST, &expected);
     };
     let wait = Duration::from_secs(poll.wait.min(LONGEST_WAIT_SECONDS));
+    health.called(None);
     let fetching = mailbox.fetch(wait);
     let commands = polled.stop.run_until_cancelled(fetching).await;
     let commands = commands.unwrap_or_default();
@@ -73,7 +74,7 @@ async fn answers(
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
     let key = bearer(&headers).unwrap_or_default();
-    let Some(mailbox) = polled.mailboxes.by_key(key) else {
+    let Some((mailbox, _)) = polled.controllers.mailbox(key) else {
         return stranger();
     };
     let body = match body {

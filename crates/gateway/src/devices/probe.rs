@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
+pub use super::hik::probe::{HikProbe, hik};
 pub use super::modbus::probe::{ModbusProbe, modbus};
+pub use super::olm::probe::{OlmProbe, olm};
 pub use super::vz::tcp::probe::vz_tcp;
 
 /// How long an answer is waited for.

@@ -5,7 +5,7 @@
 //! they speak to, `worker` the task that hears the broker and notices who has fallen silent.
 
 pub(crate) mod fuzzed;
-pub(crate) mod push;
+mod push;
 pub(in crate::devices) mod report;
 mod watch;
 mod worker;
@@ -13,21 +13,20 @@ mod worker;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use boshi_protocol::id::{LotId, PlaceNo};
-use serde_json::Value;
-use tokio::sync::Semaphore;
+use boshi_protocol::id::PlaceNo;
 use tokio::time::Instant;
 
-pub(crate) use self::worker::Worker;
-
+use self::push::PushingSpaces;
 use self::report::{Report, ReportError};
 use self::watch::Watch;
+use self::worker::Worker;
+use super::controller::DeviceDriver;
 use super::event::{Event, PlaceEvent};
 use super::health::Health;
 use super::intake::Untaken;
-use super::mqtt::Exchange;
+use super::outfit::Outfit;
 use super::teller::Teller;
-use crate::config::{self, SpacesDialect};
+use crate::config::{self, Equipment, SpacesDialect};
 
 /// How long after its last report a system counts as there that reports changes only: a quiet night.
 const QUIET: Duration = Duration::from_secs(24 * 3600);
@@ -35,19 +34,15 @@ const QUIET: Duration = Duration::from_secs(24 * 3600);
 /// How many reports may be missing before a system counts as lost.
 const MISSES: u32 = 3;
 
-/// Most pushes of one system that are read at once: each may have a picture of some megabytes.
-const MOST_PUSHES: usize = 8;
-
 /// A guidance system, from outside; cheap to clone.
 #[derive(Clone, Debug)]
-pub(crate) struct Spaces(Arc<Inner>);
+struct Spaces(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
     config: config::Spaces,
     health: Health,
     watch: Mutex<Watch>,
-    pushes: Arc<Semaphore>,
 }
 
 /// What became of a message.
@@ -63,38 +58,44 @@ struct Outcome {
 #[derive(Debug)]
 struct Stopping;
 
-impl Spaces {
-    /// A system, and its worker, which is yet to run. It reports over MQTT if it has a topic and the lot
-    /// a broker.
-    pub(crate) fn new(
-        lot: &LotId,
-        places: &[config::Place],
-        config: &config::Spaces,
-        exchange: Option<&mut Exchange>,
-    ) -> (Spaces, Worker) {
-        let patience = match config.period {
-            Duration::ZERO => QUIET,
-            period => period * MISSES,
-        };
-        let numbers = places.iter().map(|it| &it.number);
-        let spaces = Spaces(Arc::new(Inner {
-            health: Health::new(patience),
-            watch: Mutex::new(Watch::new(config.period, numbers, Instant::now())),
-            pushes: Arc::new(Semaphore::new(MOST_PUSHES)),
-            config: config.clone(),
-        }));
+/// The systems of a lot. One reports over MQTT if it has a topic and the lot a broker.
+pub(crate) fn equip(outfit: &mut Outfit<'_>) -> Result<(), reqwest::Error> {
+    outfit.starts(|it| it.pushing.family("spaces"));
+    let lot = outfit.lot;
+    for config in &lot.spaces {
+        let spaces = Spaces::new(config, &lot.places);
         let topic = config.topic.as_ref();
-        let topic = topic.map(|topic| topic.with("lot", lot.as_str()));
-        let line = topic.zip(exchange).map(|(topic, exchange)| {
+        let topic = topic.map(|topic| topic.with("lot", lot.id.as_str()));
+        let line = topic.zip(outfit.exchange.as_mut());
+        let line = line.map(|(topic, exchange)| {
             let line = exchange.line(vec![topic.clone()]);
             (topic, line)
         });
         let worker = Worker::new(spaces.clone(), line);
-        (spaces, worker)
+        let key = config.key.clone();
+        outfit.has(spaces.clone());
+        outfit.starts(move |it| {
+            let teller = it.teller();
+            if let Some(key) = key {
+                let pushing = PushingSpaces::new(spaces, teller.clone());
+                it.pushing.add("spaces", &key, Arc::new(pushing));
+            }
+            it.spawn(worker.run(teller, it.stop.clone()));
+        });
+    }
+    Ok(())
+}
+
+impl DeviceDriver for Spaces {
+    fn equipment(&self) -> &dyn Equipment {
+        &self.0.config
     }
 
-    /// How it stands, for people.
-    pub(super) fn shown(&self) -> Value {
+    fn health(&self) -> &Health {
+        &self.0.health
+    }
+
+    fn way(&self) -> (&'static str, String) {
         let config = &self.0.config;
         let driver = match config.speaks {
             SpacesDialect::Json => "spaces json",
@@ -103,12 +104,22 @@ impl Spaces {
         };
         let address = config.topic.as_ref();
         let address = address.map_or_else(|| "http".to_owned(), config::Topic::filter);
-        self.0.health.shown(driver, &config.name, &address)
+        (driver, address)
     }
+}
 
-    /// Its name and how it stands.
-    pub(super) fn link(&self) -> (&str, &Health) {
-        (&self.0.config.name, &self.0.health)
+impl Spaces {
+    fn new(config: &config::Spaces, places: &[config::Place]) -> Spaces {
+        let patience = match config.period {
+            Duration::ZERO => QUIET,
+            period => period * MISSES,
+        };
+        let numbers = places.iter().map(|it| &it.number);
+        Spaces(Arc::new(Inner {
+            health: Health::new(patience),
+            watch: Mutex::new(Watch::new(config.period, numbers, Instant::now())),
+            config: config.clone(),
+        }))
     }
 
     /// A message has come; `kept` when it is of an earlier time.

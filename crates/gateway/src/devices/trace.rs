@@ -128,11 +128,15 @@ fn readable(kept: &[u8]) -> String {
 
 /// In UTF-8, or GBK as many devices write it; none when there is anything else in it.
 fn text(kept: &[u8]) -> Option<String> {
-    // JSON may be followed by a zero byte and a picture.
+    // JSON may be followed by a zero byte and a picture, and so may the head of a form.
     let has_json = kept.starts_with(b"{");
-    let end = kept.iter().position(|it| *it == 0).filter(|_| has_json);
-    let kept = &kept[..end.unwrap_or(kept.len())];
     let is_text = |it: &u8| *it >= 0x20 || matches!(it, b'\t' | b'\r' | b'\n');
+    let end = match (has_json, kept.starts_with(b"--")) {
+        (true, _) => kept.iter().position(|it| *it == 0),
+        (false, true) => kept.iter().position(|it| !is_text(it) || *it == 0xFF),
+        (false, false) => None,
+    };
+    let kept = &kept[..end.unwrap_or(kept.len())];
     if !kept.iter().all(is_text) || !kept.iter().any(u8::is_ascii_graphic) {
         return None;
     }
@@ -233,6 +237,8 @@ mod tests {
         assert_eq!(shown(&gbk), "{\"plate\":\"粤B12345\"}");
         assert_eq!(shown(b"{}\x00\xFF\xD8"), "{}");
         assert_eq!(shown(&[0x01, 0x05, 0xFF, 0x00]), "01 05 FF 00");
+        let form = b"--X\r\nContent-Type: image/jpeg\r\n\r\n\xFF\xD8\xFF";
+        assert_eq!(shown(form), "--X Content-Type: image/jpeg");
     }
 
     #[test]

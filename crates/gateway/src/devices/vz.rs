@@ -9,40 +9,40 @@
 pub(crate) mod hx;
 mod message;
 pub(crate) mod mqtt;
-pub(crate) mod push;
+mod push;
 mod reply;
 pub(crate) mod rs485;
 pub(crate) mod tcp;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use boshi_protocol::id::DeviceNo;
 use boshi_protocol::lane::Motion;
+use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, mpsc};
 use uuid::Uuid;
 
-use super::contact::Contact;
-use super::controller::{Checked, CommandError};
+use super::contact::Contacts;
+use super::controller::{CommandError, DeviceDriver};
 use super::event::{Event, Heartbeat, PlateEvent};
-use super::health::{BEAT, Health};
+use super::health::Health;
 use super::mailbox::Mailbox;
+use super::outfit::Outfit;
 use super::relays::{Relays, Step};
 use super::teller::Teller;
-use crate::config::{self, Confirm, PulseBy, VzDialect};
+use crate::config::{self, Confirm, Equipment, PulseBy, VzDialect};
 use crate::reload::InForce;
 
 pub(in crate::devices) use self::message::text;
 
 use self::message::Seen;
-use self::rs485::Listeners;
+use self::push::PushingCamera;
+use self::rs485::{Listeners, Passed, PassesOn};
 
 /// Longest that a command that was handed to the camera is awaited: longer than a lane does.
 const LATE_ANSWER: Duration = Duration::from_secs(10);
-
-/// Most pushes of one camera that are read at once: each may have a picture of some megabytes.
-const MOST_PUSHES: usize = 4;
 
 /// Most questions for commands of one camera that are kept waiting: a camera has one; another may
 /// hang in a connection that it has given up.
@@ -50,13 +50,13 @@ const MOST_POLLS: usize = 4;
 
 /// A camera, from outside; cheap to clone.
 #[derive(Clone, Debug)]
-pub(crate) struct Camera(Arc<Inner>);
+struct Camera(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
     config: config::Vz,
     health: Health,
-    contacts: Mutex<Vec<Contact>>,
+    contacts: Contacts,
     relays: Mutex<Relays>,
     mailbox: Mailbox,
     /// What is for its RS485, and who listens there.
@@ -64,53 +64,50 @@ struct Inner {
     rs485: Listeners,
     /// Commands in an answer that the camera was given; its next question shows that it took it.
     handed: Mutex<Vec<String>>,
-    last_beat: Mutex<Option<Instant>>,
-    pushes: Arc<Semaphore>,
     polls: Arc<Semaphore>,
     in_force: InForce,
 }
 
+/// The cameras of a lot.
+pub(crate) fn equip(outfit: &mut Outfit<'_>) -> Result<(), reqwest::Error> {
+    attach("vz", outfit.lot.vz.iter().cloned(), outfit);
+    Ok(())
+}
+
+/// Cameras that push to a path of their family.
+fn attach(path: &'static str, cameras: impl Iterator<Item = config::Vz>, outfit: &mut Outfit<'_>) {
+    outfit.starts(move |it| it.pushing.family(path));
+    for config in cameras {
+        let camera = Camera::new(&config, outfit.in_force.clone());
+        outfit.has(camera.clone());
+        outfit.starts(move |it| {
+            let pushing = PushingCamera::new(camera, it.teller(), it.stop.clone());
+            it.pushing.add(path, &config.key, Arc::new(pushing));
+        });
+    }
+}
+
 impl Camera {
-    pub(crate) fn new(config: &config::Vz, in_force: InForce) -> Camera {
-        let contacts = config.inputs.iter().cloned();
+    fn new(config: &config::Vz, in_force: InForce) -> Camera {
         let barriers: Vec<_> = config.barrier.iter().map(|it| it.relays()).collect();
         Camera(Arc::new(Inner {
             health: Health::new(config.patience()),
             // A push tells of a change, which is not repeated.
-            contacts: Mutex::new(contacts.map(|input| Contact::new(input, 1)).collect()),
+            contacts: Contacts::new(&config.inputs, 1),
             relays: Mutex::new(Relays::new(&barriers, PulseBy::Module)),
-            mailbox: Mailbox::default(),
-            serial: Mailbox::default(),
+            mailbox: Mailbox::of("相机"),
+            serial: Mailbox::of("相机"),
             rs485: Listeners::default(),
             handed: Mutex::default(),
-            last_beat: Mutex::default(),
-            pushes: Arc::new(Semaphore::new(MOST_PUSHES)),
             polls: Arc::new(Semaphore::new(MOST_POLLS)),
             config: config.clone(),
             in_force,
         }))
     }
 
-    /// How it stands, for people.
-    pub(super) fn shown(&self) -> Value {
-        let config = &self.0.config;
-        let driver = match config.dialect {
-            VzDialect::Vz => "vz http",
-            VzDialect::Qy => "qy http",
-            VzDialect::Hx => "hx http",
-        };
-        let serial = config.serial.as_deref().unwrap_or("-");
-        self.0.health.shown(driver, &config.name, serial)
-    }
-
-    /// Its name and how it stands.
-    pub(super) fn link(&self) -> (&str, &Health) {
-        (&self.0.config.name, &self.0.health)
-    }
-
     /// Drives a barrier, once. That the camera takes the command does not prove that the arm
     /// moves.
-    pub(super) async fn drive(
+    async fn drives(
         &self,
         id: &str,
         barrier: &DeviceNo,
@@ -150,60 +147,20 @@ impl Camera {
         step.map_err(CommandError::NotDone)
     }
 
-    /// Which of these devices are there, and how the contacts are.
-    pub(super) fn check(&self, devices: &[DeviceNo]) -> Checked {
-        if !self.0.health.answers() {
-            return Checked::default();
-        }
-        let own: Vec<&DeviceNo> = self.0.config.drives().collect();
-        let online = devices.iter().filter(|it| own.contains(it));
-        Checked {
-            online: online.cloned().collect(),
-            state: self.contacts().iter().filter_map(Contact::state).collect(),
-        }
-    }
-
     /// The camera said something, `frame` if that is more than that it is there.
     async fn heard(&self, frame: Option<&[u8]>, teller: &Teller) {
         if self.0.health.called(frame) {
             let name = &self.0.config.name;
             tracing::info!(name, "a camera is there");
         }
-        let devices: Vec<DeviceNo> = self.0.config.drives().cloned().collect();
-        if self.is_time_to_beat() {
+        if self.0.health.is_time_to_beat() {
+            let devices = self.0.config.drives().into_iter().cloned().collect();
             teller.tell(Event::Heartbeat(Heartbeat { devices })).await;
         }
     }
 
-    fn is_time_to_beat(&self) -> bool {
-        let mut last = lock(&self.0.last_beat);
-        let due = last.is_none_or(|last| last.elapsed() >= BEAT);
-        if due {
-            *last = Some(Instant::now());
-        }
-        due
-    }
-
-    /// An input changed; what that is worth telling.
-    fn input(&self, number: u16, level: bool) -> Option<Event> {
-        let mut contacts = self.contacts();
-        let contact = contacts.iter_mut().find(|it| it.number() == number)?;
-        contact.see(level)
-    }
-
     fn plate(&self, seen: Seen) -> Event {
         plate_event(&self.0.config.name, &self.0.config.recognizer, seen)
-    }
-
-    /// Has bytes sent through its RS485, once; success only says that the camera took them.
-    async fn send(&self, port: u8, bytes: &[u8], within: Duration) -> Result<(), CommandError> {
-        if !self.0.health.answers() {
-            return Err(CommandError::NotDone("相机未连接".to_owned()));
-        }
-        let id = Uuid::now_v7().to_string();
-        let command = json!({"id": id, "serial": reply::serial(port, bytes)});
-        let sent = self.0.serial.send(&id, command, within, within).await;
-        sent.map(drop)
     }
 
     /// What there is to do, after at most `wait`; it counts as handed to the camera. What is for
@@ -246,12 +203,66 @@ impl Camera {
         }
     }
 
-    fn contacts(&self) -> MutexGuard<'_, Vec<Contact>> {
-        lock(&self.0.contacts)
-    }
-
     fn relays(&self) -> MutexGuard<'_, Relays> {
         lock(&self.0.relays)
+    }
+}
+
+impl DeviceDriver for Camera {
+    fn equipment(&self) -> &dyn Equipment {
+        &self.0.config
+    }
+
+    fn health(&self) -> &Health {
+        &self.0.health
+    }
+
+    fn way(&self) -> (&'static str, String) {
+        let config = &self.0.config;
+        let driver = match config.dialect {
+            VzDialect::Vz => "vz http",
+            VzDialect::Qy => "qy http",
+            VzDialect::Hx => "hx http",
+        };
+        (
+            driver,
+            config.serial.clone().unwrap_or_else(|| "-".to_owned()),
+        )
+    }
+
+    fn contacts(&self) -> Vec<Event> {
+        self.0.contacts.state()
+    }
+
+    fn drive<'a>(
+        &'a self,
+        id: &'a str,
+        barrier: &'a DeviceNo,
+        motion: Motion,
+    ) -> BoxFuture<'a, Result<(), CommandError>> {
+        Box::pin(self.drives(id, barrier, motion))
+    }
+
+    fn rs485(self: Arc<Self>) -> Option<Arc<dyn PassesOn>> {
+        Some(self)
+    }
+}
+
+impl PassesOn for Camera {
+    fn listen(&self, port: u8) -> mpsc::Receiver<Vec<u8>> {
+        self.0.rs485.listen(port)
+    }
+
+    fn pass_on(&self, port: u8, bytes: Vec<u8>, within: Duration) -> Passed<'_> {
+        Box::pin(async move {
+            if !self.0.health.answers() {
+                return Err(CommandError::NotDone("相机未连接".to_owned()));
+            }
+            let id = Uuid::now_v7().to_string();
+            let command = json!({"id": id, "serial": reply::serial(port, &bytes)});
+            let sent = self.0.serial.send(&id, command, within, within).await;
+            sent.map(drop)
+        })
     }
 }
 

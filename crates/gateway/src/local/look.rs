@@ -12,7 +12,6 @@ use serde_json::{Value, json};
 use super::Local;
 use super::answer::{Problem, unreadable};
 use super::query::query;
-use crate::devices::DeviceDriver;
 use crate::journal::{JournalError, MAX_ROWS, Part, kind_word};
 
 /// How many rows are given when nothing is said.
@@ -170,17 +169,17 @@ pub(super) async fn frames(it: Looking) -> Found {
         part,
     } = it;
     let drivers = &local.lot(lot.as_str())?.drivers;
-    let names: Vec<&str> = drivers.iter().filter_map(DeviceDriver::name).collect();
+    let names: Vec<&str> = drivers.iter().map(|it| it.equipment().name()).collect();
     let expected = || format!("应为设备连接的名称：{}", names.join("、"));
     let Some(device) = look.device else {
         return Err(Problem::Wrong(format!("缺少参数 device，{}", expected())));
     };
     let limit = usize::try_from(part.limit).unwrap_or(usize::MAX);
     let mut found = drivers.iter();
-    let found = found.find_map(|driver| driver.frames(&device, part.before, limit));
+    let found = found.find(|it| it.equipment().name() == device);
     let found =
         found.ok_or_else(|| Problem::NotFound(format!("没有设备连接 {device}，{}", expected())))?;
-    items(Ok(found), |frame| frame)
+    items(Ok(found.health().frames(part.before, limit)), |frame| frame)
 }
 
 fn items<R>(rows: Result<Vec<R>, JournalError>, shown: impl Fn(R) -> Value) -> Found {

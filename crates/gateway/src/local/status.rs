@@ -11,7 +11,6 @@ use serde_json::{Value, json};
 
 use super::answer::{Problem, unreadable};
 use super::{Local, LocalLot};
-use crate::devices::DeviceDriver;
 use crate::driver::Snapshot;
 use crate::journal::{DeviceChange, gate_word};
 use crate::lot::{DeviceKind, DeviceState};
@@ -64,7 +63,7 @@ async fn of_lot(local: &Local, lot: &LocalLot) -> Result<Value, Problem> {
         },
         "lanes": lanes,
         "devices": devices,
-        "drivers": lot.drivers.iter().filter_map(DeviceDriver::shown).collect::<Vec<_>>(),
+        "drivers": lot.drivers.iter().map(|it| it.shown()).collect::<Vec<_>>(),
         "records": pushes
             .map(|(kind, state, count)| json!({"kind": kind, "state": state, "count": count}))
             .collect::<Vec<_>>(),

@@ -10,11 +10,12 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::StartError;
-use super::drivers::{Drivers, Pushing, Worker};
+use super::drivers;
 use super::recover::{LeftBehind, TakenUp, recover};
 use crate::clock::{Clock, SkewWatch, Skews};
 use crate::config::{self, Config};
-use crate::devices::mailbox::Mailboxes;
+use crate::devices::controllers::Controllers;
+use crate::devices::outfit::{Outfit, Start};
 use crate::devices::{Controller, DeviceDriver};
 use crate::display::{Display, Wording};
 use crate::driver::{Driver, Handle, LaneEquipment, Outward};
@@ -36,12 +37,9 @@ pub(super) struct StartedLot {
     pub(super) peer: Peer,
     /// What its run before left behind.
     pub(super) left: LeftBehind,
-    /// Its drivers that have a connection of their own.
-    pub(super) drivers: Vec<DeviceDriver>,
-    /// The tasks of its drivers, which are yet to run.
-    pub(super) workers: Vec<Worker>,
-    /// Its cameras that push, which are yet to be served.
-    pub(super) cameras: Pushing,
+    pub(super) drivers: Vec<Arc<dyn DeviceDriver>>,
+    /// What its drivers are yet to have started.
+    pub(super) starts: Vec<Start>,
 }
 
 impl StartedLot {
@@ -99,11 +97,11 @@ impl<'a> Surroundings<'a> {
     /// Starts every lot.
     pub(super) async fn start_lots(
         &self,
-        mailboxes: &mut Mailboxes,
+        controllers: &mut Controllers,
     ) -> Result<Vec<StartedLot>, StartError> {
         let mut lots = Vec::with_capacity(self.config.lots.len());
         for lot in &self.config.lots {
-            lots.push(start_lot(self, lot, mailboxes).await?);
+            lots.push(start_lot(self, lot, controllers).await?);
         }
         Ok(lots)
     }
@@ -113,7 +111,7 @@ impl<'a> Surroundings<'a> {
 async fn start_lot(
     around: &Surroundings<'_>,
     lot: &config::Lot,
-    mailboxes: &mut Mailboxes,
+    controllers: &mut Controllers,
 ) -> Result<StartedLot, StartError> {
     let Surroundings {
         config,
@@ -130,10 +128,14 @@ async fn start_lot(
     } = recover(lot, journal, config.timing.passage, Timestamp::now()).await?;
     let gates = journal.gates(&lot.id).await?;
     let machine = Lot::new(lot, Rules::of(config)?, &gates);
-    let mut drivers = Drivers::new(lot, mailboxes, in_force)?;
+    let outfit = drivers::of(lot, controllers, in_force)?;
+    let Outfit {
+        drivers, starts, ..
+    } = outfit;
     let mut displays = Vec::new();
     let equipment = lot.lanes.iter().map(|lane| {
-        let controller = drivers.of(lane);
+        let devices: Vec<_> = lane.devices().collect();
+        let controller = Controller::new(&drivers, &devices);
         let beside = displays_of(lot, lane, &controller, in_force, stop);
         displays.extend(beside.iter().map(|(_, display)| display.clone()));
         LaneEquipment {
@@ -144,8 +146,6 @@ async fn start_lot(
         }
     });
     let equipment = equipment.collect();
-    let cameras = drivers.cameras();
-    let (drivers, workers) = (drivers.shown(), drivers.workers);
     let skew = &around.skews[&lot.id];
     let heard = Arc::clone(skew);
     let peer = peer(config, lot)?.watching_clock(move |ahead| heard.dated(ahead));
@@ -177,8 +177,7 @@ async fn start_lot(
         peer,
         left,
         drivers,
-        workers,
-        cameras,
+        starts,
     })
 }
 

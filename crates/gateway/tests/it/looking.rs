@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::controller::Mood;
+use crate::controller::{KEYS, Mood};
 use crate::platform::{Reply, YES};
 use crate::site::World;
 
@@ -193,4 +193,39 @@ async fn an_act_is_written_down_when_nobody_waits_for_the_answer() {
     }
     let written = "SELECT count(*) FROM act WHERE by = '王工' AND outcome = 'BARRIER_SILENT'";
     world.gateway.counts(written, 1).await;
+}
+
+/// What a controller was told and what it said, but neither its key nor every question after it.
+#[tokio::test]
+async fn the_last_frames_of_a_controller_can_be_looked_at() {
+    let world = World::new().await;
+    world.gateway.arrives("粤B12345").await;
+    world.controller.hears("open", "BAR-01", 1).await;
+    let status = world.gateway.status().await;
+    let drivers = status["drivers"].as_array().unwrap().clone();
+    let driver = drivers.iter().find(|it| it["driver"] == "controller");
+    let driver = driver.unwrap();
+    assert_eq!(driver["state"], "online", "{driver}");
+    let name = driver["name"].as_str().unwrap();
+    let frames = get(&world, &format!("/frames?device={}", escaped(name))).await;
+    let frames = frames["items"].as_array().unwrap();
+    let has = |way: &str, words: &str| {
+        let mut all = frames.iter();
+        all.any(|it| it["way"] == way && it["text"].as_str().unwrap().contains(words))
+    };
+    assert!(has("heard", "粤B12345"), "{frames:?}");
+    assert!(has("sent", "\"command\":\"open\""), "{frames:?}");
+    assert!(has("heard", "\"ok\":true"), "{frames:?}");
+    assert!(!has("sent", KEYS[0]) && !has("heard", KEYS[0]));
+    assert!(!has("sent", "\"check\""), "{frames:?}");
+    let refused = r#"{"event": "plate", "device": 5}"#;
+    let (status, _) = world.gateway.event_of(KEYS[0], refused).await;
+    assert_eq!(status, 400);
+    let fault = world.gateway.status().await["drivers"][0]["last_fault"].clone();
+    assert!(fault.as_str().unwrap().contains("device"), "{fault}");
+}
+
+/// A word as it stands in an address.
+fn escaped(word: &str) -> String {
+    word.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }

@@ -21,6 +21,7 @@ mod hik_stream;
 mod independent;
 mod keeping;
 mod killed;
+mod large;
 mod local;
 mod looking;
 mod modbus;

@@ -52,6 +52,13 @@ async fn world(speaks: Speaks, more: &str) -> World {
              [lot.vz.barrier]\ndevice = \"BAR-01\"\nconfirm = \"taken\"\n{}",
             inputs("vz"),
         ),
+        Speaks::VzMqtt => format!(
+            "[lot.mqtt]\naddress = \"{}\"\n[[lot.vz_mqtt]]\nname = \"IN-01\"\nserial = \
+             \"CAM-01\"\nrecognizer = \"CAM-01\"\n[lot.vz_mqtt.barrier]\ndevice = \
+             \"BAR-01\"\nconfirm = \"taken\"\n{}",
+            lot.broker_address().unwrap(),
+            inputs("vz_mqtt"),
+        ),
         other => panic!("no RS485 is played of {other:?}"),
     };
     let board = format!(
@@ -152,6 +159,22 @@ async fn a_vehicle_passes_before_a_board_behind_a_camera_over_tcp() {
     let shown = (&board["state"], &board["address"]);
     assert_eq!(shown, (&json!("unknown"), &json!("IN-01 485-1")));
     world.lot.stop().await;
+}
+
+/// SHOW-1, SHOW-2, CROSS-1: through a broker a board counts as one that answers only where somebody has
+/// said that it does.
+#[tokio::test]
+async fn a_vehicle_passes_before_a_board_behind_a_camera_over_mqtt() {
+    for (more, code) in [("", "1"), ("expect_ack = true", "0")] {
+        let world = world(Speaks::VzMqtt, more).await;
+        world.shows(["欢迎光临", ""]).await;
+        let told = world.told("请缴费").await;
+        assert_eq!(told["respCode"], code, "{told}");
+        assert_eq!(world.board.lines()[0], "请缴费");
+        world.shows(["欢迎光临", ""]).await;
+        world.a_vehicle_passes().await;
+        world.lot.stop().await;
+    }
 }
 
 /// ABN-1, SHOW-2: of a board without answers nobody knows whether it is there; its camera is what is

@@ -17,14 +17,14 @@ use crate::site::Site;
 use crate::wire::eventually;
 
 /// A serial port, and its path; what is sent through it reaches `device`, and back.
-struct Port {
-    path: String,
+pub(crate) struct Port {
+    pub(crate) path: String,
     /// Kept open, so that a device may be opened again.
     _other_end: File,
 }
 
 impl Port {
-    fn to(device: SocketAddr) -> Port {
+    pub(crate) fn to(device: SocketAddr) -> Port {
         let ours: OwnedFd = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&ours).unwrap();
         unlockpt(&ours).unwrap();

@@ -124,6 +124,17 @@ impl VzMqttCamera {
             .into()
     }
 
+    /// Tells what has come over RS485, from 0, as over HTTP.
+    #[must_use]
+    pub fn serial(&self, channel: u8, bytes: &[u8]) -> bool {
+        let data = json!({
+            "channel": 0, "serialno": self.inner.serial, "serialChannel": channel,
+            "data": STANDARD.encode(bytes), "dataLen": bytes.len(),
+        });
+        self.inner
+            .say("serial_data", &json!({"body": {"SerialData": data}}))
+    }
+
     /// Tells how its gate is.
     #[must_use]
     pub fn gate(&self, open: bool) -> bool {
@@ -201,14 +212,9 @@ impl Inner {
             return;
         }
         let (name, body) = (&command["name"], &command["payload"]["body"]);
-        let known = name == "gpio_out" && fault != VzMqttFault::Refuses;
-        if known {
-            let number = |key: &str| body[key].as_u64().unwrap_or_default();
-            let order = VzOrder::Output {
-                io: number("io"),
-                value: number("value"),
-                delay: number("delay"),
-            };
+        let orders = orders(name, body).filter(|_| fault != VzMqttFault::Refuses);
+        let known = orders.is_some();
+        for order in orders.into_iter().flatten() {
             // A full queue is an output that does nothing.
             let _ = self.orders.try_send(order);
         }
@@ -276,6 +282,26 @@ impl Inner {
             "result": {"PlateResult": result},
         }})
     }
+}
+
+/// What a command has the camera do; none when it is not known.
+fn orders(name: &Value, body: &Value) -> Option<Vec<VzOrder>> {
+    let number = |key: &str| body[key].as_u64().unwrap_or_default();
+    match name.as_str()? {
+        "gpio_out" => Some(vec![VzOrder::Output {
+            io: number("io"),
+            value: number("value"),
+            delay: number("delay"),
+        }]),
+        "serial_data" => body["serialData"].as_array()?.iter().map(serial).collect(),
+        _ => None,
+    }
+}
+
+/// Bytes for RS485, if they are as long as they should be.
+fn serial(told: &Value) -> Option<VzOrder> {
+    let bytes = STANDARD.decode(told["data"].as_str()?).ok()?;
+    (told["dataLen"] == bytes.len()).then_some(VzOrder::Serial(bytes))
 }
 
 /// A text as the camera writes it: filled up with zeros, in base64.

@@ -207,10 +207,23 @@ impl VirtualLot {
                 };
                 self.until_stop(asking.go_on());
             }
-            Voice::VzTcp(_, ordered) | Voice::VzMqtt(_, ordered) => {
+            Voice::VzTcp(_, ordered) => {
                 if let Some(ordered) = ordered.take() {
-                    let told =
-                        move |order: &_| voice::obeyed(order, board.as_ref()).filter(|_| drives);
+                    // What comes back ends in the camera.
+                    let told = move |order: &_| {
+                        voice::obeyed(order, board.as_ref(), |_| ()).filter(|_| drives)
+                    };
+                    self.until_stop(take_orders(ordered, orders, told));
+                }
+            }
+            Voice::VzMqtt(camera, ordered) => {
+                if let Some(ordered) = ordered.take() {
+                    let camera = camera.clone();
+                    let told = move |order: &_| {
+                        // What cannot be told is lost, as on the wire.
+                        let back = |bytes: &[u8]| _ = camera.serial(0, bytes);
+                        voice::obeyed(order, board.as_ref(), back).filter(|_| drives)
+                    };
                     self.until_stop(take_orders(ordered, orders, told));
                 }
             }

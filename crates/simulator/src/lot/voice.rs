@@ -198,11 +198,17 @@ pub(super) async fn take_orders<O>(
     }
 }
 
-/// What the arm does after an order. What the board on the camera's RS485 answers ends in the
-/// camera.
-pub(super) fn obeyed(order: &VzOrder, board: Option<&OlmBoard>) -> Option<Motion> {
+/// What the arm does after an order. What the board on the camera's RS485 answers goes `back`.
+pub(super) fn obeyed(
+    order: &VzOrder,
+    board: Option<&OlmBoard>,
+    back: impl FnOnce(&[u8]),
+) -> Option<Motion> {
     if let (VzOrder::Serial(bytes), Some(board)) = (order, board) {
-        let _ = board.told(bytes);
+        let said = board.told(bytes);
+        if !said.is_empty() {
+            back(&said);
+        }
     }
     motion(order)
 }

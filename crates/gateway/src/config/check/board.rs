@@ -4,7 +4,6 @@ use std::collections::{HashMap, HashSet};
 use std::ops::RangeInclusive;
 
 use boshi_protocol::id::DeviceNo;
-use boshi_service::config::unique;
 
 use super::super::{Config, ConfigError, Lot, Olm, is_serial};
 use super::equipment::{check_address, check_address_or_port, check_looks, wrong};
@@ -26,8 +25,6 @@ pub(super) fn check<'a>(
     lot: &'a Lot,
     driven: &mut HashSet<&'a DeviceNo>,
 ) -> Result<(), ConfigError> {
-    let names = lot.olm.iter().map(|it| it.name.as_str());
-    unique(names, |place| format!("{path}.olm[{place}].name"))?;
     let mut used = HashSet::new();
     for (place, board) in lot.olm.iter().enumerate() {
         let path = format!("{path}.olm[{place}]");
@@ -79,8 +76,10 @@ fn check_way(path: &str, lot: &Lot, board: &Olm) -> Result<(), ConfigError> {
     };
     let pushes = lot.vz.iter().any(|it| it.name == *camera);
     let connected = lot.vz_tcp.iter().any(|it| it.name == *camera);
-    if pushes == connected {
-        let expected = "the name of one vz or vz_tcp of this lot";
+    let through_broker = lot.vz_mqtt.iter().any(|it| it.name == *camera);
+    let known = [pushes, connected, through_broker];
+    if known.into_iter().filter(|it| *it).count() != 1 {
+        let expected = "the name of one vz, vz_tcp or vz_mqtt of this lot";
         return wrong(format!("{path}.camera"), format!("{camera:?}"), expected);
     }
     if !PORTS.contains(&board.port) {

@@ -4,7 +4,6 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use boshi_protocol::id::DeviceNo;
-use boshi_service::config::unique;
 
 use super::super::{CameraBarrier, Config, ConfigError, Confirm, Hx, Lot, Vz, VzDialect};
 use super::equipment::{
@@ -29,10 +28,6 @@ pub(super) fn check<'a>(
     lot: &'a Lot,
     driven: &mut HashSet<&'a DeviceNo>,
 ) -> Result<(), ConfigError> {
-    let names = lot.vz.iter().map(|it| it.name.as_str());
-    unique(names, |place| format!("{path}.vz[{place}].name"))?;
-    let names = lot.vz_tcp.iter().map(|it| it.name.as_str());
-    unique(names, |place| format!("{path}.vz_tcp[{place}].name"))?;
     for (place, camera) in lot.vz.iter().enumerate() {
         let path = format!("{path}.vz[{place}]");
         check_recognizer(&path, lot, &camera.recognizer, driven)?;
@@ -40,8 +35,6 @@ pub(super) fn check<'a>(
         check_gate(&path, lot, camera.barrier.as_ref(), MOST_PORTS, driven)?;
         check_inputs(&path, lot, &camera.inputs, MOST_PORTS)?;
     }
-    let names = lot.hx.iter().map(|it| it.name.as_str());
-    unique(names, |place| format!("{path}.hx[{place}].name"))?;
     for (place, camera) in lot.hx.iter().enumerate() {
         let path = format!("{path}.hx[{place}]");
         check_recognizer(&path, lot, &camera.recognizer, driven)?;
@@ -107,19 +100,13 @@ fn check_gate<'a>(
 pub(super) fn check_keys(config: &Config) -> Result<(), ConfigError> {
     let mut seen = HashSet::new();
     for (lot, known) in config.lots.iter().enumerate() {
-        let pushing = known.vz.iter().enumerate();
-        let pushing = pushing.map(|(place, it)| ("vz", place, Some(&it.key)));
-        let more = known.hik.iter().enumerate();
-        let more = more.map(|(place, it)| ("hik", place, it.key.as_ref()));
-        let hx = known.hx.iter().enumerate();
-        let hx = hx.map(|(place, it)| ("hx", place, Some(&it.key)));
-        let dahua = known.dahua.iter().enumerate();
-        let dahua = dahua.map(|(place, it)| ("dahua", place, Some(&it.key)));
-        for (family, camera, key) in pushing.chain(more).chain(hx).chain(dahua) {
-            if key.is_some_and(|key| !seen.insert(key.expose())) {
-                let field = format!("lot[{lot}].{family}[{camera}].key");
-                let expected = "a key of its own: it tells which camera pushes";
-                return wrong(field, "that of another camera too", expected);
+        for (family, all) in known.families() {
+            for (place, key) in all.iter().map(|it| it.key()).enumerate() {
+                if key.is_some_and(|key| !seen.insert(key.expose())) {
+                    let field = format!("lot[{lot}].{family}[{place}].key");
+                    let expected = "a key of its own: it tells which camera pushes";
+                    return wrong(field, "that of another camera too", expected);
+                }
             }
         }
     }

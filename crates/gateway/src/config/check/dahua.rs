@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 
 use boshi_protocol::id::DeviceNo;
-use boshi_service::config::unique;
 
 use super::super::{ConfigError, Lot};
 use super::camera::{check_confirm, check_experimental, check_recognizer};
@@ -15,8 +14,6 @@ pub(super) fn check<'a>(
     lot: &'a Lot,
     driven: &mut HashSet<&'a DeviceNo>,
 ) -> Result<(), ConfigError> {
-    let names = lot.dahua.iter().map(|it| it.name.as_str());
-    unique(names, |place| format!("{path}.dahua[{place}].name"))?;
     for (place, camera) in lot.dahua.iter().enumerate() {
         let path = format!("{path}.dahua[{place}]");
         check_experimental(&path, camera.experimental)?;

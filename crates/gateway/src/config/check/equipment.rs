@@ -7,8 +7,8 @@ use boshi_protocol::id::DeviceNo;
 use boshi_service::config::unique;
 
 use super::super::{
-    ConfigError, Framing, Input, Lot, Modbus, ModbusModule, PulseBy, RelayBarrier, Role,
-    SerialLine, is_serial,
+    BAUDS, ConfigError, Framing, Input, Lot, Modbus, ModbusModule, PulseBy, RelayBarrier, Role,
+    SerialLine, is_host, is_serial,
 };
 use super::{board, camera, dahua, hik};
 
@@ -24,17 +24,14 @@ const LONGEST_PULSE: Duration = Duration::from_secs(10);
 /// Pulses that modules time are so many of these long.
 const PULSE_UNIT: Duration = Duration::from_millis(100);
 
-/// Bits a second that serial ports and devices know.
-const BAUDS: [u32; 9] = [
-    1_200, 2_400, 4_800, 9_600, 19_200, 38_400, 57_600, 115_200, 230_400,
-];
-
 /// Longest that a module may take to answer: vehicles wait for it.
 const LONGEST_ANSWER: Duration = Duration::from_secs(3);
 
 pub(super) fn check(path: &str, lot: &Lot) -> Result<(), ConfigError> {
-    let names = lot.modbus.iter().map(|it| it.name.as_str());
-    unique(names, |place| format!("{path}.modbus[{place}].name"))?;
+    for (family, all) in lot.families() {
+        let names = all.iter().map(|it| it.name());
+        unique(names, |place| format!("{path}.{family}[{place}].name"))?;
+    }
     let mut driven = HashSet::new();
     camera::check(path, lot, &mut driven)?;
     hik::check(path, lot, &mut driven)?;
@@ -56,10 +53,7 @@ pub(super) fn check(path: &str, lot: &Lot) -> Result<(), ConfigError> {
 }
 
 pub(super) fn check_address(path: &str, address: &str) -> Result<(), ConfigError> {
-    let right = address.rsplit_once(':').is_some_and(|(host, port)| {
-        !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port != 0)
-    });
-    if right {
+    if is_host(address) {
         return Ok(());
     }
     let expected = "a host and a port, as \"192.168.1.254:502\"";

@@ -4,7 +4,6 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use boshi_protocol::id::DeviceNo;
-use boshi_service::config::unique;
 
 use super::super::{ConfigError, HikBarrier, HikMode, Lot, Password, Role};
 use super::camera::{check_confirm, check_recognizer};
@@ -27,8 +26,6 @@ pub(super) fn check<'a>(
     lot: &'a Lot,
     driven: &mut HashSet<&'a DeviceNo>,
 ) -> Result<(), ConfigError> {
-    let names = lot.hik.iter().map(|it| it.name.as_str());
-    unique(names, |place| format!("{path}.hik[{place}].name"))?;
     for (place, camera) in lot.hik.iter().enumerate() {
         let path = format!("{path}.hik[{place}]");
         check_address(&path, &camera.address)?;

@@ -15,8 +15,6 @@ const PULSES: std::ops::RangeInclusive<Duration> =
     Duration::from_millis(500)..=Duration::from_millis(5000);
 
 pub(super) fn check(path: &str, lot: &Lot) -> Result<(), ConfigError> {
-    let names = lot.vz_mqtt.iter().map(|it| it.name.as_str());
-    unique(names, |place| format!("{path}.vz_mqtt[{place}].name"))?;
     let serials = lot.vz_mqtt.iter().map(|it| it.serial.as_str());
     unique(serials, |place| format!("{path}.vz_mqtt[{place}].serial"))?;
     let Some(broker) = &lot.mqtt else {

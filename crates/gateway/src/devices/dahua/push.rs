@@ -3,95 +3,51 @@
 
 use std::sync::Arc;
 
-use axum::Router;
-use axum::extract::{Path, Request, State as Extracted};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::post;
-use boshi_service::key::Key;
+use futures_util::future::BoxFuture;
 use serde_json::json;
 
+use super::State;
 use super::message::{self, Said};
-use super::{Camera, State};
-use crate::devices::intake::{Answer, Untaken, collect};
+use crate::devices::intake::{Answer, Untaken};
+use crate::devices::push::{Push, Pushes};
 use crate::devices::teller::Teller;
 
-/// A camera, its key, and where what it says goes.
+/// A camera, and where what it says goes.
 #[derive(Debug)]
-pub(crate) struct PushingCamera {
-    key: Key,
+pub(super) struct PushingCamera {
     seen: Arc<State>,
     teller: Teller,
 }
 
-impl PushingCamera {
-    pub(crate) fn new(camera: &Camera, teller: Teller) -> PushingCamera {
-        PushingCamera {
-            key: Key::of(camera.seen.config.key.expose()),
-            seen: Arc::clone(&camera.seen),
-            teller,
-        }
+impl Pushes for PushingCamera {
+    fn take(&self, push: Push) -> BoxFuture<'_, Response> {
+        Box::pin(async move {
+            let answer = self.receive(push).await;
+            answer.unwrap_or_else(Answer::into_response)
+        })
     }
 }
 
-type Cameras = Arc<Vec<PushingCamera>>;
-
-/// The routes for cameras, which have another address for each kind of push.
-pub(crate) fn router(cameras: Vec<PushingCamera>) -> Router {
-    Router::new()
-        .route("/dahua/{key}", post(one))
-        .route("/dahua/{key}/{*rest}", post(several))
-        .with_state(Arc::new(cameras))
-}
-
-async fn one(
-    Extracted(cameras): Extracted<Cameras>,
-    Path(key): Path<String>,
-    request: Request,
-) -> Response {
-    answered(&cameras, &key, request).await
-}
-
-async fn several(
-    Extracted(cameras): Extracted<Cameras>,
-    Path((key, _)): Path<(String, String)>,
-    request: Request,
-) -> Response {
-    answered(&cameras, &key, request).await
-}
-
-async fn answered(cameras: &[PushingCamera], key: &str, request: Request) -> Response {
-    // Takes the same time whichever key fits (D-7).
-    let found = cameras.iter();
-    let found = found.fold(
-        None,
-        |found, it| if it.key.opens(key) { Some(it) } else { found },
-    );
-    let Some(camera) = found else {
-        return Answer::Stranger.into_response();
-    };
-    camera
-        .receive(request)
-        .await
-        .unwrap_or_else(Answer::into_response)
-}
-
 impl PushingCamera {
-    async fn receive(&self, request: Request) -> Result<Response, Answer> {
-        let place = Arc::clone(&self.seen.pushes).try_acquire_owned();
-        let _place = place.map_err(|_| Answer::TooMany)?;
-        let body = collect(request.into_body()).await?;
-        let (said, camera) = match message::read(&body) {
+    pub(super) fn new(seen: Arc<State>, teller: Teller) -> PushingCamera {
+        PushingCamera { seen, teller }
+    }
+
+    async fn receive(&self, push: Push) -> Result<Response, Answer> {
+        let body = &push.body;
+        let (said, camera) = match push.too_long().map_or_else(|| message::read(body), Err) {
             Ok(read) => read,
             // It would make no more sense a second time.
             Err(why) => {
                 let name = &self.seen.config.name;
                 tracing::warn!(name, why, "a camera says what cannot be read");
-                self.seen.health.nonsense(&why, &body);
+                self.seen.health.nonsense(&why, body);
                 return Ok(axum::Json(json!({"Result": true})).into_response());
             }
         };
         self.is_it(camera.as_deref())?;
-        let news = (said != Said::Beat).then_some(&*body);
+        let news = (said != Said::Beat).then_some(&**body);
         self.seen.heard(news, &self.teller).await;
         if let Said::Plate(seen) = &said {
             match self.teller.tell_whole(self.seen.plate(seen)).await {

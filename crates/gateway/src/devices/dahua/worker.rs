@@ -1,21 +1,16 @@
 //! The task that calls a camera to open.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{State, message};
 use crate::config::{Confirm, PulseBy};
 use crate::devices::caller::{Call, CallError, Caller};
 use crate::devices::controller::CommandError;
-use crate::devices::order::{Order, Ordered};
+use crate::devices::order::{Order, Ordered, until_late};
 use crate::devices::relays::{Relays, Step};
 use crate::reload::InForce;
-
-/// Longest that a worker goes on after the gateway was told to stop: as long as a lot may take.
-const STOPPING: Duration = Duration::from_secs(5);
 
 /// Looks after one camera.
 #[derive(Debug)]
@@ -46,36 +41,20 @@ impl Worker {
 
     /// Runs until nobody gives orders any more, and a little longer than `stop` at most.
     pub(crate) async fn run(mut self, stop: CancellationToken) {
-        let late = async {
-            stop.cancelled().await;
-            tokio::time::sleep(STOPPING).await;
-        };
         let serving = async {
             while let Some(order) = self.orders.next().await {
                 self.obey(order).await;
             }
         };
-        tokio::select! {
-            () = serving => {}
-            () = late => {}
-        }
+        until_late(serving, &stop).await;
     }
 
     async fn obey(&mut self, order: Order) {
-        let now = Instant::now();
-        if order.until <= now || order.answer.is_closed() {
-            let late = CommandError::NotDone("指令已过时".to_owned());
-            let _ = order.answer.send(Err(late));
-            return;
-        }
-        let travel = self.in_force.borrow().timing.travel;
-        let begun = self.relays.begin(&order.barrier, order.motion, now, travel);
-        let result = match begun {
+        let result = match order.begin(&mut self.relays, &self.in_force) {
             Ok(step) => self.tell(&order, step).await,
-            Err(why) => Err(CommandError::NotDone(why)),
+            Err(error) => Err(error),
         };
-        // Who ordered may have given up.
-        let _ = order.answer.send(result);
+        order.ends(result);
     }
 
     /// Tells the camera to open, once. That it says OK does not prove that the arm moved.

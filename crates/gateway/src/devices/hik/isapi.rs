@@ -55,6 +55,19 @@ pub(super) fn gate_path(channel: u16) -> String {
     format!("/ISAPI/Parking/channels/{channel}/barrierGate/barrierGateStatus")
 }
 
+/// How what the camera sees is asked for: the main stream of a channel.
+pub(super) fn picture_path(channel: u16) -> String {
+    format!("/ISAPI/Streaming/channels/{channel}01/picture")
+}
+
+/// What opens a barrier of a channel, or closes an output in its place for a moment.
+pub(super) fn opening(channel: u16, output: Option<u16>) -> Command {
+    match output {
+        Some(output) => switch(output, "pulse"),
+        None => drive(channel, HikMode::Open),
+    }
+}
+
 /// What a step means to the camera, one thing after the other.
 pub(super) fn commands(barrier: &HikBarrier, step: Step) -> Vec<Command> {
     if let Some(output) = barrier.output {

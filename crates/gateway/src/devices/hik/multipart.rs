@@ -7,8 +7,8 @@
 
 use memchr::memmem::Finder;
 
-/// Longest part in bytes: a full picture.
-pub(super) const MAX_PART_BYTES: usize = 4 * 1024 * 1024;
+/// Longest part in bytes: a full picture, of nine megapixels some three million.
+pub(super) const MAX_PART_BYTES: usize = 8 * 1024 * 1024;
 
 /// Longest line before a part's body.
 const MAX_LINE_BYTES: usize = 1024;

@@ -5,26 +5,23 @@
 
 use std::sync::Arc;
 
-use axum::Router;
-use axum::extract::{Path, Request, State as Extracted};
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::post;
-use boshi_service::key::Key;
+use futures_util::future::BoxFuture;
 
+use super::State;
 use super::event::{self, Said};
 use super::multipart::{self, Kind, Part, Parts};
-use super::{Camera, State};
-use crate::devices::intake::{Answer, Untaken, collect};
+use crate::devices::intake::{Answer, Untaken};
+use crate::devices::push::{Push, Pushes};
 use crate::devices::teller::Teller;
 
 /// Most parts of a push: an event and the pictures of a vehicle and of who sits in it.
 const MOST_PARTS: usize = 16;
 
-/// A camera, its key, and where what it says goes.
+/// A camera, and where what it says goes.
 #[derive(Debug)]
-pub(crate) struct PushingCamera {
-    key: Key,
+pub(super) struct PushingCamera {
     seen: Arc<State>,
     teller: Teller,
 }
@@ -36,80 +33,34 @@ pub(super) struct Pushed {
     pub(super) image: Option<Vec<u8>>,
 }
 
-impl PushingCamera {
-    /// None when the camera does not push.
-    pub(crate) fn new(camera: &Camera, teller: Teller) -> Option<PushingCamera> {
-        let key = camera.seen.config.key.as_ref()?;
-        Some(PushingCamera {
-            key: Key::of(key.expose()),
-            seen: Arc::clone(&camera.seen),
-            teller,
-        })
-    }
-}
-
-type Cameras = Arc<Vec<PushingCamera>>;
-
-/// The routes for cameras.
-pub(crate) fn router(cameras: Vec<PushingCamera>) -> Router {
-    Router::new()
-        .route("/hik/{key}", post(one))
-        .route("/hik/{key}/{*rest}", post(several))
-        .with_state(Arc::new(cameras))
-}
-
-async fn one(
-    Extracted(cameras): Extracted<Cameras>,
-    Path(key): Path<String>,
-    request: Request,
-) -> Response {
-    answered(&cameras, &key, request).await
-}
-
-async fn several(
-    Extracted(cameras): Extracted<Cameras>,
-    Path((key, _)): Path<(String, String)>,
-    request: Request,
-) -> Response {
-    answered(&cameras, &key, request).await
-}
-
-async fn answered(cameras: &[PushingCamera], key: &str, request: Request) -> Response {
-    // Takes the same time whichever key fits (D-7).
-    let found = cameras.iter();
-    let found = found.fold(
-        None,
-        |found, it| if it.key.opens(key) { Some(it) } else { found },
-    );
-    match found {
-        Some(camera) => camera.receive(request).await,
-        None => Answer::Stranger.into_response(),
+impl Pushes for PushingCamera {
+    fn take(&self, push: Push) -> BoxFuture<'_, Response> {
+        Box::pin(self.receive(push))
     }
 }
 
 impl PushingCamera {
-    async fn receive(&self, request: Request) -> Response {
-        let Ok(_place) = Arc::clone(&self.seen.pushes).try_acquire_owned() else {
-            return Answer::TooMany.into_response();
-        };
-        let content_type = request.headers().get(header::CONTENT_TYPE);
-        let content_type = content_type.and_then(|it| it.to_str().ok());
-        let content_type = content_type.unwrap_or_default().to_owned();
-        let body = match collect(request.into_body()).await {
-            Ok(body) => body,
-            Err(answer) => return answer.into_response(),
-        };
-        let said = take_apart(&content_type, &body).and_then(|pushed| {
+    pub(super) fn new(seen: Arc<State>, teller: Teller) -> PushingCamera {
+        PushingCamera { seen, teller }
+    }
+
+    async fn receive(&self, push: Push) -> Response {
+        let body = &push.body;
+        let said = take_apart(push.content_type(), body).and_then(|pushed| {
             let said = event::read(&pushed.event).map_err(|error| error.to_string())?;
             Ok((said, pushed.image))
         });
         match said {
             Ok((said, image)) => {
-                self.seen.health.heard(&body);
-                self.take(said, image).await
+                self.seen.health.heard(body);
+                if let Some(why) = push.too_long() {
+                    self.seen.complains(&why);
+                }
+                self.told(said, image).await
             }
             Err(why) => {
-                self.seen.health.nonsense(&why, &body);
+                let why = push.too_long().unwrap_or(why);
+                self.seen.health.nonsense(&why, body);
                 let name = &self.seen.config.name;
                 tracing::warn!(name, why, "a camera says what cannot be read");
                 StatusCode::OK.into_response()
@@ -117,7 +68,7 @@ impl PushingCamera {
         }
     }
 
-    async fn take(&self, said: Said, image: Option<Vec<u8>>) -> Response {
+    async fn told(&self, said: Said, image: Option<Vec<u8>>) -> Response {
         match said {
             Said::Plate(seen) => {
                 let event = self.seen.plate(*seen, image);
@@ -154,8 +105,13 @@ pub(super) fn take_apart(content_type: &str, body: &[u8]) -> Result<Pushed, Stri
     parts.end();
     let (mut event, mut pictures, mut is_json) = (None, Vec::new(), false);
     for _ in 0..MOST_PARTS {
-        let part = parts.next().map_err(|error| error.to_string())?;
-        let Some(part) = part else { break };
+        let part = match parts.next() {
+            Ok(Some(part)) => part,
+            Ok(None) => break,
+            // A picture that cannot be read must not cost the plate.
+            Err(_) if event.is_some() => break,
+            Err(error) => return Err(error.to_string()),
+        };
         match part.kind {
             Kind::Xml if event.is_none() => event = Some(part.body),
             Kind::Json => is_json = true,
@@ -226,5 +182,18 @@ mod tests {
         let json = take_apart(FORM, &form(&[("anpr.json", "{}")])).unwrap_err();
         assert!(json.contains("XML"), "{json}");
         assert!(take_apart(FORM, b"").is_err());
+    }
+
+    #[test]
+    fn what_was_cut_off_within_a_picture_keeps_its_event() {
+        let body = form(&[
+            ("anpr.xml", "<x/>"),
+            ("detectionPicture.jpg", "a long scene"),
+        ]);
+        let end = body.windows(6).position(|it| it == b" scene").unwrap();
+        let pushed = take_apart(FORM, &body[..end]).unwrap();
+        assert_eq!(pushed.event, b"<x/>");
+        let before = body.windows(4).position(|it| it == b"<x/>").unwrap();
+        assert!(take_apart(FORM, &body[..before]).is_err());
     }
 }

@@ -2,7 +2,6 @@
 //! every order.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use boshi_protocol::lane::Position;
 use tokio::time::{Instant, MissedTickBehavior, interval};
@@ -15,13 +14,10 @@ use crate::devices::caller::{Answer, Call, CallError, Caller};
 use crate::devices::controller::CommandError;
 use crate::devices::event::{ArmEvent, Event, Heartbeat};
 use crate::devices::health::BEAT;
-use crate::devices::order::{Order, Ordered};
+use crate::devices::order::{Order, Ordered, until_late};
 use crate::devices::relays::{Relays, Step};
 use crate::devices::teller::Teller;
 use crate::reload::InForce;
-
-/// Longest that a worker goes on after the gateway was told to stop: as long as a lot may take.
-const STOPPING: Duration = Duration::from_secs(5);
 
 /// How many questions in a row may fail before a camera is lost.
 const MISSES: u32 = 3;
@@ -75,14 +71,7 @@ impl Worker {
 
     /// Runs until nobody gives orders any more, and a little longer than `stop` at most.
     pub(crate) async fn run(mut self, teller: Teller, stop: CancellationToken) {
-        let late = async {
-            stop.cancelled().await;
-            tokio::time::sleep(STOPPING).await;
-        };
-        tokio::select! {
-            () = self.serve(&teller) => {}
-            () = late => {}
-        }
+        until_late(self.serve(&teller), &stop).await;
     }
 
     async fn serve(&mut self, teller: &Teller) {
@@ -239,7 +228,7 @@ impl Worker {
     /// What an answer is worth telling.
     fn told(&mut self, look: Look, body: &[u8]) -> Result<Option<Event>, String> {
         match look {
-            Look::Input(number) => Ok(self.seen.input(number, isapi::level(body)?)),
+            Look::Input(number) => Ok(self.seen.contacts.see(number, isapi::level(body)?)),
             Look::Gate(_) => match isapi::gate_status(body)? {
                 GateStatus::NoSignal => {
                     self.arm = None;
@@ -273,26 +262,16 @@ impl Worker {
     }
 
     async fn obey(&mut self, order: Order) {
-        let now = Instant::now();
-        if order.until <= now || order.answer.is_closed() {
-            let late = CommandError::NotDone("指令已过时".to_owned());
-            let _ = order.answer.send(Err(late));
-            return;
-        }
         let barrier = self.seen.config.barrier.clone();
         let Some(barrier) = barrier.filter(|it| it.device == order.barrier) else {
             let other = format!("{} 没有接在此相机上", order.barrier);
-            let _ = order.answer.send(Err(CommandError::NotDone(other)));
-            return;
+            return order.ends(Err(CommandError::NotDone(other)));
         };
-        let travel = self.in_force.borrow().timing.travel;
-        let begun = self.relays.begin(&order.barrier, order.motion, now, travel);
-        let result = match begun {
+        let result = match order.begin(&mut self.relays, &self.in_force) {
             Ok(step) => self.tell(&barrier, step, order.until).await,
-            Err(why) => Err(CommandError::NotDone(why)),
+            Err(error) => Err(error),
         };
-        // Who ordered may have given up.
-        let _ = order.answer.send(result);
+        order.ends(result);
     }
 
     /// Tells a step, each of its commands once. From the first one on that may have been heard, only

@@ -3,7 +3,7 @@
 use super::frame::{Answer, Call};
 use super::link::{Link, LinkError};
 use super::wiring::Wiring;
-use crate::config::{Framing, Modbus, ModbusModule, PulseBy};
+use crate::config::{Framing, Modbus, ModbusModule, PulseBy, SerialLine};
 use crate::devices::health::{Health, STILL_THERE};
 use crate::devices::probe::{ANSWER, Opening, Probed};
 
@@ -16,15 +16,17 @@ pub struct ModbusProbe {
     pub framing: Framing,
     /// The number that it answers to; the module's own when it is left out.
     pub unit: Option<u8>,
+    /// How bytes travel, should it hang on a serial port.
+    pub line: SerialLine,
     /// How many inputs and relays are asked for.
     pub count: u16,
     /// The relay to be closed for a while, if that is really wanted.
     pub open: Option<Opening>,
 }
 
-/// Tries the module at `address` (`host:port`). What it does not do or say is among the findings.
+/// Tries the module at `address` (`host:port`), or on a serial port. What it does not do or say is among the findings.
 pub async fn modbus(address: &str, probe: ModbusProbe) -> Probed {
-    let config = Modbus::of_module(address, probe.module, probe.framing, probe.unit);
+    let config = Modbus::of_module(address, probe.module, probe.framing, probe.unit, probe.line);
     let wiring = Wiring::of(&config);
     let mut probed = Probed::default();
     let mut link = match Link::open(address, config.line(), wiring.peer, ANSWER).await {

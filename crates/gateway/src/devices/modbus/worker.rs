@@ -1,13 +1,11 @@
 //! The task that owns the connection to a module.
 
-use std::sync::{Arc, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
 use boshi_protocol::id::DeviceNo;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
-use super::Seen;
 use super::frame::{Answer, Call};
 use super::link::{Link, LinkError};
 use super::wiring::Wiring;
@@ -15,20 +13,17 @@ use crate::config;
 use crate::devices::controller::CommandError;
 use crate::devices::event::{Event, Heartbeat};
 use crate::devices::health::BEAT;
-use crate::devices::order::{Order, Ordered};
+use crate::devices::linked::Seen;
+use crate::devices::order::{Order, Ordered, until_late};
 use crate::devices::relays::{Relays, Step};
 use crate::devices::teller::Teller;
 use crate::reload::InForce;
 
-/// Longest that a worker goes on after the gateway was told to stop: as long as a lot may take.
-const STOPPING: Duration = Duration::from_secs(5);
-
 /// Looks after one module.
 #[derive(Debug)]
 pub(crate) struct Worker {
-    config: config::Modbus,
     wiring: Wiring,
-    seen: Arc<Seen>,
+    seen: Arc<Seen<config::Modbus>>,
     orders: Ordered,
     relays: Relays,
     in_force: InForce,
@@ -49,18 +44,16 @@ impl From<LinkError> for End {
 
 impl Worker {
     pub(super) fn new(
-        config: &config::Modbus,
-        seen: Arc<Seen>,
+        seen: Arc<Seen<config::Modbus>>,
         orders: Ordered,
         in_force: InForce,
     ) -> Worker {
-        let wiring = Wiring::of(config);
+        let wiring = Wiring::of(&seen.config);
         Worker {
-            config: config.clone(),
             wiring,
-            seen,
             orders,
-            relays: Relays::new(&config.barriers, wiring.pulse_by),
+            relays: Relays::new(&seen.config.barriers, wiring.pulse_by),
+            seen,
             in_force,
         }
     }
@@ -68,14 +61,7 @@ impl Worker {
     /// Runs until nobody gives orders any more, and a little longer than `stop` at most. No relay
     /// that a pulse has closed is left so.
     pub(crate) async fn run(mut self, teller: Teller, stop: CancellationToken) {
-        let late = async {
-            stop.cancelled().await;
-            tokio::time::sleep(STOPPING).await;
-        };
-        tokio::select! {
-            () = self.serve(&teller) => {}
-            () = late => {}
-        }
+        until_late(self.serve(&teller), &stop).await;
         self.end_pulses().await;
     }
 
@@ -85,7 +71,7 @@ impl Worker {
                 End::Over => return,
                 End::Lost(error) => {
                     if self.seen.health.lost(&error.to_string()) {
-                        let (name, address) = (&self.seen.name, &self.config.address);
+                        let (name, address) = (&self.seen.config.name, &self.seen.config.address);
                         tracing::warn!(name, address, %error, "a module is not there");
                     }
                 }
@@ -108,9 +94,9 @@ impl Worker {
         self.look_at_relays(&mut link).await?;
         self.look_at_inputs(&mut link, teller).await?;
         self.seen.health.connected();
-        let (name, address) = (&self.seen.name, &self.config.address);
+        let (name, address) = (&self.seen.config.name, &self.seen.config.address);
         tracing::info!(name, address, "a module is there");
-        let mut looks = interval(self.config.poll);
+        let mut looks = interval(self.seen.config.poll);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut beats = interval(BEAT);
         loop {
@@ -130,13 +116,13 @@ impl Worker {
     }
 
     async fn open(&self) -> Result<Link, LinkError> {
-        let (peer, patience) = (self.wiring.peer, self.config.answer);
-        let line = self.config.line();
-        Link::open(&self.config.address, line, peer, patience).await
+        let (peer, patience) = (self.wiring.peer, self.seen.config.answer);
+        let line = self.seen.config.line();
+        Link::open(&self.seen.config.address, line, peer, patience).await
     }
 
     async fn beat(&self, teller: &Teller) {
-        let devices = self.seen.barriers.clone();
+        let devices = self.seen.devices();
         if !devices.is_empty() {
             teller.tell(Event::Heartbeat(Heartbeat { devices })).await;
         }
@@ -147,7 +133,11 @@ impl Worker {
         for relay in self.relays.watched() {
             let closed = self.is_closed(link, relay).await?;
             if closed.is_some_and(|closed| self.relays.found(relay, closed, Instant::now())) {
-                tracing::warn!(relay, name = self.seen.name, "a hold is asserted again");
+                tracing::warn!(
+                    relay,
+                    name = self.seen.config.name,
+                    "a hold is asserted again"
+                );
                 let call = self.wiring.switch(relay, true);
                 link.ask(call, &self.seen.health).await?;
             }
@@ -165,7 +155,7 @@ impl Worker {
     }
 
     async fn look_at_inputs(&mut self, link: &mut Link, teller: &Teller) -> Result<(), LinkError> {
-        let highest = self.config.inputs.iter().map(|it| it.number).max();
+        let highest = self.seen.config.inputs.iter().map(|it| it.number).max();
         // A module without inputs is looked at all the same, to know that it is there.
         let (call, wired) = match highest {
             Some(count) => (self.wiring.inputs(count), true),
@@ -179,35 +169,17 @@ impl Worker {
                 return Err(LinkError::Broken(error));
             }
         };
-        for event in self.news(&levels) {
+        for event in self.seen.contacts.see_all(&levels) {
             teller.tell(event).await;
         }
         Ok(())
     }
 
-    fn news(&self, levels: &[bool]) -> Vec<Event> {
-        let contacts = self.seen.contacts.lock();
-        let mut contacts = contacts.unwrap_or_else(PoisonError::into_inner);
-        let seen = contacts.iter_mut().filter_map(|contact| {
-            let level = levels.get(usize::from(contact.number()) - 1)?;
-            contact.see(*level)
-        });
-        seen.collect()
-    }
-
     async fn obey(&mut self, link: &mut Link, order: Order) -> Result<(), LinkError> {
-        let now = Instant::now();
-        if order.until <= now || order.answer.is_closed() {
-            let late = CommandError::NotDone("指令已过时".to_owned());
-            let _ = order.answer.send(Err(late));
-            return Ok(());
-        }
-        let travel = self.in_force.borrow().timing.travel;
-        let step = self.relays.begin(&order.barrier, order.motion, now, travel);
-        let step = match step {
+        let step = match order.begin(&mut self.relays, &self.in_force) {
             Ok(step) => step,
-            Err(why) => {
-                let _ = order.answer.send(Err(CommandError::NotDone(why)));
+            Err(error) => {
+                order.ends(Err(error));
                 return Ok(());
             }
         };
@@ -224,8 +196,7 @@ impl Worker {
         if result.is_ok() && !step.closes() {
             self.relays.opened(step.relay());
         }
-        // Who ordered may have given up.
-        let _ = order.answer.send(result);
+        order.ends(result);
         link
     }
 
@@ -291,7 +262,7 @@ impl Worker {
             Ok::<(), LinkError>(())
         };
         if let Err(error) = ending.await {
-            tracing::error!(%error, name = self.seen.name, "a relay may have stayed closed");
+            tracing::error!(%error, name = self.seen.config.name, "a relay may have stayed closed");
         }
     }
 }

@@ -5,8 +5,10 @@
 
 use bytes::{Buf as _, Bytes, BytesMut};
 
-/// Largest message: a full picture in base64, as over HTTP, and what stands around it.
-pub(in crate::devices) const MOST: usize = 4 * 1024 * 1024 + 64 * 1024;
+use crate::devices::push::MOST_BYTES;
+
+/// Largest message: the pictures of a vehicle, as over HTTP, and what stands around them.
+pub(in crate::devices) const MOST: usize = MOST_BYTES + 64 * 1024;
 
 /// Bytes that a length is written in at most.
 const LENGTH_BYTES: usize = 4;

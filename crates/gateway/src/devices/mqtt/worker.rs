@@ -12,12 +12,10 @@ use super::frame::{self, Message, Packet};
 use super::link::{End, Link, PING, SILENT};
 use super::{Connection, Letter, Said, State, Subscriber, Unsent};
 use crate::config::Topic;
+use crate::devices::order::until_late;
 
 /// Pause before a connection that failed is tried again.
 const AGAIN: Duration = Duration::from_millis(500);
-
-/// Longest that a worker goes on after the gateway was told to stop: as long as a lot may take.
-const STOPPING: Duration = Duration::from_secs(5);
 
 /// Looks after the connection to one broker.
 #[derive(Debug)]
@@ -52,14 +50,7 @@ impl Worker {
 
     /// Runs until nobody has anything to say any more, and a little longer than `stop` at most.
     pub(crate) async fn run(mut self, stop: CancellationToken) {
-        let late = async {
-            stop.cancelled().await;
-            tokio::time::sleep(STOPPING).await;
-        };
-        tokio::select! {
-            () = self.serve() => {}
-            () = late => {}
-        }
+        until_late(self.serve(), &stop).await;
     }
 
     async fn serve(&mut self) {

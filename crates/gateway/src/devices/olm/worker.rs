@@ -31,7 +31,7 @@ const BUSY: Duration = Duration::from_millis(200);
 const BUSY_FOR: Duration = Duration::from_secs(2);
 
 /// What a board says that has taken what it was told.
-const TAKEN: u8 = 0;
+pub(super) const TAKEN: u8 = 0;
 
 /// Looks after one line.
 #[derive(Debug)]

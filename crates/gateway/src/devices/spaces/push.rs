@@ -1,16 +1,12 @@
 //! `POST /spaces/KEY`: what guidance systems and cameras report of parking spaces.
 
 use std::convert::Infallible;
-use std::sync::Arc;
 
-use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::post;
 use boshi_protocol::time::WireTime;
-use boshi_service::key::Key;
+use futures_util::future::BoxFuture;
 use futures_util::stream;
 use jiff::Timestamp;
 use multer::Multipart;
@@ -18,80 +14,46 @@ use serde_json::{Value, json};
 
 use super::{Message, Outcome, Spaces};
 use crate::config::SpacesDialect;
-use crate::devices::intake::collect;
 use crate::devices::parts::boundary;
+use crate::devices::push::{Push, Pushes};
 use crate::devices::teller::Teller;
 
-/// A system that pushes, its key, and where what it says goes.
+/// A system that pushes, and where what it says goes.
 #[derive(Debug)]
-pub(crate) struct PushingSpaces {
-    key: Key,
+pub(super) struct PushingSpaces {
     spaces: Spaces,
     teller: Teller,
 }
 
-impl PushingSpaces {
-    /// None when it does not push.
-    pub(crate) fn new(spaces: &Spaces, teller: &Teller) -> Option<PushingSpaces> {
-        let key = spaces.0.config.key.as_ref()?;
-        Some(PushingSpaces {
-            key: Key::of(key.expose()),
-            spaces: spaces.clone(),
-            teller: teller.clone(),
-        })
+impl Pushes for PushingSpaces {
+    fn at_once(&self) -> usize {
+        8
+    }
+
+    fn take(&self, push: Push) -> BoxFuture<'_, Response> {
+        Box::pin(self.receive(push))
     }
 }
 
-type Shared = Arc<Vec<PushingSpaces>>;
-
-/// The routes for systems, which may have another address for each kind of push.
-pub(crate) fn router(systems: Vec<PushingSpaces>) -> Router {
-    Router::new()
-        .route("/spaces/{key}", post(one))
-        .route("/spaces/{key}/{*rest}", post(several))
-        .with_state(Arc::new(systems))
-}
-
-async fn one(State(systems): State<Shared>, Path(key): Path<String>, request: Request) -> Response {
-    answered(&systems, &key, request).await
-}
-
-async fn several(
-    State(systems): State<Shared>,
-    Path((key, _)): Path<(String, String)>,
-    request: Request,
-) -> Response {
-    answered(&systems, &key, request).await
-}
-
-async fn answered(systems: &[PushingSpaces], key: &str, request: Request) -> Response {
-    // Takes the same time whichever key fits (D-7).
-    let found = systems.iter().fold(
-        None,
-        |found, it| if it.key.opens(key) { Some(it) } else { found },
-    );
-    let Some(system) = found else {
-        let body = json!({"ok": false, "error": "地址中的密钥不符"});
-        return (StatusCode::UNAUTHORIZED, axum::Json(body)).into_response();
-    };
-    system.receive(request).await
-}
-
 impl PushingSpaces {
-    async fn receive(&self, request: Request) -> Response {
-        let places = Arc::clone(&self.spaces.0.pushes);
-        let Ok(_place) = places.try_acquire_owned() else {
-            let body = json!({"ok": false, "error": "此系统同时推送过多"});
-            return (StatusCode::TOO_MANY_REQUESTS, axum::Json(body)).into_response();
-        };
-        let form = boundary(request.headers());
-        let body = match collect(request.into_body()).await {
-            Ok(body) => body,
-            Err(answer) => return answer.into_response(),
-        };
-        let (body, picture) = match form {
-            None => (body, None),
-            Some(boundary) => parts(boundary, body).await,
+    pub(super) fn new(spaces: Spaces, teller: Teller) -> PushingSpaces {
+        PushingSpaces { spaces, teller }
+    }
+
+    async fn receive(&self, push: Push) -> Response {
+        let speaks = self.spaces.0.config.speaks;
+        if let Some(why) = push.too_long() {
+            self.spaces.faulty(&why);
+            let outcome = Outcome {
+                taken: 0,
+                wrong: Some(why),
+            };
+            let (status, body) = reply(speaks, &push.body, &outcome);
+            return (status, axum::Json(body)).into_response();
+        }
+        let (body, picture) = match boundary(&push.headers) {
+            None => (push.body, None),
+            Some(boundary) => parts(boundary, push.body).await,
         };
         let message = Message {
             body: &body,
@@ -102,7 +64,7 @@ impl PushingSpaces {
             let body = json!({"ok": false, "error": "网关正在停止，请重发"});
             return (StatusCode::SERVICE_UNAVAILABLE, axum::Json(body)).into_response();
         };
-        let (status, body) = reply(self.spaces.0.config.speaks, &body, &outcome);
+        let (status, body) = reply(speaks, &body, &outcome);
         (status, axum::Json(body)).into_response()
     }
 }

@@ -27,11 +27,6 @@ impl Worker {
         Worker { spaces, line }
     }
 
-    /// What it looks after.
-    pub(crate) fn spaces(&self) -> &Spaces {
-        &self.spaces
-    }
-
     /// Runs until `stop`: what is not taken in until then is reported again.
     pub(crate) async fn run(mut self, teller: Teller, stop: CancellationToken) {
         stop.run_until_cancelled(self.serve(&teller)).await;

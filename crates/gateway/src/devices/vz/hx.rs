@@ -5,13 +5,20 @@ use boshi_protocol::plate::{Plate, PlateColor};
 use serde_json::{Value, json};
 
 use super::message::{self, Message, MessageError, Said, Seen};
-use crate::config::CameraClock;
+use crate::config::{CameraClock, Hx};
+use crate::devices::outfit::Outfit;
 
 /// Most fields of a form: the protocol has some twenty.
 const MAX_FIELDS: usize = 64;
 
 /// The output that opens, as the camera calls it.
 const OPENS: &str = "io1";
+
+/// The cameras of a lot: one driver serves them and those of 臻识.
+pub(crate) fn equip(outfit: &mut Outfit<'_>) -> Result<(), reqwest::Error> {
+    super::attach("hx", outfit.lot.hx.iter().map(Hx::as_vz), outfit);
+    Ok(())
+}
 
 /// Reads the form of a push; `surest` is the highest confidence that the camera tells.
 pub(super) fn read(body: &[u8], clock: CameraClock, surest: u32) -> Result<Said, MessageError> {

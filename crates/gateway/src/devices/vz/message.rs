@@ -150,11 +150,7 @@ fn of(
     }
     if let Some(uplink) = object.get("SerialData") {
         let serial = serial_of(uplink);
-        let port = number(&uplink["serialChannel"]).unwrap_or_default();
-        let port = u8::try_from(port).ok().filter(|it| *it < MOST_PORTS);
-        let port = port.ok_or(MessageError::Field("serialChannel", "串口号"))?;
-        let data = uplink["data"].as_str().unwrap_or_default();
-        let bytes = decoded(data).ok_or(MessageError::Field("data", "base64"))?;
+        let (port, bytes) = uplinked(uplink)?;
         let message = Message::Serial { port, bytes };
         return Ok(Said { serial, message });
     }
@@ -167,6 +163,16 @@ fn of(
     let serial = object.values().find_map(serial_of);
     let message = Message::Other(name.chars().take(40).collect());
     Ok(Said { serial, message })
+}
+
+/// Bytes that came in over RS485, and at which port, from 0.
+pub(super) fn uplinked(uplink: &Value) -> Result<(u8, Vec<u8>), MessageError> {
+    let port = number(&uplink["serialChannel"]).unwrap_or_default();
+    let port = u8::try_from(port).ok().filter(|it| *it < MOST_PORTS);
+    let port = port.ok_or(MessageError::Field("serialChannel", "串口号"))?;
+    let data = uplink["data"].as_str().unwrap_or_default();
+    let bytes = decoded(data).ok_or(MessageError::Field("data", "base64"))?;
+    Ok((port, bytes))
 }
 
 /// How an input is, numbered from 1.

@@ -5,96 +5,35 @@ mod envelope;
 pub(crate) mod fuzzed;
 mod worker;
 
-use std::sync::{Arc, Mutex, PoisonError};
-
-use boshi_protocol::id::DeviceNo;
-use boshi_protocol::lane::Motion;
-use serde_json::Value;
-
-pub(crate) use self::worker::Worker;
-
+use self::worker::Worker;
+use super::rs485::Outgoing;
 use crate::config::{self, Topic};
-use crate::devices::contact::Contact;
-use crate::devices::controller::{Checked, CommandError};
-use crate::devices::health::Health;
-use crate::devices::mqtt::Exchange;
-use crate::devices::order::Orders;
-use crate::reload::InForce;
+use crate::devices::linked::{Linked, Seen};
+use crate::devices::outfit::Outfit;
 
 /// How many signs of life may be missing before a camera counts as lost.
 const MISSES: u32 = 3;
 
-/// A camera, from outside; cheap to clone.
-#[derive(Clone, Debug)]
-pub(crate) struct Camera {
-    orders: Orders,
-    seen: Arc<State>,
-}
+/// What its worker has found out of a camera.
+type State = Seen<config::VzMqtt>;
 
-/// What its worker has found out.
-#[derive(Debug)]
-struct State {
-    config: config::VzMqtt,
-    health: Health,
-    contacts: Mutex<Vec<Contact>>,
-}
-
-impl Camera {
-    /// A camera, and its worker, which is yet to run.
-    pub(crate) fn new(
-        config: &config::VzMqtt,
-        exchange: &mut Exchange,
-        in_force: InForce,
-    ) -> (Camera, Worker) {
-        let (orders, ordered) = Orders::new("相机", in_force.clone());
-        let inputs = config.inputs.iter().cloned();
+/// The cameras of a lot.
+pub(crate) fn equip(outfit: &mut Outfit<'_>) -> Result<(), reqwest::Error> {
+    let lot = outfit.lot;
+    for config in &lot.vz_mqtt {
+        let Some(exchange) = &mut outfit.exchange else {
+            continue;
+        };
         // A message tells of a change, which is not repeated.
-        let contacts = inputs.map(|input| Contact::new(input, 1));
-        let seen = Arc::new(State {
-            config: config.clone(),
-            health: Health::new(config.heartbeat * MISSES),
-            contacts: Mutex::new(contacts.collect()),
-        });
+        let seen = State::new(config.clone(), config.heartbeat * MISSES, 1);
         let own = |topic: &Topic| topic.with("sn", &config.serial);
         let line = exchange.line(vec![own(&config.up), own(&config.reply)]);
-        let worker = Worker::new(Arc::clone(&seen), ordered, line, in_force);
-        (Camera { orders, seen }, worker)
+        let way = ("vz mqtt", config.serial.as_str());
+        let (camera, ordered) = Linked::new(way, "相机", &seen, outfit.in_force);
+        let (serial, bytes) = Outgoing::new();
+        let worker = Worker::new(seen, (ordered, bytes), line, outfit.in_force.clone());
+        outfit.has(camera.with_rs485(serial));
+        outfit.starts(|it| it.spawn(worker.run(it.teller(), it.stop.clone())));
     }
-
-    /// How it stands, for people.
-    pub(in crate::devices) fn shown(&self) -> Value {
-        let config = &self.seen.config;
-        self.seen
-            .health
-            .shown("vz mqtt", &config.name, &config.serial)
-    }
-
-    /// Its name and how it stands.
-    pub(in crate::devices) fn link(&self) -> (&str, &Health) {
-        (&self.seen.config.name, &self.seen.health)
-    }
-
-    /// Drives a barrier, once.
-    pub(in crate::devices) async fn drive(
-        &self,
-        barrier: &DeviceNo,
-        motion: Motion,
-    ) -> Result<(), CommandError> {
-        self.orders.give(barrier, motion).await
-    }
-
-    /// Which of these devices are there, and how the contacts are.
-    pub(in crate::devices) fn check(&self, devices: &[DeviceNo]) -> Checked {
-        if !self.seen.health.answers() {
-            return Checked::default();
-        }
-        let own: Vec<&DeviceNo> = self.seen.config.drives().collect();
-        let online = devices.iter().filter(|it| own.contains(it));
-        let contacts = self.seen.contacts.lock();
-        let contacts = contacts.unwrap_or_else(PoisonError::into_inner);
-        Checked {
-            online: online.cloned().collect(),
-            state: contacts.iter().filter_map(Contact::state).collect(),
-        }
-    }
+    Ok(())
 }

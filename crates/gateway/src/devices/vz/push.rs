@@ -3,13 +3,10 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::post;
-use boshi_service::key::Key;
+use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
@@ -18,99 +15,53 @@ use super::reply::{self, Taken};
 use super::{Camera, hx};
 use crate::config::VzDialect;
 use crate::devices::event::Event;
-use crate::devices::intake::{Answer, Untaken, collect};
+use crate::devices::intake::Untaken;
+use crate::devices::push::{Push, Pushes};
 use crate::devices::teller::Teller;
 
-/// Every camera that pushes.
+/// A camera, and where what it says goes.
 #[derive(Debug)]
-pub(crate) struct Cameras {
-    pub(crate) cameras: Vec<PushingCamera>,
-    /// Ends the questions that wait.
-    pub(crate) stop: CancellationToken,
-}
-
-/// A camera, its key, and where what it says goes.
-#[derive(Debug)]
-pub(crate) struct PushingCamera {
-    key: Key,
+pub(super) struct PushingCamera {
     camera: Camera,
     teller: Teller,
+    /// Ends the questions that wait.
+    stop: CancellationToken,
 }
 
 impl PushingCamera {
-    pub(crate) fn new(camera: Camera, teller: Teller) -> PushingCamera {
-        let key = Key::of(camera.0.config.key.expose());
+    pub(super) fn new(camera: Camera, teller: Teller, stop: CancellationToken) -> PushingCamera {
         PushingCamera {
-            key,
             camera,
             teller,
+            stop,
         }
+    }
+}
+
+impl Pushes for PushingCamera {
+    fn take(&self, push: Push) -> BoxFuture<'_, Response> {
+        Box::pin(async move {
+            match self.receive(push).await {
+                Ok(reply) => axum::Json(reply).into_response(),
+                Err(otherwise) => otherwise.into_response(),
+            }
+        })
     }
 }
 
 /// Why a push is not answered as usual.
 enum Otherwise {
     Refused(StatusCode, String),
-    /// It did not arrive.
-    NotWhole(Answer),
     /// It is of no use, and must not come again.
     Useless(Value),
 }
 
-/// The routes for cameras, which may have another address for each kind of push.
-pub(crate) fn router(cameras: Arc<Cameras>) -> Router {
-    Router::new()
-        .route("/vz/{key}", post(one))
-        .route("/vz/{key}/{*rest}", post(several))
-        .route("/hx/{key}", post(one))
-        .route("/hx/{key}/{*rest}", post(several))
-        .with_state(cameras)
-}
-
-async fn one(
-    State(cameras): State<Arc<Cameras>>,
-    Path(key): Path<String>,
-    request: Request,
-) -> Response {
-    answered(&cameras, &key, request).await
-}
-
-async fn several(
-    State(cameras): State<Arc<Cameras>>,
-    Path((key, _)): Path<(String, String)>,
-    request: Request,
-) -> Response {
-    answered(&cameras, &key, request).await
-}
-
-async fn answered(cameras: &Cameras, key: &str, request: Request) -> Response {
-    // Takes the same time whichever key fits (D-7).
-    let found = cameras.cameras.iter();
-    let found = found.fold(
-        None,
-        |found, it| if it.key.opens(key) { Some(it) } else { found },
-    );
-    let Some(attached) = found else {
-        return refused(StatusCode::UNAUTHORIZED, "地址中的密钥不符").into_response();
-    };
-    match attached.receive(request, &cameras.stop).await {
-        Ok(reply) => axum::Json(reply).into_response(),
-        Err(otherwise) => otherwise.into_response(),
-    }
-}
-
 impl PushingCamera {
-    async fn receive(
-        &self,
-        request: Request,
-        stop: &CancellationToken,
-    ) -> Result<Value, Otherwise> {
-        let places = Arc::clone(&self.camera.0.pushes);
-        let place = places.try_acquire_owned();
-        let place =
-            place.map_err(|_| refused(StatusCode::TOO_MANY_REQUESTS, "此相机同时推送过多"))?;
-        let body = collect(request.into_body()).await;
-        let body = body.map_err(Otherwise::NotWhole)?;
+    async fn receive(&self, push: Push) -> Result<Value, Otherwise> {
+        if let Some(why) = push.too_long() {
+            return Err(self.useless(&why, &push.body));
+        }
+        let Push { body, place, .. } = push;
         let Said { serial, message } = self.read(&body)?;
         self.is_it(serial.as_deref())?;
         let news = (!matches!(message, Message::Beat)).then_some(&*body);
@@ -131,7 +82,7 @@ impl PushingCamera {
                 Ok(reply::to_plate(dialect, &taken, command.as_ref()))
             }
             Message::Input { number, level } => {
-                if let Some(event) = self.camera.input(number, level) {
+                if let Some(event) = self.camera.0.contacts.see(number, level) {
                     self.tell(event).await?;
                 }
                 Ok(reply::to_others(dialect))
@@ -142,7 +93,7 @@ impl PushingCamera {
             }
             Message::Beat => {
                 drop(place);
-                Ok(self.asked(stop).await)
+                Ok(self.asked().await)
             }
             Message::Other(name) => {
                 tracing::debug!(name, "a camera says what is of no use");
@@ -163,16 +114,20 @@ impl PushingCamera {
     /// What is sent again cannot be read either: a camera that goes on until it is told to stop is
     /// told so.
     fn unreadable(&self, body: &[u8], error: &MessageError) -> Otherwise {
-        let config = &self.camera.0.config;
-        self.camera.0.health.nonsense(&error.to_string(), body);
-        tracing::warn!(name = config.name, %error, "a camera says what cannot be read");
-        match config.dialect {
+        let useless = self.useless(&error.to_string(), body);
+        match self.camera.0.config.dialect {
             VzDialect::Vz => refused(StatusCode::BAD_REQUEST, &error.to_string()),
-            VzDialect::Qy | VzDialect::Hx => {
-                let nothing = Taken::default();
-                Otherwise::Useless(reply::to_plate(config.dialect, &nothing, None))
-            }
+            VzDialect::Qy | VzDialect::Hx => useless,
         }
+    }
+
+    /// It is answered as what was taken.
+    fn useless(&self, why: &str, body: &[u8]) -> Otherwise {
+        let config = &self.camera.0.config;
+        self.camera.0.health.nonsense(why, body);
+        tracing::warn!(name = config.name, why, "a camera says what cannot be read");
+        let nothing = Taken::default();
+        Otherwise::Useless(reply::to_plate(config.dialect, &nothing, None))
     }
 
     fn is_it(&self, serial: Option<&str>) -> Result<(), Otherwise> {
@@ -205,7 +160,7 @@ impl PushingCamera {
     }
 
     /// A question for commands.
-    async fn asked(&self, stop: &CancellationToken) -> Value {
+    async fn asked(&self) -> Value {
         let config = &self.camera.0.config;
         self.camera.has_taken();
         if !config.comet {
@@ -216,7 +171,7 @@ impl PushingCamera {
             return reply::to_beat(config.dialect, None);
         };
         let asking = self.camera.command(config.waits());
-        let command = stop.run_until_cancelled(asking).await.flatten();
+        let command = self.stop.run_until_cancelled(asking).await.flatten();
         reply::to_beat(config.dialect, command.as_ref())
     }
 }
@@ -232,7 +187,6 @@ impl Otherwise {
                 let body = json!({"ok": false, "error": error});
                 (status, axum::Json(body)).into_response()
             }
-            Otherwise::NotWhole(answer) => answer.into_response(),
             Otherwise::Useless(reply) => axum::Json(reply).into_response(),
         }
     }

@@ -5,12 +5,15 @@ use boshi_protocol::plate::Plate;
 use serde_json::{Map, Value, json};
 
 use super::super::message::{
-    MessageError, Seen, decoded, level, number, seen_as, serial, serial_of, text,
+    MessageError, Seen, decoded, level, number, seen_as, serial, serial_of, text, uplinked,
 };
 use crate::config::{CameraClock, VzDialect};
 
 /// Command that drives an output.
 pub(super) const OUTPUT: &str = "gpio_out";
+
+/// Command that has bytes sent over RS485, and what tells of those that came in.
+pub(super) const SERIAL: &str = "serial_data";
 
 /// The code of an answer that says that it was done.
 const DONE: i64 = 200;
@@ -31,6 +34,11 @@ pub(super) enum Word {
     Input {
         number: u16,
         level: bool,
+    },
+    /// Bytes came in over RS485, at the port of that number, from 0.
+    Serial {
+        port: u8,
+        bytes: Vec<u8>,
     },
     /// Its gate is open or closed.
     Gate {
@@ -95,6 +103,19 @@ fn said(
     if let Some(input) = within(envelope, "AlarmGioIn") {
         let (number, level) = level(&input["result"]["TriggerResult"])?;
         return Ok((serial_of(input), Word::Input { number, level }));
+    }
+    if name == SERIAL {
+        // Where they stand within is not documented: as over HTTP, as in the command, or alone.
+        let uplink = within(envelope, "SerialData").or_else(|| within(envelope, "serialData"));
+        let uplink = uplink.map(|it| it.get(0).unwrap_or(it));
+        let uplink = uplink.or_else(|| {
+            envelope
+                .get("payload")
+                .map(|it| it.get("body").unwrap_or(it))
+        });
+        let uplink = uplink.ok_or(MessageError::Field("payload", "对象"))?;
+        let (port, bytes) = uplinked(uplink)?;
+        return Ok((serial_of(uplink), Word::Serial { port, bytes }));
     }
     if name == "barr_gate_status" {
         let status = within(envelope, "gate_status").and_then(number);

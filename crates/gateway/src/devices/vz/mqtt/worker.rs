@@ -1,25 +1,27 @@
 //! The task that hears a camera through the broker, and speaks to it.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use boshi_protocol::id::DeviceNo;
 use boshi_protocol::lane::Position;
 use jiff::Timestamp;
-use tokio::sync::oneshot;
+use serde_json::{Value, json};
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use super::super::rs485::Bytes;
 use super::super::{plate_event, reply, taken};
 use super::State;
-use super::envelope::{self, OUTPUT, Word};
+use super::envelope::{self, OUTPUT, SERIAL, Word};
 use crate::config::{Confirm, PulseBy};
 use crate::devices::controller::CommandError;
 use crate::devices::event::{ArmEvent, Event, Heartbeat};
 use crate::devices::health::BEAT;
 use crate::devices::mqtt::{Heard, Line, Said, Unsent};
-use crate::devices::order::{Order, Ordered};
+use crate::devices::order::{Order, Ordered, until_late};
 use crate::devices::relays::{Relays, Step};
 use crate::devices::teller::Teller;
 use crate::reload::InForce;
@@ -28,14 +30,12 @@ use crate::reload::InForce;
 /// command may take.
 const LOOK: Duration = Duration::from_millis(200);
 
-/// Longest that a worker goes on after the gateway was told to stop: as long as a lot may take.
-const STOPPING: Duration = Duration::from_secs(5);
-
 /// Looks after one camera.
 #[derive(Debug)]
 pub(crate) struct Worker {
     seen: Arc<State>,
     orders: Ordered,
+    serial: mpsc::Receiver<Bytes>,
     line: Line,
     relays: Relays,
     in_force: InForce,
@@ -48,19 +48,27 @@ pub(crate) struct Worker {
 #[derive(Debug)]
 struct Sent {
     id: String,
-    barrier: DeviceNo,
-    step: Step,
+    /// Which output of whose it drives, if it does.
+    output: Option<(DeviceNo, Step)>,
     until: Instant,
     answer: oneshot::Sender<Result<(), CommandError>>,
+    /// What its answer says when the camera took it.
+    taken: Result<(), CommandError>,
 }
 
 impl Worker {
-    pub(super) fn new(seen: Arc<State>, orders: Ordered, line: Line, in_force: InForce) -> Worker {
+    pub(super) fn new(
+        seen: Arc<State>,
+        (orders, serial): (Ordered, mpsc::Receiver<Bytes>),
+        line: Line,
+        in_force: InForce,
+    ) -> Worker {
         let barriers: Vec<_> = seen.config.barrier.iter().map(|it| it.relays()).collect();
         Worker {
             relays: Relays::new(&barriers, PulseBy::Module),
             seen,
             orders,
+            serial,
             line,
             in_force,
             sent: Vec::new(),
@@ -70,14 +78,7 @@ impl Worker {
 
     /// Runs until nobody gives orders any more, and a little longer than `stop` at most.
     pub(crate) async fn run(mut self, teller: Teller, stop: CancellationToken) {
-        let late = async {
-            stop.cancelled().await;
-            tokio::time::sleep(STOPPING).await;
-        };
-        tokio::select! {
-            () = self.serve(&teller) => {}
-            () = late => {}
-        }
+        until_late(self.serve(&teller), &stop).await;
     }
 
     async fn serve(&mut self, teller: &Teller) {
@@ -90,9 +91,10 @@ impl Worker {
                     Some(order) => self.obey(order).await,
                     None => return,
                 },
+                Some(bytes) = self.serial.recv() => self.pass_on(bytes).await,
                 _ = looks.tick() => self.look(),
                 _ = beats.tick() => if self.is_there {
-                    let devices = self.seen.config.drives().cloned().collect();
+                    let devices = self.seen.devices();
                     teller.tell(Event::Heartbeat(Heartbeat { devices })).await;
                 },
                 heard = self.line.hear() => match heard {
@@ -207,7 +209,7 @@ impl Worker {
                 teller.tell(event).await;
             }
             Word::Input { number, level } => {
-                if let Some(event) = self.input(number, level) {
+                if let Some(event) = self.seen.contacts.see(number, level) {
                     teller.tell(event).await;
                 }
             }
@@ -219,19 +221,13 @@ impl Worker {
                     teller.tell(Event::Arm(ArmEvent { device, position })).await;
                 }
             }
+            Word::Serial { port, bytes } => self.seen.rs485.heard(port, bytes),
             Word::Answer { id, refused } => self.answered(&id, refused),
             Word::Beat => {}
             Word::Other(other) => {
                 tracing::debug!(name = config.name, other, "a camera says what is of no use");
             }
         }
-    }
-
-    fn input(&self, number: u16, level: bool) -> Option<Event> {
-        let contacts = self.seen.contacts.lock();
-        let mut contacts = contacts.unwrap_or_else(PoisonError::into_inner);
-        let contact = contacts.iter_mut().find(|it| it.number() == number)?;
-        contact.see(level)
     }
 
     /// A command that is answered once more, or too late, waits for nothing any more.
@@ -241,13 +237,12 @@ impl Worker {
         };
         let sent = self.sent.swap_remove(place);
         let result = match refused {
-            None => {
-                let confirm = self.seen.config.barrier.as_ref().map(|it| it.confirm);
-                taken(confirm.unwrap_or(Confirm::Arm))
-            }
+            None => sent.taken,
             Some(why) => {
                 self.seen.health.faulty(&why);
-                self.relays.refused(&sent.barrier, sent.step);
+                if let Some((barrier, step)) = &sent.output {
+                    self.relays.refused(barrier, *step);
+                }
                 Err(CommandError::NotDone(why))
             }
         };
@@ -255,57 +250,70 @@ impl Worker {
     }
 
     async fn obey(&mut self, order: Order) {
-        let Order {
-            barrier,
-            motion,
-            until,
-            answer,
-        } = order;
-        let not_done = |why: &str| Err(CommandError::NotDone(why.to_owned()));
         if !self.is_there || !self.seen.health.answers() {
-            let _ = answer.send(not_done("相机未连接"));
-            return;
+            return order.ends(Err(CommandError::NotDone("相机未连接".to_owned())));
         }
-        let now = Instant::now();
-        if until <= now || answer.is_closed() {
-            let _ = answer.send(not_done("指令已过时"));
-            return;
-        }
-        let travel = self.in_force.borrow().timing.travel;
-        let step = match self.relays.begin(&barrier, motion, now, travel) {
+        let step = match order.begin(&mut self.relays, &self.in_force) {
             Ok(step) => step,
-            Err(why) => {
-                let _ = answer.send(not_done(&why));
-                return;
-            }
+            Err(error) => return order.ends(Err(error)),
         };
-        match self.say(step, until).await {
-            Ok(id) => self.sent.push(Sent {
-                id,
-                barrier,
-                step,
-                until: now + self.seen.config.answer,
-                answer,
-            }),
+        let until = Instant::now() + self.seen.config.answer;
+        match self.say(OUTPUT, &reply::output(step), order.until).await {
+            Ok(id) => {
+                let confirm = self.seen.config.barrier.as_ref().map(|it| it.confirm);
+                self.sent.push(Sent {
+                    id,
+                    output: Some((order.barrier, step)),
+                    until,
+                    answer: order.answer,
+                    taken: taken(confirm.unwrap_or(Confirm::Arm)),
+                });
+            }
             Err(Unsent::NotAtAll(why)) => {
-                self.relays.refused(&barrier, step);
-                let _ = answer.send(not_done(&why));
+                self.relays.refused(&order.barrier, step);
+                order.ends(Err(CommandError::NotDone(why)));
             }
             Err(error @ Unsent::Perhaps) => {
-                let _ = answer.send(Err(CommandError::Unknown(error.to_string())));
+                order.ends(Err(CommandError::Unknown(error.to_string())));
             }
         }
     }
 
+    /// Bytes for RS485, behind whatever was ordered.
+    async fn pass_on(&mut self, bytes: Bytes) {
+        let Bytes {
+            port,
+            bytes,
+            until,
+            answer,
+        } = bytes;
+        let body = json!({"interval": 0, "serialData": [reply::serial(port, &bytes)]});
+        let unsent = match self.say(SERIAL, &body, until).await {
+            Ok(id) => {
+                self.sent.push(Sent {
+                    id,
+                    output: None,
+                    until,
+                    answer,
+                    taken: Ok(()),
+                });
+                return;
+            }
+            Err(Unsent::NotAtAll(why)) => CommandError::NotDone(why),
+            Err(error @ Unsent::Perhaps) => CommandError::Unknown(error.to_string()),
+        };
+        // Who wanted them sent may have given up.
+        let _ = answer.send(Err(unsent));
+    }
+
     /// Has the camera do something, once, until then or never; the id of that comes back.
-    async fn say(&self, step: Step, until: Instant) -> Result<String, Unsent> {
+    async fn say(&self, name: &str, body: &Value, until: Instant) -> Result<String, Unsent> {
         let config = &self.seen.config;
         // Unlike any other, so that no answer that comes again is taken for that to a later command.
         let id = Uuid::now_v7().simple().to_string();
         let second = Timestamp::now().as_second();
-        let output = reply::output(step);
-        let command = envelope::command(&id, &config.serial, OUTPUT, &output, second);
-        let topic = config.down.with("sn", &config.serial).with("name", OUTPUT);
+        let command = envelope::command(&id, &config.serial, name, body, second);
+        let topic = config.down.with("sn", &config.serial).with("name", name);
         let payload = command.to_string().into_bytes();
         self.seen.health.sent(&payload);
         let at_least_once = config.command_qos > 0;
@@ -326,7 +334,8 @@ impl Worker {
         let name = &self.seen.config.name;
         tracing::warn!(name, "a hold is asserted again");
         let until = now + self.seen.config.answer;
-        if let Err(error) = self.say(Step::Close { relay }, until).await {
+        let output = reply::output(Step::Close { relay });
+        if let Err(error) = self.say(OUTPUT, &output, until).await {
             tracing::warn!(name, %error, "a hold could not be asserted again");
             // The next word of the camera is another chance.
             self.is_there = false;

@@ -1,15 +1,16 @@
 //! The task that owns the connection to a camera.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use boshi_protocol::id::DeviceNo;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpStream;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::super::rs485::Bytes;
 use super::super::{plate_event, reply};
 use super::frame::{self, Frame, Word};
 use super::link::{End, Link, Sent};
@@ -18,7 +19,7 @@ use crate::config::{Confirm, PulseBy};
 use crate::devices::controller::CommandError;
 use crate::devices::event::{Event, Heartbeat};
 use crate::devices::health::BEAT;
-use crate::devices::order::{Order, Ordered};
+use crate::devices::order::{Order, Ordered, until_late};
 use crate::devices::relays::Relays;
 use crate::devices::teller::Teller;
 use crate::reload::InForce;
@@ -28,9 +29,6 @@ const CONNECT: Duration = Duration::from_secs(2);
 
 /// How often both sides say that they are there, as the maker's own program does.
 const HEARTBEAT: Duration = Duration::from_secs(2);
-
-/// Longest that a worker goes on after the gateway was told to stop: as long as a lot may take.
-const STOPPING: Duration = Duration::from_secs(5);
 
 /// How much is read at once: a picture comes in some ten pieces.
 const PIECE: usize = 32 * 1024;
@@ -43,16 +41,6 @@ pub(crate) struct Worker {
     serial: mpsc::Receiver<Bytes>,
     relays: Relays,
     in_force: InForce,
-}
-
-/// Bytes for a port of RS485, from 0.
-#[derive(Debug)]
-pub(super) struct Bytes {
-    pub(super) port: u8,
-    pub(super) bytes: Vec<u8>,
-    /// After it, whoever wanted them sent has given up.
-    pub(super) until: Instant,
-    pub(super) answer: oneshot::Sender<Result<(), CommandError>>,
 }
 
 impl Worker {
@@ -74,14 +62,7 @@ impl Worker {
 
     /// Runs until nobody gives orders any more, and a little longer than `stop` at most.
     pub(crate) async fn run(mut self, teller: Teller, stop: CancellationToken) {
-        let late = async {
-            stop.cancelled().await;
-            tokio::time::sleep(STOPPING).await;
-        };
-        tokio::select! {
-            () = self.serve(&teller) => {}
-            () = late => {}
-        }
+        until_late(self.serve(&teller), &stop).await;
     }
 
     async fn serve(&mut self, teller: &Teller) {
@@ -211,7 +192,7 @@ impl Worker {
     fn note(&self, link: &Link, word: &Word, payload: &[u8]) {
         let health = &self.seen.health;
         let routine = match word {
-            Word::Input { number, level } => self.is_as_before(*number, *level),
+            Word::Input { number, level } => self.seen.contacts.is_as_before(*number, *level),
             Word::Serial(_) => link.sent.is_empty() && link.answered > 0,
             Word::Plate(_) | Word::Refused(..) | Word::Other => false,
         };
@@ -233,7 +214,7 @@ impl Worker {
                 link.settle();
             }
             Word::Input { number, level } => {
-                if let Some(event) = self.input(number, level) {
+                if let Some(event) = self.seen.contacts.see(number, level) {
                     teller.tell(event).await;
                 }
             }
@@ -252,20 +233,6 @@ impl Worker {
         Ok(())
     }
 
-    fn is_as_before(&self, number: u16, level: bool) -> bool {
-        let contacts = self.seen.contacts.lock();
-        let contacts = contacts.unwrap_or_else(PoisonError::into_inner);
-        let contact = contacts.iter().find(|it| it.number() == number);
-        contact.is_none_or(|it| it.was_seen(level))
-    }
-
-    fn input(&self, number: u16, level: bool) -> Option<Event> {
-        let contacts = self.seen.contacts.lock();
-        let mut contacts = contacts.unwrap_or_else(PoisonError::into_inner);
-        let contact = contacts.iter_mut().find(|it| it.number() == number)?;
-        contact.see(level)
-    }
-
     /// Asks for the inputs, each in its turn.
     async fn look(&self, link: &mut Link, latest: &mut usize) -> Result<(), End> {
         for _ in 0..self.seen.config.inputs.len() {
@@ -279,28 +246,15 @@ impl Worker {
     }
 
     async fn beat(&self, teller: &Teller) {
-        let devices: Vec<DeviceNo> = self.seen.config.drives().cloned().collect();
+        let devices: Vec<DeviceNo> = self.seen.devices();
         teller.tell(Event::Heartbeat(Heartbeat { devices })).await;
     }
 
     async fn obey(&mut self, link: &mut Link, order: Order) -> Result<(), End> {
-        let Order {
-            barrier,
-            motion,
-            until,
-            answer,
-        } = order;
-        let now = Instant::now();
-        if until <= now || answer.is_closed() {
-            let late = CommandError::NotDone("指令已过时".to_owned());
-            let _ = answer.send(Err(late));
-            return Ok(());
-        }
-        let travel = self.in_force.borrow().timing.travel;
-        let step = match self.relays.begin(&barrier, motion, now, travel) {
+        let step = match order.begin(&mut self.relays, &self.in_force) {
             Ok(step) => step,
-            Err(why) => {
-                let _ = answer.send(Err(CommandError::NotDone(why)));
+            Err(error) => {
+                order.ends(Err(error));
                 return Ok(());
             }
         };
@@ -316,8 +270,8 @@ impl Worker {
         link.ask().await?;
         link.sent.push(Sent {
             question: link.asked,
-            until: now + self.seen.config.answer,
-            answer,
+            until: Instant::now() + self.seen.config.answer,
+            answer: order.answer,
             taken: self.taken(),
         });
         Ok(())

@@ -99,6 +99,29 @@ fn a_loop_a_gate_and_a_sign_of_life_are_told_apart() {
 }
 
 #[test]
+fn bytes_from_rs485_are_read_in_each_form_that_they_may_have() {
+    let said = json!({"serialChannel": 1, "data": "AGT//zABADa7", "dataLen": 9});
+    let bytes = vec![0, 0x64, 0xFF, 0xFF, 0x30, 1, 0, 0x36, 0xBB];
+    for payload in [
+        json!({"body": {"SerialData": said}}),
+        json!({"SerialData": said}),
+        json!({"body": {"interval": 0, "serialData": [said]}}),
+        json!({"body": said}),
+        said.clone(),
+    ] {
+        let port = 1;
+        let expected = Word::Serial {
+            port,
+            bytes: bytes.clone(),
+        };
+        assert_eq!(heard(&envelope("serial_data", &payload)).word, expected);
+    }
+    let none = envelope("serial_data", &json!({"body": {"data": "?"}}));
+    let none = none.to_string();
+    assert!(read(none.as_bytes(), None, false, CameraClock::Utc).is_err());
+}
+
+#[test]
 fn a_first_guess_without_a_picture_is_no_reading() {
     let mut guess = reading("57KkQjEyMzQ1");
     guess["name"] = "quick_ivs_result".into();
