@@ -251,8 +251,10 @@ async fn play(
     let set = set?;
     let count = set.len();
     told.extend(set);
+    let mut off = SignedDuration::ZERO;
     if let Some(clocks) = clocks {
-        clocks.right()?;
+        off = clocks::farthest_of_gateway(&agenda.clocks);
+        clocks.agree(off)?;
     }
     told.extend(failed);
     told.extend(cut);
@@ -262,10 +264,7 @@ async fn play(
         cuts: agenda.outages.len(),
         disks,
         clocks: count,
-        off: match clocks {
-            Some(_) => clocks::farthest_of_gateway(&agenda.clocks),
-            None => SignedDuration::ZERO,
-        },
+        off,
         told,
     })
 }

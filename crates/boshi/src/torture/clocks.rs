@@ -28,7 +28,7 @@ impl Clocks {
         };
         let files = ["platform.clock", "gateway.clock"].map(|name| folder.join(name));
         let clocks = Clocks { files };
-        clocks.right()?;
+        clocks.agree(SignedDuration::ZERO)?;
         fetch_all_often(&folder.join("platform.toml"))?;
         for (side, file) in [&mut stage.platform, &mut stage.gateway]
             .into_iter()
@@ -60,10 +60,11 @@ impl Clocks {
         Ok(told)
     }
 
-    /// Both are right.
-    pub(super) fn right(&self) -> anyhow::Result<()> {
-        self.set(false, 0)?;
-        self.set(true, 0)
+    /// Both are set to the same time, so much from now. What was dated ahead, and could not be pushed, is
+    /// fetched once that time has come.
+    pub(super) fn agree(&self, later: SignedDuration) -> anyhow::Result<()> {
+        self.set(false, later.as_secs())?;
+        self.set(true, later.as_secs())
     }
 
     fn set(&self, of_gateway: bool, seconds: i64) -> anyhow::Result<()> {

@@ -75,9 +75,9 @@ impl Spoiled {
             )?,
             Some(Defect::HasNoKey) if platform => change(
                 &self.store,
-                "CREATE TEMP TABLE again AS SELECT * FROM crossing ORDER BY at DESC LIMIT 1;
+                "CREATE TEMP TABLE again AS SELECT * FROM recognition ORDER BY at DESC LIMIT 1;
                  UPDATE again SET uuid = uuid || '-again';
-                 INSERT OR IGNORE INTO crossing SELECT * FROM again",
+                 INSERT INTO recognition SELECT * FROM again",
             )?,
             _ => {}
         }

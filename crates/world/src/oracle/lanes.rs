@@ -87,9 +87,14 @@ impl World {
         starts.any(|start| *start <= at && at - *start < within)
     }
 
-    /// Every recognition has its end.
+    /// Every recognition has its end, unless whoever was read stands there still.
     pub(super) fn outcomes_are_known(&mut self) {
         for row in self.rows("SELECT record, lane, plate FROM recognition WHERE outcome IS NULL") {
+            let mut roads = self.roads.iter();
+            let road = roads.find(|road| road.name == row[1]).expect("a lane");
+            if road.lane.vehicles().any(|it| road.plate(it) == row[2]) {
+                continue;
+            }
             let what = format!("{row:?} has no end");
             let its = format!("{} at lane", row[0]);
             let at = self.story.first(&its);
