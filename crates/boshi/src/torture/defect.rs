@@ -77,7 +77,7 @@ impl Spoiled {
                 &self.store,
                 "CREATE TEMP TABLE again AS SELECT * FROM recognition ORDER BY at DESC LIMIT 1;
                  UPDATE again SET uuid = uuid || '-again';
-                 INSERT INTO recognition SELECT * FROM again",
+                 INSERT OR IGNORE INTO recognition SELECT * FROM again",
             )?,
             _ => {}
         }
