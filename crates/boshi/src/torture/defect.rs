@@ -75,9 +75,9 @@ impl Spoiled {
             )?,
             Some(Defect::HasNoKey) if platform => change(
                 &self.store,
-                "CREATE TEMP TABLE again AS SELECT * FROM recognition ORDER BY at DESC LIMIT 1;
-                 UPDATE again SET uuid = uuid || '-again';
-                 INSERT OR IGNORE INTO recognition SELECT * FROM again",
+                "CREATE TEMP TABLE again AS SELECT * FROM recognition ORDER BY id DESC LIMIT 1;
+                 UPDATE again SET id = NULL, uuid = uuid || '-again';
+                 INSERT INTO recognition SELECT * FROM again",
             )?,
             _ => {}
         }
