@@ -163,11 +163,18 @@ async fn all_accounted_for(family: &Family) -> Ledger {
     let lot = VirtualLot::start(plan, &devices).await.unwrap();
     let online = |status: &serde_json::Value| {
         let drivers = status["drivers"].as_array().unwrap().clone();
-        drivers.iter().all(|it| it["state"] == "online")
+        // Beside a board nothing hangs on the controller of the site, which says nothing.
+        let mut drivers = drivers.iter().filter(|it| it["driver"] != "controller");
+        drivers.all(|it| it["state"] == "online")
     };
     let until = std::time::Instant::now() + crate::wire::PATIENCE;
-    while !online(&gateway.status().await) {
-        assert!(std::time::Instant::now() < until, "the devices are there");
+    loop {
+        let status = gateway.status().await;
+        if online(&status) {
+            break;
+        }
+        let in_time = std::time::Instant::now() < until;
+        assert!(in_time, "the devices are there: {}", status["drivers"]);
     }
     let mut crossed = 0;
     for number in 0..VEHICLES {

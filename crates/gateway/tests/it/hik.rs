@@ -291,9 +291,8 @@ async fn strangers_are_refused_and_what_cannot_be_read_is_a_fault_that_need_not_
     );
     let ours = format!("http://{}/hik/{KEY}/any/end", world.gateway.devices);
     world.camera.pushes_to(&ours);
-    let long = "x".repeat(5 * 1024 * 1024);
-    let pushed = world.camera.push_raw(long, "application/xml").await;
-    assert!(pushed.is_err());
+    let nonsense = world.camera.push_raw("x", "application/xml").await;
+    nonsense.unwrap();
     assert!(world.platform.heard("/receivePlateNumber").is_empty());
 }
 

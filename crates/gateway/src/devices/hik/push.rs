@@ -113,7 +113,7 @@ pub(super) fn take_apart(content_type: &str, body: &[u8]) -> Result<Pushed, Stri
             Err(error) => return Err(error.to_string()),
         };
         match part.kind {
-            Kind::Xml if event.is_none() => event = Some(part.body),
+            Kind::Xml if event.is_none() && !part.body.is_empty() => event = Some(part.body),
             Kind::Json => is_json = true,
             Kind::Picture if !part.body.is_empty() => pictures.push(part),
             Kind::Xml | Kind::Picture | Kind::Unknown => {}

@@ -64,9 +64,13 @@ fn check_lane(lane: &LanePlan) -> Result<(), PlanError> {
     }
     let on_camera = lane.display_speaks == DisplaySpeaks::OlmCamera;
     let no_display = lane.display.is_none() && !generic_display;
-    let has_line = matches!(lane.speaks, Speaks::Vz | Speaks::Qy | Speaks::VzTcp);
+    let has_line = matches!(
+        lane.speaks,
+        Speaks::Vz | Speaks::Qy | Speaks::VzTcp | Speaks::VzMqtt
+    );
     if no_display || (on_camera && !has_line) {
-        let expected = "generic without a display; olm-camera only beside vz, qy or vz-tcp";
+        let expected =
+            "generic without a display; olm-camera only beside vz, qy, vz-tcp or vz-mqtt";
         return Err(wrong("lane.display_speaks", &lane.name, expected));
     }
     if lane.wiring == Wiring::Module && is_mixed {
