@@ -50,8 +50,8 @@ pub(crate) struct Probe {
     #[arg(long, default_value_t = 9_600)]
     baud: u32,
     /// The parity of a serial port
-    #[arg(long, value_enum, default_value_t = Even::None)]
-    parity: Even,
+    #[arg(long, value_enum, default_value_t = Checked::None)]
+    parity: Checked,
     /// The stop bits of a serial port
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2))]
     stop_bits: u8,
@@ -103,9 +103,9 @@ enum Driver {
     Olm,
 }
 
-/// The parity of a serial port.
+/// How each byte on a serial port is checked: its parity.
 #[derive(Clone, Copy, ValueEnum)]
-enum Even {
+enum Checked {
     None,
     Even,
     Odd,
@@ -175,9 +175,9 @@ impl Probe {
         SerialLine {
             baud: self.baud,
             parity: match self.parity {
-                Even::None => Parity::None,
-                Even::Even => Parity::Even,
-                Even::Odd => Parity::Odd,
+                Checked::None => Parity::None,
+                Checked::Even => Parity::Even,
+                Checked::Odd => Parity::Odd,
             },
             stop_bits: match self.stop_bits {
                 2 => StopBits::Two,

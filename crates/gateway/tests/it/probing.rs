@@ -8,6 +8,7 @@ use boshi_simulator::board::{OlmBoard, OlmFault, OlmServer};
 use boshi_simulator::camera::{
     HikCamera, HikFault, HikGate, HikOrder, VzOrder, VzPlate, VzTcpCamera, VzTcpFault,
 };
+use boshi_transport::certificate::install_crypto;
 use jiff::Timestamp;
 use tokio::net::TcpListener;
 
@@ -26,6 +27,7 @@ const LINE: SerialLine = SerialLine {
 };
 
 fn hik(password: &str, open: bool, output: Option<u16>) -> HikProbe {
+    install_crypto();
     HikProbe {
         user: "gateway".to_owned(),
         password: password.into(),

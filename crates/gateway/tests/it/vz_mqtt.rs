@@ -384,7 +384,7 @@ async fn what_is_of_another_camera_or_cannot_be_read_is_not_listened_to() {
     }
     world
         .broker
-        .publish(READINGS, &vec![0; 5 * 1024 * 1024], false);
+        .publish(READINGS, &vec![0; 17 * 1024 * 1024], false);
     let end = Instant::now() + PATIENCE;
     while driver(&world.gateway, "mqtt").await["last_fault"].is_null() {
         assert!(Instant::now() < end, "a message that is too large is said");
