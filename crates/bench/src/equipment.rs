@@ -4,7 +4,9 @@
 mod chain;
 mod crowd;
 mod frames;
+mod hik;
 mod http;
+mod mqtt;
 mod relay;
 mod tcp;
 

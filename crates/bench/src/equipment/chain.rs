@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use anyhow::Context as _;
 use tokio::net::TcpListener;
 
-use super::frames::number;
+use super::frames::{CameraLane as _, all_arrive, all_cross, number};
 use super::{LANES, PATIENCE, SETTLED, Took, lanes, relay, tcp};
 use crate::server::{Places, lot_text};
 use crate::site::{Platform, Site};
@@ -41,20 +41,14 @@ pub(crate) async fn measure(places: &Places, vehicles: usize) -> anyhow::Result<
     }
     let mut pulses = Vec::new();
     for round in 0..vehicles {
-        cameras.iter().for_each(|lane| lane.trigger(true));
-        tokio::time::sleep(SETTLED).await;
+        all_arrive(&cameras, SETTLED).await?;
         for (place, (camera, module)) in cameras.iter().zip(&mut modules).enumerate() {
             let told = camera.read(number(round, place))?;
             let pulse = tokio::time::timeout(PATIENCE, module.recv()).await;
             let pulse = pulse.context("no relay was closed")?.context("no module")?;
             pulses.push(pulse.duration_since(told));
         }
-        cameras.iter().for_each(|lane| lane.safety(true));
-        tokio::time::sleep(SETTLED).await;
-        cameras.iter().for_each(|lane| lane.trigger(false));
-        tokio::time::sleep(SETTLED).await;
-        cameras.iter().for_each(|lane| lane.safety(false));
-        tokio::time::sleep(SETTLED).await;
+        all_cross(&cameras, SETTLED).await?;
     }
     Ok(Took::new(pulses))
 }

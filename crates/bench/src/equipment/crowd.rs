@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::frames::arrival;
+use super::frames::{CameraLane as _, all_arrive, arrival};
 use super::{SETTLED, Took, lanes, tcp};
 use crate::server::Places;
 use crate::site::Site;
@@ -36,8 +36,7 @@ pub(crate) async fn measure(places: &Places) -> anyhow::Result<Crowd> {
     for camera in &cameras {
         camera.heard().await?;
     }
-    cameras.iter().for_each(|lane| lane.trigger(true));
-    tokio::time::sleep(SETTLED).await;
+    all_arrive(&cameras, SETTLED).await?;
     let (since, cpu) = (Instant::now(), gateway.cpu()?);
     tokio::time::sleep(IDLE).await;
     let share = |cpu: Duration, since: Instant| cpu.as_secs_f64() / since.elapsed().as_secs_f64();

@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use boshi_simulator::camera::{VzCamera, VzOrder};
 use tokio::sync::mpsc;
 
+use super::frames::CameraLane;
 use super::{PATIENCE, SERIAL, loops, reading};
 
 /// A camera, its loops on its inputs, and a barrier on its output.
@@ -63,26 +64,24 @@ async fn ask(camera: VzCamera, told: mpsc::UnboundedSender<Instant>) {
     }
 }
 
-impl HttpLane {
-    pub(super) async fn trigger(&self, pressed: bool) -> anyhow::Result<()> {
+impl CameraLane for HttpLane {
+    async fn trigger(&self, pressed: bool) -> anyhow::Result<()> {
         Ok(self.camera.input(0, pressed).await.map(drop)?)
     }
 
-    pub(super) async fn safety(&self, pressed: bool) -> anyhow::Result<()> {
+    async fn safety(&self, pressed: bool) -> anyhow::Result<()> {
         Ok(self.camera.input(1, pressed).await.map(drop)?)
     }
 
-    /// Pushes a reading, made before it is pushed; when it was. What comes of it may come before the
-    /// answer does.
-    pub(super) fn read(&self, number: u64) -> Instant {
+    fn read(&self, number: u64) -> anyhow::Result<Instant> {
         let (camera, body) = (self.camera.clone(), self.camera.composed(&reading(number)));
         let told = Instant::now();
         tokio::spawn(async move { camera.push(body, "application/json").await });
-        told
+        Ok(told)
     }
 
-    /// The pulse to its output, as an answer to a question.
-    pub(super) async fn pulse(&mut self) -> anyhow::Result<Instant> {
+    /// As an answer to a question.
+    async fn pulse(&mut self) -> anyhow::Result<Instant> {
         let pulse = tokio::time::timeout(PATIENCE, self.pulses.recv()).await;
         pulse.context("no pulse")?.context("no camera")
     }

@@ -8,6 +8,7 @@ use boshi_simulator::camera::{VzOrder, VzTcpCamera};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
+use super::frames::CameraLane;
 use super::{PATIENCE, SERIAL, loops, reading};
 
 /// A camera, its loops on its inputs, and maybe a barrier on its output.
@@ -54,17 +55,20 @@ impl TcpLane {
         }
         Ok(())
     }
+}
 
-    pub(super) fn trigger(&self, pressed: bool) {
+impl CameraLane for TcpLane {
+    async fn trigger(&self, pressed: bool) -> anyhow::Result<()> {
         self.camera.input(0, pressed);
+        Ok(())
     }
 
-    pub(super) fn safety(&self, pressed: bool) {
+    async fn safety(&self, pressed: bool) -> anyhow::Result<()> {
         self.camera.input(1, pressed);
+        Ok(())
     }
 
-    /// A reading, made before it is told; when it is.
-    pub(super) fn read(&self, number: u64) -> anyhow::Result<Instant> {
+    fn read(&self, number: u64) -> anyhow::Result<Instant> {
         let frame = VzTcpCamera::composed(&reading(number));
         let told = Instant::now();
         if !self.camera.tell(&frame) {
@@ -73,8 +77,7 @@ impl TcpLane {
         Ok(told)
     }
 
-    /// The pulse to its output.
-    pub(super) async fn pulse(&mut self) -> anyhow::Result<Instant> {
+    async fn pulse(&mut self) -> anyhow::Result<Instant> {
         let order = tokio::time::timeout(PATIENCE, self.orders.recv()).await;
         order.context("no pulse")?.context("no camera")?;
         Ok(Instant::now())

@@ -206,11 +206,18 @@ impl HikCamera {
     /// # Errors
     /// [`PushError`]: a real camera pushes it again.
     pub async fn push(&self, plate: &HikPlate) -> Result<(), PushError> {
+        self.push_raw(self.composed(plate), Self::FORM).await
+    }
+
+    /// The content type of what it pushes.
+    pub const FORM: &str = "multipart/form-data; boundary=boundary";
+
+    /// What it pushes of a reading, for whoever pushes it later.
+    #[must_use]
+    pub fn composed(&self, plate: &HikPlate) -> Vec<u8> {
         let namespace = self.inner.lock().namespace;
         let image = STANDARD.decode(&plate.image).unwrap_or_default();
-        let body = document::form(&document::anpr(plate, namespace), &image);
-        self.push_raw(body, "multipart/form-data; boundary=boundary")
-            .await
+        document::form(&document::anpr(plate, namespace), &image)
     }
 
     /// Pushes bytes as they are.
