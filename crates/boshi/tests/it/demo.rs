@@ -30,7 +30,8 @@ fn count(summary: &Value, name: &str) -> u64 {
 /// T-1, RECOG-1, CROSS-1
 #[test]
 fn in_an_ordinary_hour_every_vehicle_is_decided_on_and_counted_on_both_sides() {
-    let summary = played("ordinary", "8", "20");
+    // Not faster: whoever was refused and backs out slowly is read once more on a busy machine.
+    let summary = played("ordinary", "8", "10");
     assert!(count(&summary, "recognized") >= 14, "{summary}");
     assert!(count(&summary, "crossed") >= 12, "{summary}");
     assert_eq!(count(&summary, "refused"), 2, "{summary}");
