@@ -1,7 +1,6 @@
 //! Steps that are run one after the other, each told with the time that it took.
 
 use std::io::Write as _;
-use std::num::NonZeroUsize;
 use std::path::Path;
 use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant};
@@ -12,9 +11,6 @@ use crate::{conformance, effort, independence, tools};
 
 /// The worlds that are always played: some seconds of one core.
 const WORLDS: [&str; 4] = ["--seeds", "1", "--days", "1"];
-
-/// Fewest tests that run at once.
-const FEWEST_TESTS: usize = 4;
 
 /// Everything that is checked, what is quickest first.
 ///
@@ -41,17 +37,10 @@ pub(crate) fn test(root: &Path) -> anyhow::Result<()> {
         cargo(root, &lints)
     })?;
     if has_nextest() {
-        let threads = threads();
-        let tests = ["nextest", "run", "--workspace", "--test-threads", &threads];
-        step("tests", || cargo(root, &tests))?;
+        step("tests", || cargo(root, &["nextest", "run", "--workspace"]))?;
     } else {
-        step("tests (without cargo-nextest)", || {
-            let mut command = Command::new("cargo");
-            command.args(["test", "--workspace", "--lib", "--bins", "--tests"]);
-            run(command
-                .env("RUST_TEST_THREADS", threads())
-                .current_dir(root))
-        })?;
+        let targets = ["test", "--workspace", "--lib", "--bins", "--tests"];
+        step("tests (without cargo-nextest)", || cargo(root, &targets))?;
     }
     step("world: both sides, and everything that can fail", || {
         let ended = tools::simulate(root, &WORLDS.map(str::to_owned))?;
@@ -124,12 +113,6 @@ pub(crate) fn say(line: &str) {
 
 fn shown(time: Duration) -> String {
     format!("{:.1} s", time.as_secs_f64())
-}
-
-/// How many tests run at once: the long ones drive vehicles, and wait more than they work.
-fn threads() -> String {
-    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    cores.max(FEWEST_TESTS).to_string()
 }
 
 fn has_nextest() -> bool {
