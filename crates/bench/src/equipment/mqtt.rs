@@ -58,7 +58,7 @@ impl MqttLanes {
         let since = Instant::now();
         let is_heard = |lane: usize| {
             let said = |name: &str| format!("device/{}/message/up/{name}", serial(lane));
-            self.broker.serves(&said("ivs_result")) && self.broker.heard(&said("keep_alive")) > 0
+            self.broker.serves(&said("+")) && self.broker.heard(&said("keep_alive")) > 0
         };
         while !(1..=self.lanes.len()).all(is_heard) {
             if since.elapsed() > PATIENCE {
