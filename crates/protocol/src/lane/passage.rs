@@ -22,6 +22,9 @@ pub(super) struct Passing {
     pub(super) crosses_as: Outcome,
     pub(super) act: ActId,
     pub(super) lifted: Moment,
+    /// When the barrier said that it did it, or has said nothing for too long; `None`: it may not
+    /// have heard of it yet.
+    pub(super) driven: Option<Tick>,
     /// When it is given up; `None` when its time is over but it still stands on the loop, in front
     /// of an arm that is not known to be down.
     pub(super) until: Option<Tick>,
@@ -77,6 +80,7 @@ impl Lane {
             crosses_as,
             act,
             lifted: turn.now,
+            driven: None,
             until,
             left: None,
             overdue: false,
@@ -161,12 +165,16 @@ impl Lane {
     /// The arm is down: who has not crossed has had its chance, whether it still stands in front or
     /// has turned back. Were the latter kept, the next vehicle's crossing would be taken for its own,
     /// and so on from vehicle to vehicle.
+    ///
+    /// An arm that comes down behind the vehicle before says nothing about a lift that the barrier has
+    /// not heard of yet: a camera that fetches its commands may take a second to.
     pub(super) fn arm_came_down(&mut self, turn: &mut Turn<'_>) {
         let travel = self.timing.travel;
         let clear = self.safety.as_ref();
         let clear = clear.is_some_and(|safety| safety.contact.is_clear());
         while let Some(place) = self.passing.iter().position(|passing| {
-            let long_ago = turn.tick() >= passing.lifted.tick + travel;
+            let driven = passing.driven.map(|driven| driven + travel);
+            let long_ago = driven.is_some_and(|up| up <= turn.tick());
             long_ago && (clear || self.stands_on_loop(&passing.vehicle))
         }) {
             self.give_up(turn, place);

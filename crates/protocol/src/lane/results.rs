@@ -53,6 +53,10 @@ impl Lane {
     }
 
     fn lift_concluded(&mut self, turn: &mut Turn<'_>, act: ActId, result: &ActResult, late: bool) {
+        let mut passing = self.passing.iter_mut();
+        if let Some(passing) = passing.find(|passing| passing.act == act) {
+            passing.driven.get_or_insert(turn.tick());
+        }
         match result {
             ActResult::Done if late => self.confirm_late(turn, act),
             ActResult::Done => {}

@@ -71,6 +71,7 @@ impl Lane {
             crosses_as: it.crosses_as,
             act: ACT_OF_ANOTHER_RUN,
             lifted: now,
+            driven: Some(now.tick),
             until: Some(now.tick + rest),
             left: None,
             overdue: false,

@@ -198,6 +198,42 @@ fn when_the_arm_has_come_down_in_front_of_it_a_vehicle_is_asked_for_again_once_i
     assert_eq!(scene.pulses().len(), 2);
 }
 
+/// RECOG-1: the arm that is still coming down behind the vehicle before is not that of a lift of
+/// which a camera has not heard yet that fetches its commands.
+#[test]
+fn an_arm_that_comes_down_before_the_barrier_has_heard_of_a_lift_is_no_chance_that_was_had() {
+    let layout = Layout {
+        limit_switch: true,
+        ..entry()
+    };
+    let quick = Timing {
+        travel: seconds(1),
+        ..Timing::default()
+    };
+    let mut scene = Scene::with(Lane::new(layout, quick));
+    scene.arrives(CAR);
+    scene.may_pass();
+    scene.say(Input::BarrierSeen(Position::Up));
+    scene.crosses();
+    scene.temper = Temper::Silent;
+    scene.wait(seconds(2));
+    scene.arrives(NEXT);
+    scene.may_pass();
+    let act = scene.last_act();
+    scene.wait(seconds(2));
+    scene.say(Input::BarrierSeen(Position::Down));
+    scene.reads(NEXT);
+    assert_eq!(scene.recognitions().len(), 2);
+    scene.say(Input::ActDone {
+        act,
+        result: Ok(()),
+    });
+    scene.say(Input::BarrierSeen(Position::Up));
+    scene.crosses();
+    assert_eq!(scene.crossed(), [went("r1", CAR), went("r2", NEXT)]);
+    assert_eq!(scene.pulses().len(), 2);
+}
+
 /// CROSS-1: who turned back under way has had its chance when the arm is down; the next vehicle
 /// crosses under its own plate.
 #[test]
