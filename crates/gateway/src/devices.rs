@@ -31,6 +31,7 @@ pub(crate) mod polled;
 pub mod probe;
 pub(crate) mod push;
 mod relays;
+pub(crate) mod remembered;
 pub(crate) mod spaces;
 mod stream;
 pub(crate) mod teller;

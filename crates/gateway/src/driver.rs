@@ -72,11 +72,17 @@ impl Driver {
             let alarm = self.alarm();
             tokio::select! {
                 () = stop.cancelled() => break,
-                Some(input) = self.results.recv() => self.turn(input).await,
+                Some(input) = self.results.recv() => {
+                    self.hear_what_came_before().await;
+                    self.turn(input).await;
+                }
                 Some(message) = self.messages.recv() => self.receive(message).await,
                 Ok(()) = self.in_force.changed() => self.follow().await,
                 () = self.core.disk.catch_up() => {}
-                () = tokio::time::sleep_until(alarm) => self.turn(Input::Tick).await,
+                () = tokio::time::sleep_until(alarm) => {
+                    self.hear_what_came_before().await;
+                    self.turn(Input::Tick).await;
+                }
             }
         }
         self.finish().await;
@@ -88,6 +94,16 @@ impl Driver {
         let wanted = self.core.deadline();
         let wanted = wanted.map(|tick| self.core.clock.instant(tick));
         wanted.map_or(longest, |wanted| wanted.min(longest))
+    }
+
+    /// What waits has happened before what is to be told now, and is told before it: a loop that was
+    /// pressed and let go while the disk was slow was pressed for as long as it was.
+    async fn hear_what_came_before(&mut self) {
+        for _ in 0..self.messages.len() {
+            if let Ok(message) = self.messages.try_recv() {
+                self.receive(message).await;
+            }
+        }
     }
 
     async fn receive(&mut self, message: Message) {

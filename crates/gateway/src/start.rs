@@ -26,7 +26,8 @@ use tokio_util::task::TaskTracker;
 use self::listeners::{Listeners, Taken};
 use self::lots::{StartedLot, Surroundings, peer};
 use self::run::ThisRun;
-use crate::config::{Config, ConfigError};
+use crate::clock::Clock;
+use crate::config::{self, Config, ConfigError};
 use crate::devices::attached::Attached;
 use crate::devices::controllers::Controllers;
 use crate::devices::flood::Floods;
@@ -156,7 +157,8 @@ pub async fn start_within(
     let reloader = Reloader::new(in_force, Arc::clone(&door), peers);
     let listeners = Listeners::new(limits, tasks.clone(), stop.clone());
     let controllers = Arc::new(controllers);
-    let intake = intake(&config, &lots, &pictures, &journal, &controllers);
+    let (beside, clock) = (&config.lots, around.clock);
+    let intake = intake(beside, &lots, clock, &pictures, &journal, &controllers);
     let intake = Arc::new(intake);
     let pushing = drivers::run(&mut lots, &intake, &tasks, &stop);
     let disk = keep_house(&following, &lots, &journal, &pictures, &tasks, &stop);
@@ -243,8 +245,9 @@ fn keep_house(
 }
 
 fn intake(
-    config: &Config,
+    configured: &[config::Lot],
     lots: &[StartedLot],
+    clock: Clock,
     pictures: &Pictures,
     journal: &Journal,
     controllers: &Arc<Controllers>,
@@ -252,7 +255,8 @@ fn intake(
     let drivers = lots.iter();
     let drivers = drivers.map(|lot| (lot.configured.id.clone(), lot.driver.clone()));
     Intake {
-        attached: Attached::new(&config.lots),
+        attached: Attached::new(configured),
+        clock,
         drivers: drivers.collect(),
         pictures: pictures.clone(),
         journal: journal.clone(),

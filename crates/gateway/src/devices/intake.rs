@@ -1,6 +1,6 @@
 //! `POST /v1/events`: what the devices tell, taken when it is on disk.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use boshi_protocol::id::{DeviceNo, LotId};
 use boshi_protocol::lane::{Input as LaneInput, Reading, Sighting};
+use boshi_protocol::moment::Moment;
 use boshi_protocol::plate::PlateColor;
 use boshi_transport::accept::is_late;
 use jiff::Timestamp;
@@ -22,6 +23,8 @@ use super::controllers::Controllers;
 use super::event::{self, ArmEvent, Event, LoopEvent, PlaceEvent, PlateEvent, SafetyEvent};
 use super::flood::Floods;
 use super::parts;
+use super::remembered::Remembered;
+use crate::clock::Clock;
 use crate::driver::{Busy, Handle};
 use crate::journal::{Entry, Journal, Place};
 use crate::lot::Input;
@@ -29,10 +32,6 @@ use crate::pictures::Pictures;
 
 /// Largest event in bytes: a full picture of a five-megapixel camera, in base64.
 const MAX_EVENT_BYTES: usize = 4 * 1024 * 1024;
-
-/// How many events' own ids are remembered, to know a repetition: minutes of a busy lot, longer
-/// than any controller goes on repeating. History that is older is found in the journal.
-const IDS_REMEMBERED: usize = 4096;
 
 /// What people call the devices that tell events.
 const RECOGNIZER: &str = "车牌识别器";
@@ -42,19 +41,13 @@ const BARRIER: &str = "栏杆机";
 #[derive(Debug)]
 pub(crate) struct Intake {
     pub(crate) attached: Attached,
+    pub(crate) clock: Clock,
     pub(crate) drivers: HashMap<LotId, Handle>,
     pub(crate) pictures: Pictures,
     pub(crate) journal: Journal,
     pub(crate) remembered: Mutex<Remembered>,
     pub(crate) floods: Floods,
     pub(crate) controllers: Arc<Controllers>,
-}
-
-/// The ids of the latest events.
-#[derive(Debug, Default)]
-pub(crate) struct Remembered {
-    ids: HashSet<String>,
-    order: VecDeque<String>,
 }
 
 /// Why an event of a driver of this gateway is not taken.
@@ -127,26 +120,28 @@ impl Intake {
         };
         self.controllers.heard(&key, &event, &body);
         let event = event.map_err(Answer::Wrong)?;
+        let at = self.clock.now();
         let intake = Arc::clone(self);
         // What has arrived is taken, also if who sent it goes away: half a taking would be lost.
         let taking = tokio::spawn(async move {
             let _place = place;
             let lanes = intake.attached.by_key(&key);
-            intake.take(&lanes, event).await
+            intake.take(&lanes, event, at).await
         });
         taking.await.unwrap_or(Err(Answer::Busy))
     }
 
-    /// A driver of this gateway tells something of the devices of a lot. Who tells of a loop need
-    /// not be who it is named after, so that only a driver's heartbeats say who answers.
-    pub(crate) async fn told(&self, lot: &LotId, event: Event) -> Result<(), Untaken> {
+    /// A driver of this gateway has told something, `at` that moment, of the devices of a lot. Who
+    /// tells of a loop need not be who it is named after, so that only a driver's heartbeats say who
+    /// answers.
+    pub(crate) async fn told(&self, lot: &LotId, event: Event, at: Moment) -> Result<(), Untaken> {
         let lanes = self.attached.of_lot(lot);
         let answer = match &event {
             Event::TriggerLoop(LoopEvent { device, .. })
             | Event::SafetyLoop(SafetyEvent { device, .. })
-            | Event::Arm(ArmEvent { device, .. }) => self.contact(&lanes, device, &event).await,
+            | Event::Arm(ArmEvent { device, .. }) => self.contact(&lanes, device, &event, at).await,
             Event::Plate(_) | Event::Fire(_) | Event::Heartbeat(_) | Event::Place(_) => {
-                self.take(&lanes, event).await
+                self.take(&lanes, event, at).await
             }
         };
         match answer {
@@ -156,31 +151,41 @@ impl Intake {
         }
     }
 
-    async fn take(&self, lanes: &[&AttachedLane], event: Event) -> Result<Answer, Answer> {
+    async fn take(
+        &self,
+        lanes: &[&AttachedLane],
+        event: Event,
+        at: Moment,
+    ) -> Result<Answer, Answer> {
         if !self.floods.allow(&self.attached, lanes, &event) {
             return Err(Answer::TooMany);
         }
         match event {
-            Event::Plate(event) => self.plate(lanes, event).await,
+            Event::Plate(event) => self.plate(lanes, event, at).await,
             Event::TriggerLoop(LoopEvent { ref device, .. })
             | Event::SafetyLoop(SafetyEvent { ref device, .. })
             | Event::Arm(ArmEvent { ref device, .. }) => {
-                self.heard(lanes, device).await?;
-                self.contact(lanes, device, &event).await
+                self.heard(lanes, device, at).await?;
+                self.contact(lanes, device, &event, at).await
             }
             Event::Fire(event) => {
                 for lane in lanes {
                     let input = Input::Lane(lane.lane, LaneInput::Fire { on: event.on });
-                    self.hand_over(&lane.lot, input).await?;
+                    self.hand_over(&lane.lot, input, at).await?;
                 }
                 Ok(Answer::Taken)
             }
-            Event::Heartbeat(beat) => self.heartbeat(lanes, beat.devices).await,
-            Event::Place(event) => self.place(lanes, event).await,
+            Event::Heartbeat(beat) => self.heartbeat(lanes, beat.devices, at).await,
+            Event::Place(event) => self.place(lanes, event, at).await,
         }
     }
 
-    async fn plate(&self, lanes: &[&AttachedLane], event: PlateEvent) -> Result<Answer, Answer> {
+    async fn plate(
+        &self,
+        lanes: &[&AttachedLane],
+        event: PlateEvent,
+        at: Moment,
+    ) -> Result<Answer, Answer> {
         let lane = lane_of(lanes, &event.device)?;
         let side = lane.layout.side_of(&event.device);
         let side = side.ok_or_else(|| wrong_kind(&event.device, RECOGNIZER))?;
@@ -207,9 +212,9 @@ impl Intake {
             replayed_at,
         };
         let taken = async {
-            self.hand_over(&lane.lot, Input::Heard(event.device))
+            self.hand_over(&lane.lot, Input::Heard(event.device), at)
                 .await?;
-            self.hand_over(&lane.lot, input).await
+            self.hand_over(&lane.lot, input, at).await
         };
         let taken = taken.await;
         if let (Err(_), Some(key)) = (&taken, &key) {
@@ -252,6 +257,7 @@ impl Intake {
         &self,
         lanes: &[&AttachedLane],
         devices: Vec<DeviceNo>,
+        at: Moment,
     ) -> Result<Answer, Answer> {
         for device in &devices {
             lane_of(lanes, device)?;
@@ -259,13 +265,18 @@ impl Intake {
         for lane in lanes {
             let here: Vec<DeviceNo> = devices.iter().filter(|it| lane.has(it)).cloned().collect();
             if !here.is_empty() {
-                self.hand_over(&lane.lot, Input::Beat(here)).await?;
+                self.hand_over(&lane.lot, Input::Beat(here), at).await?;
             }
         }
         Ok(Answer::Taken)
     }
 
-    async fn place(&self, lanes: &[&AttachedLane], event: PlaceEvent) -> Result<Answer, Answer> {
+    async fn place(
+        &self,
+        lanes: &[&AttachedLane],
+        event: PlaceEvent,
+        at: Moment,
+    ) -> Result<Answer, Answer> {
         let lot = self
             .attached
             .place(lanes, &event.place)
@@ -276,24 +287,32 @@ impl Intake {
             status: event.status,
             image: self.keep(event.image).await,
             plate: event.plate,
-            at: Timestamp::now(),
+            at: at.wall,
         };
-        self.hand_over(lot, Input::Note(Entry::Place(place))).await
-    }
-
-    /// Who tells of its contact is there.
-    async fn heard(&self, lanes: &[&AttachedLane], device: &DeviceNo) -> Result<Answer, Answer> {
-        let lane = lane_of(lanes, device)?;
-        self.hand_over(&lane.lot, Input::Heard(device.clone()))
+        self.hand_over(lot, Input::Note(Entry::Place(place)), at)
             .await
     }
 
-    /// A loop or a limit switch tells something of its lane.
+    /// Who tells of its contact is there.
+    async fn heard(
+        &self,
+        lanes: &[&AttachedLane],
+        device: &DeviceNo,
+        at: Moment,
+    ) -> Result<Answer, Answer> {
+        let lane = lane_of(lanes, device)?;
+        self.post(&lane.lot, Input::Heard(device.clone()), at).await
+    }
+
+    /// A loop or a limit switch tells something of its lane. That a loop was let go is on no disk,
+    /// so nobody is kept waiting for one: whoever tells one thing after the other tells in time that
+    /// it is pressed again.
     async fn contact(
         &self,
         lanes: &[&AttachedLane],
         device: &DeviceNo,
         event: &Event,
+        at: Moment,
     ) -> Result<Answer, Answer> {
         let lane = lane_of(lanes, device)?;
         let expected = match event {
@@ -308,16 +327,34 @@ impl Intake {
         }) = event
         {
             let kept = LaneInput::SafetyKept(Duration::from_millis(*millis));
-            self.hand_over(&lane.lot, Input::Lane(lane.lane, kept))
+            self.hand_over(&lane.lot, Input::Lane(lane.lane, kept), at)
                 .await?;
         }
-        self.hand_over(&lane.lot, Input::Lane(lane.lane, input))
-            .await
+        let is_let_go = matches!(
+            event,
+            Event::TriggerLoop(LoopEvent { pressed: false, .. })
+                | Event::SafetyLoop(SafetyEvent { pressed: false, .. })
+        );
+        let input = Input::Lane(lane.lane, input);
+        if is_let_go {
+            return self.post(&lane.lot, input, at).await;
+        }
+        self.hand_over(&lane.lot, input, at).await
     }
 
-    async fn hand_over(&self, lot: &LotId, input: Input) -> Result<Answer, Answer> {
-        let driver = self.drivers.get(lot).ok_or(Answer::Busy)?;
-        match driver.tell(input).await {
+    fn driver(&self, lot: &LotId) -> Result<&Handle, Answer> {
+        self.drivers.get(lot).ok_or(Answer::Busy)
+    }
+
+    async fn post(&self, lot: &LotId, input: Input, at: Moment) -> Result<Answer, Answer> {
+        match self.driver(lot)?.post(input, at).await {
+            Ok(()) => Ok(Answer::Taken),
+            Err(Busy) => Err(Answer::Busy),
+        }
+    }
+
+    async fn hand_over(&self, lot: &LotId, input: Input, at: Moment) -> Result<Answer, Answer> {
+        match self.driver(lot)?.tell_at(input, at).await {
             Ok(()) => Ok(Answer::Taken),
             Err(Busy) => Err(Answer::Busy),
         }
@@ -327,26 +364,6 @@ impl Intake {
         self.remembered
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Remembered {
-    fn is_new(&mut self, id: &str) -> bool {
-        if !self.ids.insert(id.to_owned()) {
-            return false;
-        }
-        self.order.push_back(id.to_owned());
-        if self.order.len() > IDS_REMEMBERED
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.ids.remove(&oldest);
-        }
-        true
-    }
-
-    fn forget(&mut self, id: &str) {
-        self.ids.remove(id);
-        self.order.retain(|known| known != id);
     }
 }
 

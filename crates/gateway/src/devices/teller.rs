@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use boshi_protocol::id::LotId;
+use boshi_protocol::moment::Moment;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::event::Event;
 use super::intake::{Intake, Untaken};
+use crate::clock::Clock;
 
 /// Pause before an event that the lot could not take is offered again.
 const AGAIN: Duration = Duration::from_millis(200);
@@ -21,12 +23,14 @@ const EVENTS_QUEUED: usize = 16;
 #[derive(Clone, Debug)]
 pub(crate) struct Teller {
     events: mpsc::Sender<Told>,
+    clock: Clock,
 }
 
-/// An event, and who waits until it is taken, if anybody does.
+/// An event, when it was told, and who waits until it is taken, if anybody does.
 #[derive(Debug)]
 struct Told {
     event: Event,
+    at: Moment,
     taken: Option<oneshot::Sender<Result<(), Untaken>>>,
 }
 
@@ -38,17 +42,18 @@ impl Teller {
         stop: CancellationToken,
     ) -> (Teller, impl Future<Output = ()> + Send + 'static) {
         let (events, waiting) = mpsc::channel(EVENTS_QUEUED);
+        let clock = intake.clock.clone();
         let task = async move {
             let telling = hand_over(intake, lot, waiting);
             stop.run_until_cancelled(telling).await;
         };
-        (Teller { events }, task)
+        (Teller { events, clock }, task)
     }
 
     /// Tells an event, after those told before.
     pub(crate) async fn tell(&self, event: Event) {
         // Nobody listens any more: the gateway is stopping.
-        let _ = self.events.send(Told { event, taken: None }).await;
+        let _ = self.put(event, None).await;
     }
 
     /// Tells an event, after those told before, and waits until it is taken; later means
@@ -56,16 +61,25 @@ impl Teller {
     pub(crate) async fn tell_whole(&self, event: Event) -> Result<(), Untaken> {
         let (taken, answer) = oneshot::channel();
         let taken = Some(taken);
-        let sent = self.events.send(Told { event, taken }).await;
-        sent.map_err(|_| Untaken::Later)?;
+        self.put(event, taken).await.map_err(|_| Untaken::Later)?;
         answer.await.map_err(|_| Untaken::Later)?
+    }
+
+    /// It counts from now on, however long the lot has no time for it.
+    async fn put(
+        &self,
+        event: Event,
+        taken: Option<oneshot::Sender<Result<(), Untaken>>>,
+    ) -> Result<(), mpsc::error::SendError<Told>> {
+        let at = self.clock.now();
+        self.events.send(Told { event, at, taken }).await
     }
 }
 
 async fn hand_over(intake: Arc<Intake>, lot: LotId, mut waiting: mpsc::Receiver<Told>) {
-    while let Some(Told { event, taken }) = waiting.recv().await {
+    while let Some(Told { event, at, taken }) = waiting.recv().await {
         let result = loop {
-            match intake.told(&lot, event.clone()).await {
+            match intake.told(&lot, event.clone(), at).await {
                 Ok(()) => break Ok(()),
                 Err(Untaken::Never(why)) => {
                     tracing::error!(%lot, why, "a driver told what no lane can take");

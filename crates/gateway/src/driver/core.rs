@@ -1,12 +1,15 @@
 //! The lot, its journal and those who wait for its answers: what a turn is made of.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 
 use boshi_protocol::endpoint::ReceiveOpenGate;
 use boshi_protocol::envelope::reply_text;
 use boshi_protocol::id::RecordId;
 use boshi_protocol::lane::CommandId;
-use boshi_protocol::moment::Tick;
+use boshi_protocol::moment::{Moment, Tick};
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use super::disk::Disk;
@@ -36,6 +39,8 @@ pub(crate) struct Core {
     waiting: HashMap<CommandId, Waiting>,
     commands: u64,
     counts: Counts,
+    /// Until when the lot has been told what happened.
+    latest: Option<Moment>,
 }
 
 /// Somebody who waits for a command to be carried out.
@@ -55,7 +60,7 @@ impl Core {
     ) -> (Core, mpsc::Receiver<Message>, Handle) {
         let (sender, messages) = mpsc::channel(MESSAGES_QUEUED);
         let (happenings, _) = broadcast::channel(HAPPENINGS_KEPT);
-        let handle = Handle::new(sender, happenings.clone());
+        let handle = Handle::new(sender, happenings.clone(), clock.clone());
         let core = Core {
             lot,
             clock,
@@ -65,6 +70,7 @@ impl Core {
             waiting: HashMap::new(),
             commands: 0,
             counts: Counts::default(),
+            latest: None,
         };
         (core, messages, handle)
     }
@@ -93,7 +99,7 @@ impl Core {
     /// What the lot makes of a message, and who is to be told when that is on disk.
     pub(crate) fn admit(&mut self, message: Message) -> (Turn, Option<oneshot::Sender<()>>) {
         match message {
-            Message::Input { input, taken } => (self.think(input, None), Some(taken)),
+            Message::Input { input, at, taken } => (self.think_at(input, at, None), taken),
             Message::Command {
                 order,
                 received,
@@ -119,7 +125,15 @@ impl Core {
     /// What the lot makes of `input`, with what is to be remembered of commands: that one `came`,
     /// and how it was answered.
     pub(crate) fn think(&mut self, input: Input, came: Option<Entry>) -> Turn {
-        let now = self.clock.now();
+        self.think_at(input, self.clock.now(), came)
+    }
+
+    /// As [`think`](Core::think), of what happened at that moment, or, if the lot knows more already,
+    /// at the latest that it knows of.
+    fn think_at(&mut self, input: Input, at: Moment, came: Option<Entry>) -> Turn {
+        let now = self.latest.filter(|latest| at.tick < latest.tick);
+        let now = now.unwrap_or(at);
+        self.latest = Some(now);
         let Turn { entries, actions } = self.lot.handle(input, now, &mut *self.ids);
         let answers = actions.iter().filter_map(|action| {
             let Action::Answer { command, answer } = action else {

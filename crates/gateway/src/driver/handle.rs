@@ -13,6 +13,7 @@ use boshi_protocol::plate::Plate;
 use jiff::Timestamp;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
+use crate::clock::Clock;
 use crate::journal::{Command, Entry};
 use crate::lot::{DeviceState, Happening, Input, LaneNo, Lot};
 use crate::monitor::Counts;
@@ -55,7 +56,10 @@ pub(crate) struct Received {
 pub(crate) enum Message {
     Input {
         input: Input,
-        taken: oneshot::Sender<()>,
+        /// When it happened: the lot may have had no time for it since, while its disk was slow.
+        at: Moment,
+        /// Who waits until it is taken and written, if anybody does.
+        taken: Option<oneshot::Sender<()>>,
     },
     Command {
         order: Commanded,
@@ -103,30 +107,45 @@ pub(crate) struct Snapshot {
 pub(crate) struct Handle {
     messages: mpsc::Sender<Message>,
     happenings: broadcast::Sender<Happening>,
+    clock: Clock,
 }
 
 impl Handle {
     pub(super) fn new(
         messages: mpsc::Sender<Message>,
         happenings: broadcast::Sender<Happening>,
+        clock: Clock,
     ) -> Handle {
         Handle {
             messages,
             happenings,
+            clock,
         }
     }
 
     /// A lot that nobody drives, but may be watched.
     #[cfg(test)]
     pub(crate) fn of_nobody() -> Handle {
-        Handle::new(mpsc::channel(1).0, broadcast::channel(16).0)
+        Handle::new(mpsc::channel(1).0, broadcast::channel(16).0, Clock::start())
     }
 
-    /// Tells the lot of something; returns when it is taken and written.
+    /// Tells the lot of something that happens now; returns when it is taken and written.
     pub(crate) async fn tell(&self, input: Input) -> Result<(), Busy> {
+        self.tell_at(input, self.clock.now()).await
+    }
+
+    /// As [`tell`](Handle::tell), of something that happened at that moment.
+    pub(crate) async fn tell_at(&self, input: Input, at: Moment) -> Result<(), Busy> {
         let (taken, answered) = oneshot::channel();
-        self.send(Message::Input { input, taken }).await?;
+        let taken = Some(taken);
+        self.send(Message::Input { input, at, taken }).await?;
         answered.await.map_err(|_| Busy)
+    }
+
+    /// As [`tell_at`](Handle::tell_at), and returns when the lot is going to hear it.
+    pub(crate) async fn post(&self, input: Input, at: Moment) -> Result<(), Busy> {
+        let taken = None;
+        self.send(Message::Input { input, at, taken }).await
     }
 
     /// The booth commands a gate; returns when the barrier has done it, or will not.

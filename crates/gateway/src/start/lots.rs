@@ -67,7 +67,7 @@ pub(super) struct Surroundings<'a> {
     stop: &'a CancellationToken,
     tasks: &'a TaskTracker,
     in_force: InForce,
-    clock: Clock,
+    pub(super) clock: Clock,
     pub(super) skews: Skews,
 }
 
