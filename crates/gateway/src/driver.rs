@@ -11,7 +11,7 @@ mod outward;
 use std::time::Duration;
 
 use boshi_protocol::id::RecordId;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -21,7 +21,7 @@ pub(crate) use self::outward::{LaneEquipment, Outward};
 
 use crate::clock::Clock;
 use crate::journal::Journal;
-use crate::lot::{Action, Input, Lot, Rules};
+use crate::lot::{Action, Input, Lot, Rules, Turn};
 use crate::reload::InForce;
 
 /// How many results wait at most; who has one waits until it is taken, so none is dropped.
@@ -33,6 +33,24 @@ const STOPPING: Duration = Duration::from_secs(5);
 
 /// How often a lot that wants nothing is looked at all the same.
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
+
+/// How many messages, and how many results, share a commit at most: what a commit costs is a small
+/// part of each by then.
+const MOST_TOGETHER: usize = 64;
+
+/// What wakes the driver.
+enum First {
+    Message(Message),
+    Input(Input),
+}
+
+/// What is written together.
+#[derive(Default)]
+struct Round {
+    turn: Turn,
+    /// Who waits until it is on disk.
+    taken: Vec<oneshot::Sender<()>>,
+}
 
 /// One lot with its surroundings.
 pub(crate) struct Driver {
@@ -70,20 +88,15 @@ impl Driver {
     pub(crate) async fn run(mut self, stop: CancellationToken) {
         loop {
             let alarm = self.alarm();
-            tokio::select! {
+            let first = tokio::select! {
                 () = stop.cancelled() => break,
-                Some(input) = self.results.recv() => {
-                    self.hear_what_came_before().await;
-                    self.turn(input).await;
-                }
-                Some(message) = self.messages.recv() => self.receive(message).await,
-                Ok(()) = self.in_force.changed() => self.follow().await,
-                () = self.core.disk.catch_up() => {}
-                () = tokio::time::sleep_until(alarm) => {
-                    self.hear_what_came_before().await;
-                    self.turn(Input::Tick).await;
-                }
-            }
+                Some(message) = self.messages.recv() => First::Message(message),
+                Some(input) = self.results.recv() => First::Input(input),
+                Ok(()) = self.in_force.changed() => First::Input(self.rules()),
+                () = self.core.disk.catch_up() => continue,
+                () = tokio::time::sleep_until(alarm) => First::Input(Input::Tick),
+            };
+            self.round(first).await;
         }
         self.finish().await;
     }
@@ -96,36 +109,55 @@ impl Driver {
         wanted.map_or(longest, |wanted| wanted.min(longest))
     }
 
-    /// What waits has happened before what is to be told now, and is told before it: a loop that was
-    /// pressed and let go while the disk was slow was pressed for as long as it was.
-    async fn hear_what_came_before(&mut self) {
-        for _ in 0..self.messages.len() {
-            if let Ok(message) = self.messages.try_recv() {
-                self.receive(message).await;
-            }
-        }
+    /// The rules of a new configuration, by which the lot goes from now on.
+    fn rules(&mut self) -> Input {
+        let rules = Rules::of(&self.in_force.borrow_and_update());
+        let rules = rules.expect("a configuration is checked before it comes into force");
+        Input::Rules(Box::new(rules))
     }
 
-    async fn receive(&mut self, message: Message) {
+    /// Takes what there is, and everything that waits beside it, so that all of it shares a commit.
+    ///
+    /// A message that waits has happened before what is told now, and is told before it: a loop that
+    /// was pressed and let go while the disk was slow was pressed for as long as it was.
+    async fn round(&mut self, first: First) {
+        let mut round = Round::default();
+        let input = match first {
+            First::Message(message) => {
+                self.hear(&mut round, message);
+                None
+            }
+            First::Input(input) => Some(input),
+        };
+        for _ in 0..self.messages.len().min(MOST_TOGETHER) {
+            if let Ok(message) = self.messages.try_recv() {
+                self.hear(&mut round, message);
+            }
+        }
+        let results = self.results.len().min(MOST_TOGETHER);
+        let results = (0..results).filter_map(|_| self.results.try_recv().ok());
+        for input in input.into_iter().chain(results.collect::<Vec<_>>()) {
+            self.outward.notice(&input);
+            round.turn.append(self.core.think(input, None));
+        }
+        for push in round.turn.take_pushes_on_disk() {
+            self.outward.push(push);
+        }
+        let actions = self.core.carry_out(round.turn).await;
+        for taken in round.taken {
+            // Whoever told it may have gone away; it is taken all the same.
+            let _ = taken.send(());
+        }
+        self.act(actions);
+    }
+
+    fn hear(&mut self, round: &mut Round, message: Message) {
         if let Message::Input { input, .. } = &message {
             self.outward.notice(input);
         }
-        let actions = self.core.receive(message).await;
-        self.act(actions);
-    }
-
-    /// The lot goes by the rules of a new configuration.
-    async fn follow(&mut self) {
-        let rules = Rules::of(&self.in_force.borrow_and_update());
-        let rules = rules.expect("a configuration is checked before it comes into force");
-        self.turn(Input::Rules(Box::new(rules))).await;
-    }
-
-    async fn turn(&mut self, input: Input) {
-        self.outward.notice(&input);
-        let turn = self.core.think(input, None);
-        let actions = self.core.carry_out(turn).await;
-        self.act(actions);
+        let (turn, taken) = self.core.admit(message);
+        round.turn.append(turn);
+        round.taken.extend(taken);
     }
 
     fn act(&mut self, actions: Vec<Action>) {
@@ -168,7 +200,7 @@ impl Driver {
         }
     }
 
-    /// As [`turn`](Driver::turn), but nothing new is begun that the next start can do as well.
+    /// As a [`round`](Driver::round), but nothing new is begun that the next start can do as well.
     async fn last_turn(&mut self, input: Input) {
         self.outward.notice(&input);
         let mut turn = self.core.think(input, None);

@@ -24,6 +24,10 @@ use crate::config::UrlKey;
 /// megabytes; in base64 that is a third more.
 pub(super) const MOST_BYTES: usize = 16 * 1024 * 1024;
 
+/// Most KiB of pushes of all devices that are held at once, 128 MiB: eight of the longest, or two
+/// hundred of the usual ones. Who finds no room is told to come again, as devices do.
+const MOST_KIB_AT_ONCE: usize = 128 * 1024;
+
 /// A device that pushes.
 pub(crate) trait Pushes: Debug + Send + Sync {
     /// Most pushes that are read at once: each may have pictures of some megabytes.
@@ -44,6 +48,8 @@ pub(crate) struct Push {
     is_whole: bool,
     /// Its place among those that are read at once.
     pub(super) place: OwnedSemaphorePermit,
+    /// The room that it takes among those of all devices.
+    _room: Option<OwnedSemaphorePermit>,
 }
 
 impl Push {
@@ -61,20 +67,33 @@ impl Push {
 }
 
 /// Everything that pushes, by the first part of its address.
-#[derive(Debug, Default)]
-pub(crate) struct Pushing(BTreeMap<&'static str, Vec<Known>>);
+#[derive(Debug)]
+pub(crate) struct Pushing {
+    families: BTreeMap<&'static str, Vec<Known>>,
+    room: Arc<Semaphore>,
+}
 
 #[derive(Debug)]
 struct Known {
     key: Key,
     places: Arc<Semaphore>,
+    room: Arc<Semaphore>,
     device: Arc<dyn Pushes>,
+}
+
+impl Default for Pushing {
+    fn default() -> Pushing {
+        Pushing {
+            families: BTreeMap::new(),
+            room: Arc::new(Semaphore::new(MOST_KIB_AT_ONCE)),
+        }
+    }
 }
 
 impl Pushing {
     /// A family, of which there may be no device.
     pub(super) fn family(&mut self, path: &'static str) {
-        self.0.entry(path).or_default();
+        self.families.entry(path).or_default();
     }
 
     /// A device of a family.
@@ -82,14 +101,15 @@ impl Pushing {
         let known = Known {
             key: Key::of(key.expose()),
             places: Arc::new(Semaphore::new(device.at_once())),
+            room: Arc::clone(&self.room),
             device,
         };
-        self.0.entry(path).or_default().push(known);
+        self.families.entry(path).or_default().push(known);
     }
 
     /// The routes for all of them.
     pub(crate) fn routes(self) -> Router {
-        let families = self.0.into_iter();
+        let families = self.families.into_iter();
         families.fold(Router::new(), |routes, (path, known)| {
             let own = Router::new()
                 .route(&format!("/{path}/{{key}}"), post(one))
@@ -134,28 +154,43 @@ impl Known {
         let place = Arc::clone(&self.places).try_acquire_owned();
         let place = place.map_err(|_| Answer::TooMany)?;
         let (head, body) = request.into_parts();
-        let (body, is_whole) = collect(body).await?;
+        let (body, is_whole, room) = self.collect(body).await?;
         Ok(Push {
             headers: head.headers,
             body,
             is_whole,
             place,
+            _room: room,
         })
     }
-}
 
-/// What arrives, which the listener's bound sees to, and whether that is all. What is too long is read
-/// to its end, or nobody would hear the answer.
-async fn collect(body: Body) -> Result<(Bytes, bool), Answer> {
-    let (mut kept, mut is_whole) = (Vec::new(), true);
-    let mut pieces = body.into_data_stream();
-    while let Some(piece) = pieces.next().await {
-        // One that was cut off has nobody to hear the answer.
-        let piece = piece.map_err(|_| Answer::Slow)?;
-        is_whole &= kept.len() + piece.len() <= MOST_BYTES;
-        if is_whole {
+    /// What arrives, which the listener's bound sees to, whether that is all, and the room that it
+    /// takes. What is too long is read to its end, or nobody would hear the answer.
+    async fn collect(
+        &self,
+        body: Body,
+    ) -> Result<(Bytes, bool, Option<OwnedSemaphorePermit>), Answer> {
+        let (mut kept, mut is_whole) = (Vec::new(), true);
+        let mut room: Option<OwnedSemaphorePermit> = None;
+        let mut pieces = body.into_data_stream();
+        while let Some(piece) = pieces.next().await {
+            // One that was cut off has nobody to hear the answer.
+            let piece = piece.map_err(|_| Answer::Slow)?;
+            is_whole &= kept.len() + piece.len() <= MOST_BYTES;
+            if !is_whole {
+                continue;
+            }
+            let held = room.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
+            let more = (kept.len() + piece.len()).div_ceil(1024) - held;
+            let more = u32::try_from(more).map_err(|_| Answer::TooMany)?;
+            let more = Arc::clone(&self.room).try_acquire_many_owned(more);
+            let more = more.map_err(|_| Answer::TooMany)?;
+            match &mut room {
+                Some(room) => room.merge(more),
+                None => room = Some(more),
+            }
             kept.extend_from_slice(&piece);
         }
+        Ok((kept.into(), is_whole, room))
     }
-    Ok((kept.into(), is_whole))
 }

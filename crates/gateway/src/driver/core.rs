@@ -85,17 +85,6 @@ impl Core {
         self.waiting.len()
     }
 
-    /// Takes a message; what is to be done then.
-    pub(crate) async fn receive(&mut self, message: Message) -> Vec<Action> {
-        let (turn, taken) = self.admit(message);
-        let actions = self.carry_out(turn).await;
-        if let Some(taken) = taken {
-            // Whoever told it may have gone away; it is taken all the same.
-            let _ = taken.send(());
-        }
-        actions
-    }
-
     /// What the lot makes of a message, and who is to be told when that is on disk.
     pub(crate) fn admit(&mut self, message: Message) -> (Turn, Option<oneshot::Sender<()>>) {
         match message {

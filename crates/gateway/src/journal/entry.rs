@@ -143,6 +143,20 @@ pub enum Entry {
     },
 }
 
+impl Entry {
+    /// The record that this puts on disk as it is to be pushed from now on.
+    pub(crate) fn record(&self) -> Option<Key> {
+        match self {
+            Entry::Recognition(it) | Entry::Amended(it) => {
+                Some(Key::recognition(it.record.clone()))
+            }
+            Entry::Crossing(it) => Some(Key::crossing(it.record.clone())),
+            Entry::Abnormality(it) => Some(Key::abnormality(it.id.clone())),
+            _ => None,
+        }
+    }
+}
+
 /// A recognition as the journal has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recognition {

@@ -1,13 +1,13 @@
 //! One turn of a lot: what it is given to work with, and what it wants written and done.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 
-use boshi_protocol::delivery;
+use boshi_protocol::delivery::{self, Key};
 use boshi_protocol::id::RecordId;
 use boshi_protocol::lane;
 use boshi_protocol::moment::Moment;
 
-use super::action::Action;
+use super::action::{Action, Push};
 use super::input::LaneNo;
 use crate::journal::Entry;
 
@@ -18,6 +18,30 @@ pub struct Turn {
     pub entries: Vec<Entry>,
     /// What is to be done then, in this order.
     pub actions: Vec<Action>,
+}
+
+impl Turn {
+    /// What came of the next input, behind this: one transaction for both.
+    pub(crate) fn append(&mut self, next: Turn) {
+        self.entries.extend(next.entries);
+        self.actions.extend(next.actions);
+    }
+
+    /// Takes out the requests for records of which nothing is left to be written: those need not
+    /// wait for the rest (D-18). Whatever came of earlier requests is written meanwhile; should
+    /// that be lost, a record is pushed once more, which its key bears.
+    pub(crate) fn take_pushes_on_disk(&mut self) -> Vec<Push> {
+        let unwritten: HashSet<Key> = self.entries.iter().filter_map(Entry::record).collect();
+        let actions = std::mem::take(&mut self.actions);
+        let mut pushes = Vec::new();
+        for action in actions {
+            match action {
+                Action::Push(push) if !unwritten.contains(&push.key) => pushes.push(push),
+                action => self.actions.push(action),
+            }
+        }
+        pushes
+    }
 }
 
 /// What one part of the lot has for another.

@@ -1,15 +1,23 @@
 //! Cameras whose pictures are large: what can be taken is, and what cannot be need not come again.
 
+use std::time::Instant;
+
 use boshi_simulator::camera::{HikCamera, HikPlate, VzCamera, VzPlate};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
 
 use crate::controller::Controller;
 use crate::platform::Platform;
 use crate::site::{Gateway, Site};
+use crate::wire::PATIENCE;
 
 const KEY: &str = "a-long-random-word";
+
+/// Bytes of a push that are read.
+const MOST_READ: usize = 16 * 1024 * 1024;
 
 /// Letters of a picture of five megabytes.
 const LARGE: usize = 7_000_000;
@@ -123,4 +131,52 @@ async fn a_report_of_spaces_that_is_too_large_is_refused_in_words() {
         said["error"].as_str().unwrap().contains("16777216"),
         "{said}"
     );
+}
+
+/// RECOG-1: however many cameras push the largest pictures at once, slowly, the gateway keeps its
+/// memory, and each is told to come again that finds no room.
+#[tokio::test]
+async fn what_all_cameras_push_at_once_is_bounded() {
+    let (platform, controller) = (Platform::start().await, Controller::start().await);
+    let keys = [
+        "the-first-long-random-word",
+        "the-second-long-random-word",
+        "the-third-long-random-word",
+    ];
+    let mut equipment = "[[lot.lane]]\nname = \"03\"\ngate = \"南\"\ndirection = \"entry\"\n\
+        recognizer = \"CAM-03\"\nbarrier = \"BAR-03\"\ndevice_url = \"poll\"\ndevice_key = \"k3\"\n"
+        .to_owned();
+    for (number, key) in (1..).zip(keys) {
+        equipment += &format!(
+            "[[lot.vz]]\nname = \"IN-0{number}\"\nkey = \"{key}\"\nrecognizer = \"CAM-0{number}\"\n"
+        );
+    }
+    let gateway = gateway(&platform, &controller, &equipment).await;
+    let body = vec![b' '; MOST_READ - 1];
+    let mut pushing = JoinSet::new();
+    for number in 0..9 {
+        let (body, key, devices) = (body.clone(), keys[number % 3], gateway.devices);
+        pushing.spawn(async move {
+            let mut stream = TcpStream::connect(devices).await.unwrap();
+            let head = format!(
+                "POST /vz/{key} HTTP/1.1\r\nHost: g\r\nContent-Length: {MOST_READ}\r\n\r\n"
+            );
+            stream.write_all(head.as_bytes()).await.unwrap();
+            // Who is turned away on the way is not read to the end.
+            let _ = stream.write_all(&body).await;
+            let mut status = [0; 12];
+            stream.read_exact(&mut status).await.unwrap();
+            String::from_utf8_lossy(&status).into_owned()
+        });
+    }
+    let turned_away = pushing.join_next().await.unwrap().unwrap();
+    assert_eq!(turned_away, "HTTP/1.1 429");
+    pushing.shutdown().await;
+    let url = format!("http://{}/vz/{}", gateway.devices, keys[0]);
+    let camera = VzCamera::new(&url, "a1b2c3d4-0e1f2a3b").unwrap();
+    let until = Instant::now() + PATIENCE;
+    while let Err(error) = camera.plate(&vz(10_001, LARGE)).await {
+        assert!(Instant::now() < until, "there is room again: {error}");
+    }
+    gateway.counts("SELECT count(*) FROM recognition", 1).await;
 }

@@ -1,7 +1,7 @@
 //! A vehicle comes: it is written down, asked about, answered, and crosses.
 
 use super::*;
-use crate::lot::Letter;
+use crate::lot::{Letter, Turn};
 use boshi_protocol::delivery::Outcome;
 use boshi_protocol::lane::CommandId;
 use boshi_protocol::plate::Plate;
@@ -29,6 +29,34 @@ fn a_recognition_is_written_in_the_turn_that_pushes_it() {
     };
     assert_eq!(letter.plate, Plate::read("粤B12345").unwrap());
     assert_eq!(letter.device, device("CAM-01"));
+}
+
+/// D-18
+#[test]
+fn only_what_is_on_disk_already_is_pushed_before_the_turn_is() {
+    let mut scene = Scene::new();
+    scene.platform = Platform::Thinks;
+    scene.arrives(ONE, "粤B12345");
+    scene.arrives(TWO, "粤B54321");
+    let mut turn = Turn::default();
+    for (_, step) in &scene.log {
+        match step {
+            Step::Do(action) => turn.actions.push(action.clone()),
+            Step::Write(Entry::Recognition(it)) if it.record.as_str() == "r1" => {}
+            Step::Write(entry) => turn.entries.push(entry.clone()),
+        }
+    }
+    let others = turn.actions.len() - 2;
+    let at_once = turn.take_pushes_on_disk();
+    let records: Vec<&str> = at_once.iter().map(|it| it.key.id.as_str()).collect();
+    assert_eq!(records, ["r1"]);
+    let left: Vec<&str> = (turn.actions.iter())
+        .filter_map(|action| match action {
+            Action::Push(push) => Some(push.key.id.as_str()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!((left, turn.actions.len()), (vec!["r2"], others + 1));
 }
 
 /// RECOG-1
