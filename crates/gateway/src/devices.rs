@@ -5,6 +5,7 @@
 //! speaks over MQTT shares the connection of `mqtt`, what calls the gateway comes in through `push`.
 //! What is told comes in through `intake`, from outside or from a driver.
 
+pub(crate) mod answer;
 pub(crate) mod attached;
 mod caller;
 mod contact;
@@ -30,6 +31,7 @@ mod parts;
 pub(crate) mod polled;
 pub mod probe;
 pub(crate) mod push;
+mod receipt;
 mod relays;
 pub(crate) mod remembered;
 pub(crate) mod spaces;

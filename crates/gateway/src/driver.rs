@@ -16,7 +16,10 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 pub(crate) use self::core::Core;
-pub(crate) use self::handle::{Answered, Busy, Handle, Message, Received, Snapshot, Unanswered};
+pub(crate) use self::handle::{
+    Answered, Busy, Handle, Message, Received, Snapshot, Timed, Unanswered,
+};
+use self::outward::Results;
 pub(crate) use self::outward::{LaneEquipment, Outward};
 
 use crate::clock::Clock;
@@ -34,14 +37,10 @@ const STOPPING: Duration = Duration::from_secs(5);
 /// How often a lot that wants nothing is looked at all the same.
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 
-/// How many messages, and how many results, share a commit at most: what a commit costs is a small
-/// part of each by then.
-const MOST_TOGETHER: usize = 64;
-
-/// What wakes the driver.
-enum First {
+/// What the lot hears.
+enum Heard {
     Message(Message),
-    Input(Input),
+    Result(Input),
 }
 
 /// What is written together.
@@ -56,27 +55,28 @@ struct Round {
 pub(crate) struct Driver {
     core: Core,
     outward: Outward,
-    messages: mpsc::Receiver<Message>,
-    results: mpsc::Receiver<Input>,
+    messages: mpsc::Receiver<Timed<Message>>,
+    results: mpsc::Receiver<Timed<Input>>,
     in_force: InForce,
 }
 
 impl Driver {
     /// A driver that is yet to [`run`](Driver::run), and the way to reach it. `outward` is made
-    /// with the channel on which results come back.
+    /// with the way by which results come back.
     pub(crate) fn new(
         lot: Lot,
         clock: Clock,
         journal: Journal,
         in_force: InForce,
-        outward: impl FnOnce(mpsc::Sender<Input>) -> Outward,
+        outward: impl FnOnce(Results) -> Outward,
     ) -> (Driver, Handle) {
-        let (results_sender, results) = mpsc::channel(RESULTS_QUEUED);
+        let (sender, results) = mpsc::channel(RESULTS_QUEUED);
+        let sender = Results::new(sender, clock.clone());
         let ids = Box::new(|| RecordId::from_uuid(Uuid::now_v7()));
         let (core, messages, handle) = Core::new(lot, clock, journal, ids);
         let driver = Driver {
             core,
-            outward: outward(results_sender),
+            outward: outward(sender),
             messages,
             results,
             in_force,
@@ -88,15 +88,22 @@ impl Driver {
     pub(crate) async fn run(mut self, stop: CancellationToken) {
         loop {
             let alarm = self.alarm();
-            let first = tokio::select! {
+            let mut heard = Vec::new();
+            let last = tokio::select! {
                 () = stop.cancelled() => break,
-                Some(message) = self.messages.recv() => First::Message(message),
-                Some(input) = self.results.recv() => First::Input(input),
-                Ok(()) = self.in_force.changed() => First::Input(self.rules()),
+                Some(message) = self.messages.recv() => {
+                    heard.push(message.map(Heard::Message));
+                    None
+                }
+                Some(result) = self.results.recv() => {
+                    heard.push(result.map(Heard::Result));
+                    None
+                }
+                Ok(()) = self.in_force.changed() => Some(self.rules()),
                 () = self.core.disk.catch_up() => continue,
-                () = tokio::time::sleep_until(alarm) => First::Input(Input::Tick),
+                () = tokio::time::sleep_until(alarm) => Some(Input::Tick),
             };
-            self.round(first).await;
+            self.round(heard, last).await;
         }
         self.finish().await;
     }
@@ -116,29 +123,40 @@ impl Driver {
         Input::Rules(Box::new(rules))
     }
 
-    /// Takes what there is, and everything that waits beside it, so that all of it shares a commit.
+    /// Takes what was heard and everything that waits beside it, as it happened one after the other,
+    /// and what is only true now `last`; all of it shares a commit.
     ///
-    /// A message that waits has happened before what is told now, and is told before it: a loop that
-    /// was pressed and let go while the disk was slow was pressed for as long as it was.
-    async fn round(&mut self, first: First) {
-        let mut round = Round::default();
-        let input = match first {
-            First::Message(message) => {
-                self.hear(&mut round, message);
-                None
-            }
-            First::Input(input) => Some(input),
-        };
-        for _ in 0..self.messages.len().min(MOST_TOGETHER) {
-            if let Ok(message) = self.messages.try_recv() {
-                self.hear(&mut round, message);
-            }
+    /// So a loop that was pressed and let go while the disk was slow was pressed for as long as it was,
+    /// and an answer of the platform that came in time was in time.
+    async fn round(&mut self, mut heard: Vec<Timed<Heard>>, last: Option<Input>) {
+        for _ in 0..self.messages.len() {
+            let message = self.messages.try_recv().ok();
+            heard.extend(message.map(|it| it.map(Heard::Message)));
         }
-        let results = self.results.len().min(MOST_TOGETHER);
-        let results = (0..results).filter_map(|_| self.results.try_recv().ok());
-        for input in input.into_iter().chain(results.collect::<Vec<_>>()) {
-            self.outward.notice(&input);
-            round.turn.append(self.core.think(input, None));
+        for _ in 0..self.results.len() {
+            let result = self.results.try_recv().ok();
+            heard.extend(result.map(|it| it.map(Heard::Result)));
+        }
+        heard.sort_by_key(|heard| heard.at.tick);
+        let mut round = Round::default();
+        for Timed { at, it } in heard {
+            let (turn, taken) = match it {
+                Heard::Message(it) => {
+                    if let Message::Input { input, .. } = &it {
+                        self.outward.notice(input);
+                    }
+                    self.core.admit(Timed { at, it })
+                }
+                Heard::Result(it) => {
+                    self.outward.notice(&it);
+                    (self.core.think_at(Timed { at, it }, None), None)
+                }
+            };
+            round.turn.append(turn);
+            round.taken.extend(taken);
+        }
+        if let Some(input) = last {
+            round.turn.append(self.core.think(input));
         }
         for push in round.turn.take_pushes_on_disk() {
             self.outward.push(push);
@@ -149,15 +167,6 @@ impl Driver {
             let _ = taken.send(());
         }
         self.act(actions);
-    }
-
-    fn hear(&mut self, round: &mut Round, message: Message) {
-        if let Message::Input { input, .. } = &message {
-            self.outward.notice(input);
-        }
-        let (turn, taken) = self.core.admit(message);
-        round.turn.append(turn);
-        round.taken.extend(taken);
     }
 
     fn act(&mut self, actions: Vec<Action>) {
@@ -180,14 +189,17 @@ impl Driver {
         while !self.outward.is_idle() {
             let alarm = self.alarm();
             tokio::select! {
-                Some(input) = self.results.recv() => self.last_turn(input).await,
+                Some(result) = self.results.recv() => self.last_turn(result).await,
                 () = self.outward.ended() => {}
                 () = tokio::time::sleep_until(deadline) => break,
-                () = tokio::time::sleep_until(alarm) => self.last_turn(Input::Tick).await,
+                () = tokio::time::sleep_until(alarm) => {
+                    let (at, it) = (self.core.clock.now(), Input::Tick);
+                    self.last_turn(Timed { at, it }).await;
+                }
             }
         }
-        while let Ok(input) = self.results.try_recv() {
-            self.last_turn(input).await;
+        while let Ok(result) = self.results.try_recv() {
+            self.last_turn(result).await;
         }
         while self.core.disk.is_behind() && tokio::time::Instant::now() < deadline {
             let step = tokio::time::timeout_at(deadline, self.core.disk.catch_up());
@@ -201,9 +213,9 @@ impl Driver {
     }
 
     /// As a [`round`](Driver::round), but nothing new is begun that the next start can do as well.
-    async fn last_turn(&mut self, input: Input) {
-        self.outward.notice(&input);
-        let mut turn = self.core.think(input, None);
+    async fn last_turn(&mut self, input: Timed<Input>) {
+        self.outward.notice(&input.it);
+        let mut turn = self.core.think_at(input, None);
         turn.actions.retain(|action| match action {
             Action::Drive { .. } | Action::Answer { .. } | Action::Tell(_) => true,
             Action::Push(_) | Action::Show { .. } | Action::Check(_) => false,

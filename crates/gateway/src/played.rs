@@ -20,7 +20,7 @@ use tokio::task::JoinHandle;
 pub use crate::clock::PlayedTime;
 use crate::clock::{Clock, SkewWatch};
 use crate::config::Config;
-use crate::driver::{Core, Message};
+use crate::driver::{Core, Message, Timed};
 use crate::journal::{Journal, JournalError};
 use crate::lot::{Action, Input, Lot, Push, Rules, Turn};
 use crate::pictures::Pictures;
@@ -36,7 +36,7 @@ const CONNECT: Duration = Duration::from_secs(2);
 /// A gateway with one lot.
 pub struct Played {
     core: Core,
-    messages: mpsc::Receiver<Message>,
+    messages: mpsc::Receiver<Timed<Message>>,
     router: Router,
     pusher: Pusher,
 }
@@ -142,7 +142,7 @@ impl Played {
 
     /// What the lot makes of an input.
     pub fn think(&mut self, input: Input) -> Turn {
-        self.core.think(input, None)
+        self.core.think(input)
     }
 
     /// Writes what a turn has to say; returns what is to be done in the world.

@@ -28,6 +28,7 @@ use self::lots::{StartedLot, Surroundings, peer};
 use self::run::ThisRun;
 use crate::clock::Clock;
 use crate::config::{self, Config, ConfigError};
+use crate::devices::answer::refusal;
 use crate::devices::attached::Attached;
 use crate::devices::controllers::Controllers;
 use crate::devices::flood::Floods;
@@ -212,7 +213,7 @@ fn device_routes(
     let routes = intake::router(intake)
         .merge(polled::router(Arc::new(polled)))
         .merge(pushing.routes());
-    refuse_unknown(routes, intake::refusal)
+    refuse_unknown(routes, refusal)
 }
 
 /// What goes on in the background: old records go, and pictures when there is no room.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use boshi_protocol::id::DeviceNo;
+use boshi_protocol::lane::Position;
 use boshi_service::config::value;
 use serde::Deserialize;
 
@@ -217,6 +218,17 @@ pub enum Role {
     ArmDown,
     /// The fire alarm.
     Fire,
+}
+
+impl Role {
+    /// The end of the arm that a limit switch is at.
+    pub fn end(self) -> Option<Position> {
+        match self {
+            Role::ArmUp => Some(Position::Up),
+            Role::ArmDown => Some(Position::Down),
+            Role::TriggerLoop | Role::SafetyLoop | Role::Fire => None,
+        }
+    }
 }
 
 impl Modbus {

@@ -2,8 +2,6 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use boshi_protocol::lane::Position;
-
 use super::event::{ArmEvent, Event, FireEvent, LoopEvent, SafetyEvent};
 use crate::config::{Input, Role};
 
@@ -110,7 +108,6 @@ impl Contact {
     }
 
     fn told(&self, on: bool) -> Option<Event> {
-        let arm = |device, position| Event::Arm(ArmEvent { device, position });
         if self.wired.role == Role::Fire {
             return Some(Event::Fire(FireEvent { on }));
         }
@@ -124,8 +121,10 @@ impl Contact {
                 after_ms: None,
             })),
             // An arm that has left its end is somewhere, which is no position.
-            Role::ArmUp => on.then(|| arm(device, Position::Up)),
-            Role::ArmDown => on.then(|| arm(device, Position::Down)),
+            Role::ArmUp | Role::ArmDown => Some(Event::Arm(ArmEvent {
+                has_left: !on,
+                ..ArmEvent::at(device, self.wired.role.end()?)
+            })),
             Role::Fire => None,
         }
     }
@@ -134,6 +133,7 @@ impl Contact {
 #[cfg(test)]
 mod tests {
     use boshi_protocol::id::DeviceNo;
+    use boshi_protocol::lane::Position;
     use proptest::prelude::*;
 
     use super::*;
@@ -182,8 +182,10 @@ mod tests {
             panic!("an arm that is up is told");
         };
         assert_eq!(arm.position, Position::Up);
-        assert!(it.see(false).is_none());
-        assert!(it.state().is_none());
+        let left = [it.see(false), it.state()];
+        for told in left {
+            assert!(matches!(told, Some(Event::Arm(arm)) if arm.has_left));
+        }
     }
 
     proptest! {

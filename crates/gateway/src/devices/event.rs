@@ -70,6 +70,9 @@ pub(crate) struct ArmEvent {
     pub(super) device: DeviceNo,
     #[serde(deserialize_with = "position")]
     pub(super) position: Position,
+    /// Whether it is no longer there.
+    #[serde(skip)]
+    pub(super) has_left: bool,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -134,6 +137,17 @@ impl Event {
     }
 }
 
+impl ArmEvent {
+    /// The arm is at an end.
+    pub(super) fn at(device: DeviceNo, position: Position) -> ArmEvent {
+        ArmEvent {
+            device,
+            position,
+            has_left: false,
+        }
+    }
+}
+
 /// What an event tells of a contact of a lane, if it does.
 pub(crate) fn contact(layout: &Layout, event: &Event) -> Option<LaneInput> {
     match event {
@@ -146,7 +160,9 @@ pub(crate) fn contact(layout: &Layout, event: &Event) -> Option<LaneInput> {
             let pressed = it.pressed;
             Some(LaneInput::SafetyLoop { pressed })
         }
-        Event::Arm(it) if it.device == layout.barrier => Some(LaneInput::BarrierSeen(it.position)),
+        Event::Arm(it) if it.device == layout.barrier && !it.has_left => {
+            Some(LaneInput::BarrierSeen(it.position))
+        }
         Event::Fire(it) => Some(LaneInput::Fire { on: it.on }),
         Event::SafetyLoop(_) | Event::Arm(_) => None,
         Event::Plate(_) | Event::Heartbeat(_) | Event::Place(_) => None,

@@ -183,7 +183,7 @@ impl State {
     fn arm(&self) -> Option<Event> {
         let position = (*lock(&self.gate))?;
         let device = self.config.barrier.as_ref()?.device.clone();
-        Some(Event::Arm(ArmEvent { device, position }))
+        Some(Event::Arm(ArmEvent::at(device, position)))
     }
 
     /// The camera refuses, or says what cannot be; it is logged once, however often it says so.

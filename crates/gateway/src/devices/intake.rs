@@ -7,8 +7,8 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::http::{HeaderMap, header};
+use axum::response::Response;
 use axum::routing::post;
 use boshi_protocol::id::{DeviceNo, LotId};
 use boshi_protocol::lane::{Input as LaneInput, Reading, Sighting};
@@ -16,22 +16,20 @@ use boshi_protocol::moment::Moment;
 use boshi_protocol::plate::PlateColor;
 use boshi_transport::accept::is_late;
 use jiff::Timestamp;
-use serde_json::{Value, json};
 
+use super::answer::{Answer, MAX_EVENT_BYTES};
 use super::attached::{Attached, AttachedLane};
 use super::controllers::Controllers;
-use super::event::{self, ArmEvent, Event, LoopEvent, PlaceEvent, PlateEvent, SafetyEvent};
+use super::event::{ArmEvent, Event, LoopEvent, PlaceEvent, PlateEvent, SafetyEvent};
 use super::flood::Floods;
 use super::parts;
+use super::receipt::Receipt;
 use super::remembered::Remembered;
 use crate::clock::Clock;
 use crate::driver::{Busy, Handle};
 use crate::journal::{Entry, Journal, Place};
 use crate::lot::Input;
 use crate::pictures::Pictures;
-
-/// Largest event in bytes: a full picture of a five-megapixel camera, in base64.
-const MAX_EVENT_BYTES: usize = 4 * 1024 * 1024;
 
 /// What people call the devices that tell events.
 const RECOGNIZER: &str = "车牌识别器";
@@ -59,28 +57,11 @@ pub(crate) enum Untaken {
     Later,
 }
 
-/// How an event is answered.
-pub(super) enum Answer {
-    Taken,
-    Repeated,
-    Wrong(String),
-    Stranger,
-    Slow,
-    TooLarge,
-    TooMany,
-    Busy,
-}
-
 /// The routes for the devices.
 pub(crate) fn router(intake: Arc<Intake>) -> Router {
     Router::new()
         .route("/v1/events", post(receive))
         .with_state(intake)
-}
-
-/// How a device is told that something of its request is wrong.
-pub(crate) fn refusal(error: String) -> axum::Json<Value> {
-    axum::Json(json!({"ok": false, "error": error}))
 }
 
 async fn receive(State(intake): State<Arc<Intake>>, request: Request) -> Response {
@@ -126,7 +107,14 @@ impl Intake {
         let taking = tokio::spawn(async move {
             let _place = place;
             let lanes = intake.attached.by_key(&key);
-            intake.take(&lanes, event, at).await
+            let receipt = intake.take(&lanes, event, at).await?;
+            let is_repeated = receipt.is_repeated;
+            receipt.written().await.map_err(|Busy| Answer::Busy)?;
+            Ok(if is_repeated {
+                Answer::Repeated
+            } else {
+                Answer::Taken
+            })
         });
         taking.await.unwrap_or(Err(Answer::Busy))
     }
@@ -134,9 +122,14 @@ impl Intake {
     /// A driver of this gateway has told something, `at` that moment, of the devices of a lot. Who
     /// tells of a loop need not be who it is named after, so that only a driver's heartbeats say who
     /// answers.
-    pub(crate) async fn told(&self, lot: &LotId, event: Event, at: Moment) -> Result<(), Untaken> {
+    pub(crate) async fn told(
+        &self,
+        lot: &LotId,
+        event: Event,
+        at: Moment,
+    ) -> Result<Receipt, Untaken> {
         let lanes = self.attached.of_lot(lot);
-        let answer = match &event {
+        let taken = match &event {
             Event::TriggerLoop(LoopEvent { device, .. })
             | Event::SafetyLoop(SafetyEvent { device, .. })
             | Event::Arm(ArmEvent { device, .. }) => self.contact(&lanes, device, &event, at).await,
@@ -144,11 +137,10 @@ impl Intake {
                 self.take(&lanes, event, at).await
             }
         };
-        match answer {
-            Ok(_) => Ok(()),
-            Err(Answer::Wrong(why)) => Err(Untaken::Never(why)),
-            Err(_) => Err(Untaken::Later),
-        }
+        taken.map_err(|answer| match answer {
+            Answer::Wrong(why) => Untaken::Never(why),
+            _ => Untaken::Later,
+        })
     }
 
     async fn take(
@@ -156,7 +148,7 @@ impl Intake {
         lanes: &[&AttachedLane],
         event: Event,
         at: Moment,
-    ) -> Result<Answer, Answer> {
+    ) -> Result<Receipt, Answer> {
         if !self.floods.allow(&self.attached, lanes, &event) {
             return Err(Answer::TooMany);
         }
@@ -169,11 +161,12 @@ impl Intake {
                 self.contact(lanes, device, &event, at).await
             }
             Event::Fire(event) => {
+                let mut receipt = Receipt::default();
                 for lane in lanes {
                     let input = Input::Lane(lane.lane, LaneInput::Fire { on: event.on });
-                    self.hand_over(&lane.lot, input, at).await?;
+                    receipt = receipt.and(self.hand_over(&lane.lot, input, at).await?);
                 }
-                Ok(Answer::Taken)
+                Ok(receipt)
             }
             Event::Heartbeat(beat) => self.heartbeat(lanes, beat.devices, at).await,
             Event::Place(event) => self.place(lanes, event, at).await,
@@ -185,7 +178,7 @@ impl Intake {
         lanes: &[&AttachedLane],
         event: PlateEvent,
         at: Moment,
-    ) -> Result<Answer, Answer> {
+    ) -> Result<Receipt, Answer> {
         let lane = lane_of(lanes, &event.device)?;
         let side = lane.layout.side_of(&event.device);
         let side = side.ok_or_else(|| wrong_kind(&event.device, RECOGNIZER))?;
@@ -196,7 +189,10 @@ impl Intake {
         if let Some(key) = &key
             && self.is_repeated(&lane.lot, key, event.replay).await?
         {
-            return Ok(Answer::Repeated);
+            // The one before is on disk when the lot has heard what comes behind it.
+            let heard = Input::Heard(event.device);
+            let behind = self.hand_over(&lane.lot, heard, at).await?;
+            return Ok(Receipt::repeated().and(behind));
         }
         let picture = self.keep(event.image).await;
         let sighting = Sighting {
@@ -212,8 +208,7 @@ impl Intake {
             replayed_at,
         };
         let taken = async {
-            self.hand_over(&lane.lot, Input::Heard(event.device), at)
-                .await?;
+            self.post(&lane.lot, Input::Heard(event.device), at).await?;
             self.hand_over(&lane.lot, input, at).await
         };
         let taken = taken.await;
@@ -258,17 +253,18 @@ impl Intake {
         lanes: &[&AttachedLane],
         devices: Vec<DeviceNo>,
         at: Moment,
-    ) -> Result<Answer, Answer> {
+    ) -> Result<Receipt, Answer> {
         for device in &devices {
             lane_of(lanes, device)?;
         }
+        let mut receipt = Receipt::default();
         for lane in lanes {
             let here: Vec<DeviceNo> = devices.iter().filter(|it| lane.has(it)).cloned().collect();
             if !here.is_empty() {
-                self.hand_over(&lane.lot, Input::Beat(here), at).await?;
+                receipt = receipt.and(self.hand_over(&lane.lot, Input::Beat(here), at).await?);
             }
         }
-        Ok(Answer::Taken)
+        Ok(receipt)
     }
 
     async fn place(
@@ -276,7 +272,7 @@ impl Intake {
         lanes: &[&AttachedLane],
         event: PlaceEvent,
         at: Moment,
-    ) -> Result<Answer, Answer> {
+    ) -> Result<Receipt, Answer> {
         let lot = self
             .attached
             .place(lanes, &event.place)
@@ -299,7 +295,7 @@ impl Intake {
         lanes: &[&AttachedLane],
         device: &DeviceNo,
         at: Moment,
-    ) -> Result<Answer, Answer> {
+    ) -> Result<Receipt, Answer> {
         let lane = lane_of(lanes, device)?;
         self.post(&lane.lot, Input::Heard(device.clone()), at).await
     }
@@ -313,22 +309,27 @@ impl Intake {
         device: &DeviceNo,
         event: &Event,
         at: Moment,
-    ) -> Result<Answer, Answer> {
+    ) -> Result<Receipt, Answer> {
         let lane = lane_of(lanes, device)?;
         let expected = match event {
             Event::TriggerLoop(_) => RECOGNIZER,
             _ => BARRIER,
         };
-        let input = event::contact(&lane.layout, event);
-        let input = input.ok_or_else(|| wrong_kind(device, expected))?;
+        if !lane.is_wired(event) {
+            return Err(wrong_kind(device, expected));
+        }
+        let Some(input) = lane.input(event) else {
+            return Ok(Receipt::default());
+        };
+        let mut receipt = Receipt::default();
         if let Event::SafetyLoop(SafetyEvent {
             after_ms: Some(millis),
             ..
         }) = event
         {
             let kept = LaneInput::SafetyKept(Duration::from_millis(*millis));
-            self.hand_over(&lane.lot, Input::Lane(lane.lane, kept), at)
-                .await?;
+            let kept = Input::Lane(lane.lane, kept);
+            receipt = self.hand_over(&lane.lot, kept, at).await?;
         }
         let is_let_go = matches!(
             event,
@@ -336,28 +337,27 @@ impl Intake {
                 | Event::SafetyLoop(SafetyEvent { pressed: false, .. })
         );
         let input = Input::Lane(lane.lane, input);
-        if is_let_go {
-            return self.post(&lane.lot, input, at).await;
-        }
-        self.hand_over(&lane.lot, input, at).await
+        let told = if is_let_go {
+            self.post(&lane.lot, input, at).await?
+        } else {
+            self.hand_over(&lane.lot, input, at).await?
+        };
+        Ok(receipt.and(told))
     }
 
     fn driver(&self, lot: &LotId) -> Result<&Handle, Answer> {
         self.drivers.get(lot).ok_or(Answer::Busy)
     }
 
-    async fn post(&self, lot: &LotId, input: Input, at: Moment) -> Result<Answer, Answer> {
-        match self.driver(lot)?.post(input, at).await {
-            Ok(()) => Ok(Answer::Taken),
-            Err(Busy) => Err(Answer::Busy),
-        }
+    /// For nobody who waits.
+    async fn post(&self, lot: &LotId, input: Input, at: Moment) -> Result<Receipt, Answer> {
+        let posted = self.driver(lot)?.post(input, at).await;
+        posted.map_or(Err(Answer::Busy), |()| Ok(Receipt::default()))
     }
 
-    async fn hand_over(&self, lot: &LotId, input: Input, at: Moment) -> Result<Answer, Answer> {
-        match self.driver(lot)?.tell_at(input, at).await {
-            Ok(()) => Ok(Answer::Taken),
-            Err(Busy) => Err(Answer::Busy),
-        }
+    async fn hand_over(&self, lot: &LotId, input: Input, at: Moment) -> Result<Receipt, Answer> {
+        let written = self.driver(lot)?.hand_over(input, at).await;
+        written.map_or(Err(Answer::Busy), |written| Ok(Receipt::of(written)))
     }
 
     fn remembered(&self) -> std::sync::MutexGuard<'_, Remembered> {
@@ -376,35 +376,4 @@ fn lane_of<'a>(lanes: &[&'a AttachedLane], device: &DeviceNo) -> Result<&'a Atta
 
 fn wrong_kind(device: &DeviceNo, expected: &str) -> Answer {
     Answer::Wrong(format!("字段 device：{device} 不是{expected}"))
-}
-
-impl Answer {
-    pub(super) fn into_response(self) -> Response {
-        let (status, body) = match self {
-            Answer::Taken => (StatusCode::OK, axum::Json(json!({"ok": true}))),
-            Answer::Repeated => {
-                let again = json!({"ok": true, "repeated": true});
-                (StatusCode::OK, axum::Json(again))
-            }
-            Answer::Wrong(error) => (StatusCode::BAD_REQUEST, refusal(error)),
-            Answer::Stranger => (StatusCode::UNAUTHORIZED, refusal("密钥不符".into())),
-            Answer::Slow => (
-                StatusCode::REQUEST_TIMEOUT,
-                refusal("事件未及时收完".into()),
-            ),
-            Answer::TooLarge => (
-                StatusCode::PAYLOAD_TOO_LARGE,
-                refusal(format!("事件超过 {MAX_EVENT_BYTES} 字节")),
-            ),
-            Answer::TooMany => (
-                StatusCode::TOO_MANY_REQUESTS,
-                refusal("事件过多，请稍后重发".into()),
-            ),
-            Answer::Busy => (
-                StatusCode::SERVICE_UNAVAILABLE,
-                refusal("网关忙或正在停止，请重发".into()),
-            ),
-        };
-        (status, body).into_response()
-    }
 }

@@ -15,8 +15,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
+use super::answer::refusal;
 use super::controllers::Controllers;
-use super::intake::{bearer, refusal};
+use super::intake::bearer;
 
 /// Longest that a poll waits for a command, in seconds: below what home routers forget.
 const LONGEST_WAIT_SECONDS: u64 = 50;

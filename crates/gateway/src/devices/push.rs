@@ -16,7 +16,7 @@ use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::intake::Answer;
+use super::answer::Answer;
 use crate::config::UrlKey;
 
 /// Most bytes of a push that are read: what a camera of nine megapixels tells of one vehicle, the

@@ -1,4 +1,6 @@
 //! What a driver tells of its devices, handed to the lot in order, each until it is taken.
+//!
+//! What comes with pictures goes by itself: while one is being kept, a loop is heard.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::event::Event;
 use super::intake::{Intake, Untaken};
+use super::receipt::Receipt;
 use crate::clock::Clock;
 
 /// Pause before an event that the lot could not take is offered again.
@@ -22,7 +25,8 @@ const EVENTS_QUEUED: usize = 16;
 /// Where a driver puts its events; cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Teller {
-    events: mpsc::Sender<Told>,
+    pictured: mpsc::Sender<Told>,
+    others: mpsc::Sender<Told>,
     clock: Clock,
 }
 
@@ -31,7 +35,7 @@ pub(crate) struct Teller {
 struct Told {
     event: Event,
     at: Moment,
-    taken: Option<oneshot::Sender<Result<(), Untaken>>>,
+    taken: Option<oneshot::Sender<Result<Receipt, Untaken>>>,
 }
 
 impl Teller {
@@ -41,46 +45,62 @@ impl Teller {
         lot: LotId,
         stop: CancellationToken,
     ) -> (Teller, impl Future<Output = ()> + Send + 'static) {
-        let (events, waiting) = mpsc::channel(EVENTS_QUEUED);
+        let (pictured, with_pictures) = mpsc::channel(EVENTS_QUEUED);
+        let (others, without) = mpsc::channel(EVENTS_QUEUED);
         let clock = intake.clock.clone();
         let task = async move {
-            let telling = hand_over(intake, lot, waiting);
+            let telling = async {
+                tokio::join!(
+                    hand_over(&intake, &lot, with_pictures),
+                    hand_over(&intake, &lot, without)
+                )
+            };
             stop.run_until_cancelled(telling).await;
         };
-        (Teller { events, clock }, task)
+        let teller = Teller {
+            pictured,
+            others,
+            clock,
+        };
+        (teller, task)
     }
 
-    /// Tells an event, after those told before.
+    /// Tells an event, after those of its kind that were told before.
     pub(crate) async fn tell(&self, event: Event) {
         // Nobody listens any more: the gateway is stopping.
         let _ = self.put(event, None).await;
     }
 
-    /// Tells an event, after those told before, and waits until it is taken; later means
-    /// never by this run, which is stopping. It is taken also if nobody waits any more.
+    /// As [`tell`](Teller::tell), and waits until it is taken; later means never by this run, which is
+    /// stopping. It is taken also if nobody waits any more.
     pub(crate) async fn tell_whole(&self, event: Event) -> Result<(), Untaken> {
         let (taken, answer) = oneshot::channel();
         let taken = Some(taken);
         self.put(event, taken).await.map_err(|_| Untaken::Later)?;
-        answer.await.map_err(|_| Untaken::Later)?
+        let receipt = answer.await.map_err(|_| Untaken::Later)??;
+        receipt.written().await.map_err(|_| Untaken::Later)
     }
 
     /// It counts from now on, however long the lot has no time for it.
     async fn put(
         &self,
         event: Event,
-        taken: Option<oneshot::Sender<Result<(), Untaken>>>,
+        taken: Option<oneshot::Sender<Result<Receipt, Untaken>>>,
     ) -> Result<(), mpsc::error::SendError<Told>> {
         let at = self.clock.now();
-        self.events.send(Told { event, at, taken }).await
+        let to = match &event {
+            Event::Plate(_) | Event::Place(_) => &self.pictured,
+            _ => &self.others,
+        };
+        to.send(Told { event, at, taken }).await
     }
 }
 
-async fn hand_over(intake: Arc<Intake>, lot: LotId, mut waiting: mpsc::Receiver<Told>) {
+async fn hand_over(intake: &Intake, lot: &LotId, mut waiting: mpsc::Receiver<Told>) {
     while let Some(Told { event, at, taken }) = waiting.recv().await {
         let result = loop {
-            match intake.told(&lot, event.clone(), at).await {
-                Ok(()) => break Ok(()),
+            match intake.told(lot, event.clone(), at).await {
+                Ok(receipt) => break Ok(receipt),
                 Err(Untaken::Never(why)) => {
                     tracing::error!(%lot, why, "a driver told what no lane can take");
                     break Err(Untaken::Never(why));

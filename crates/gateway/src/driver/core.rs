@@ -13,7 +13,7 @@ use boshi_protocol::moment::{Moment, Tick};
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use super::disk::Disk;
-use super::handle::{Answered, Handle, Message, Snapshot};
+use super::handle::{Answered, Handle, Message, Snapshot, Timed};
 use crate::clock::Clock;
 use crate::journal::{Entry, Journal};
 use crate::lot::{Action, Happening, Input, Lot, Turn};
@@ -57,7 +57,7 @@ impl Core {
         clock: Clock,
         journal: Journal,
         ids: Ids,
-    ) -> (Core, mpsc::Receiver<Message>, Handle) {
+    ) -> (Core, mpsc::Receiver<Timed<Message>>, Handle) {
         let (sender, messages) = mpsc::channel(MESSAGES_QUEUED);
         let (happenings, _) = broadcast::channel(HAPPENINGS_KEPT);
         let handle = Handle::new(sender, happenings.clone(), clock.clone());
@@ -86,9 +86,12 @@ impl Core {
     }
 
     /// What the lot makes of a message, and who is to be told when that is on disk.
-    pub(crate) fn admit(&mut self, message: Message) -> (Turn, Option<oneshot::Sender<()>>) {
-        match message {
-            Message::Input { input, at, taken } => (self.think_at(input, at, None), taken),
+    pub(crate) fn admit(&mut self, message: Timed<Message>) -> (Turn, Option<oneshot::Sender<()>>) {
+        let Timed { at, it } = message;
+        match it {
+            Message::Input { input, taken } => {
+                (self.think_at(Timed { at, it: input }, None), taken)
+            }
             Message::Command {
                 order,
                 received,
@@ -100,7 +103,8 @@ impl Core {
                 self.waiting.insert(command, Waiting { answer, digest });
                 let came = received.map(|received| received.into_entry(self.lot.id().clone()));
                 let (lane, input) = order.into_input(command);
-                (self.think(Input::Lane(lane, input), came), None)
+                let it = Input::Lane(lane, input);
+                (self.think_at(Timed { at, it }, came), None)
             }
             Message::Snapshot { answer } => {
                 let unwritten = self.disk.unwritten();
@@ -111,19 +115,21 @@ impl Core {
         }
     }
 
-    /// What the lot makes of `input`, with what is to be remembered of commands: that one `came`,
-    /// and how it was answered.
-    pub(crate) fn think(&mut self, input: Input, came: Option<Entry>) -> Turn {
-        self.think_at(input, self.clock.now(), came)
+    /// What the lot makes of what happens now.
+    pub(crate) fn think(&mut self, it: Input) -> Turn {
+        let at = self.clock.now();
+        self.think_at(Timed { at, it }, None)
     }
 
-    /// As [`think`](Core::think), of what happened at that moment, or, if the lot knows more already,
-    /// at the latest that it knows of.
-    fn think_at(&mut self, input: Input, at: Moment, came: Option<Entry>) -> Turn {
+    /// What the lot makes of what has happened at that moment, or, if it knows more already, at the
+    /// latest that it knows of; with what is to be remembered of commands: that one `came`, and how it
+    /// was answered.
+    pub(super) fn think_at(&mut self, input: Timed<Input>, came: Option<Entry>) -> Turn {
+        let Timed { at, it } = input;
         let now = self.latest.filter(|latest| at.tick < latest.tick);
         let now = now.unwrap_or(at);
         self.latest = Some(now);
-        let Turn { entries, actions } = self.lot.handle(input, now, &mut *self.ids);
+        let Turn { entries, actions } = self.lot.handle(it, now, &mut *self.ids);
         let answers = actions.iter().filter_map(|action| {
             let Action::Answer { command, answer } = action else {
                 return None;

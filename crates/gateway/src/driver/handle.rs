@@ -52,12 +52,17 @@ pub(crate) struct Received {
     pub(crate) at: Timestamp,
 }
 
+/// Something, and when it happened: a lot may have no time for it for a while, its disk being slow.
+#[derive(Debug)]
+pub(crate) struct Timed<T> {
+    pub(crate) at: Moment,
+    pub(crate) it: T,
+}
+
 /// What a lot is sent.
 pub(crate) enum Message {
     Input {
         input: Input,
-        /// When it happened: the lot may have had no time for it since, while its disk was slow.
-        at: Moment,
         /// Who waits until it is taken and written, if anybody does.
         taken: Option<oneshot::Sender<()>>,
     },
@@ -105,14 +110,14 @@ pub(crate) struct Snapshot {
 /// A lot, from outside; cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Handle {
-    messages: mpsc::Sender<Message>,
+    messages: mpsc::Sender<Timed<Message>>,
     happenings: broadcast::Sender<Happening>,
     clock: Clock,
 }
 
 impl Handle {
     pub(super) fn new(
-        messages: mpsc::Sender<Message>,
+        messages: mpsc::Sender<Timed<Message>>,
         happenings: broadcast::Sender<Happening>,
         clock: Clock,
     ) -> Handle {
@@ -131,21 +136,27 @@ impl Handle {
 
     /// Tells the lot of something that happens now; returns when it is taken and written.
     pub(crate) async fn tell(&self, input: Input) -> Result<(), Busy> {
-        self.tell_at(input, self.clock.now()).await
-    }
-
-    /// As [`tell`](Handle::tell), of something that happened at that moment.
-    pub(crate) async fn tell_at(&self, input: Input, at: Moment) -> Result<(), Busy> {
-        let (taken, answered) = oneshot::channel();
-        let taken = Some(taken);
-        self.send(Message::Input { input, at, taken }).await?;
+        let answered = self.hand_over(input, self.clock.now()).await?;
         answered.await.map_err(|_| Busy)
     }
 
-    /// As [`tell_at`](Handle::tell_at), and returns when the lot is going to hear it.
+    /// Tells the lot of something that happened at that moment; returns when it is going to hear it,
+    /// with what is told when it is taken and written.
+    pub(crate) async fn hand_over(
+        &self,
+        input: Input,
+        at: Moment,
+    ) -> Result<oneshot::Receiver<()>, Busy> {
+        let (taken, answered) = oneshot::channel();
+        let taken = Some(taken);
+        self.send(at, Message::Input { input, taken }).await?;
+        Ok(answered)
+    }
+
+    /// As [`hand_over`](Handle::hand_over), of something for which nobody waits.
     pub(crate) async fn post(&self, input: Input, at: Moment) -> Result<(), Busy> {
         let taken = None;
-        self.send(Message::Input { input, at, taken }).await
+        self.send(at, Message::Input { input, taken }).await
     }
 
     /// The booth commands a gate; returns when the barrier has done it, or will not.
@@ -189,7 +200,8 @@ impl Handle {
     /// What the lot looks like now.
     pub(crate) async fn snapshot(&self) -> Result<Snapshot, Busy> {
         let (answer, answered) = oneshot::channel();
-        self.send(Message::Snapshot { answer }).await?;
+        let now = self.clock.now();
+        self.send(now, Message::Snapshot { answer }).await?;
         answered.await.map_err(|_| Busy)
     }
 
@@ -215,13 +227,24 @@ impl Handle {
             received,
             answer,
         };
-        self.send(message).await?;
+        self.send(self.clock.now(), message).await?;
         answered.await.map_err(|_| Unanswered::Interrupted)
     }
 
-    async fn send(&self, message: Message) -> Result<(), Busy> {
+    async fn send(&self, at: Moment, it: Message) -> Result<(), Busy> {
+        let message = Timed { at, it };
         let sending = self.messages.send_timeout(message, QUEUE_PATIENCE);
         sending.await.map_err(|_| Busy)
+    }
+}
+
+impl<T> Timed<T> {
+    /// The same moment, of something made of what happened.
+    pub(crate) fn map<U>(self, make: impl FnOnce(T) -> U) -> Timed<U> {
+        Timed {
+            at: self.at,
+            it: make(self.it),
+        }
     }
 }
 

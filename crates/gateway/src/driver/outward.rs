@@ -4,10 +4,13 @@ use std::time::Duration;
 
 use boshi_protocol::id::DeviceNo;
 use boshi_protocol::lane::{ActId, Input as LaneInput, Layout, Motion, Position, Side, Sign};
+use futures_util::FutureExt as _;
 use tokio::sync::{mpsc, watch};
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
+use super::handle::Timed;
+use crate::clock::Clock;
 use crate::devices::{Checked, CommandError, Controller, contact};
 use crate::display::Display;
 use crate::lot::{Input, LaneNo, Push};
@@ -32,16 +35,31 @@ pub(crate) struct Outward {
     /// Where the arm of each lane was seen last.
     arms: Vec<watch::Sender<Option<Position>>>,
     pusher: Pusher,
-    results: mpsc::Sender<Input>,
+    results: Results,
     tasks: TaskTracker,
 }
 
+/// The way by which results come back, each with the moment of it; cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Results {
+    sender: mpsc::Sender<Timed<Input>>,
+    clock: Clock,
+}
+
+impl Results {
+    pub(super) fn new(sender: mpsc::Sender<Timed<Input>>, clock: Clock) -> Results {
+        Results { sender, clock }
+    }
+
+    async fn give(&self, it: Input) {
+        let at = self.clock.now();
+        // The lot has stopped: the journal knows what is left to do.
+        let _ = self.sender.send(Timed { at, it }).await;
+    }
+}
+
 impl Outward {
-    pub(crate) fn new(
-        lanes: Vec<LaneEquipment>,
-        pusher: Pusher,
-        results: mpsc::Sender<Input>,
-    ) -> Outward {
+    pub(crate) fn new(lanes: Vec<LaneEquipment>, pusher: Pusher, results: Results) -> Outward {
         Outward {
             arms: lanes.iter().map(|_| watch::channel(None).0).collect(),
             lanes,
@@ -73,39 +91,28 @@ impl Outward {
         }
     }
 
-    /// Drives a barrier. When nobody knows whether it moved, nothing comes back: the lane waits for
-    /// the arm to show it, as long as it does for any barrier, and says so (OPEN-7).
+    /// Drives a barrier. When nobody knows whether it moved, nothing comes back until the arm shows it:
+    /// the lane waits for that as long as it does for any barrier, and says so (OPEN-7).
     pub(super) fn drive(&self, lane: LaneNo, act: ActId, motion: Motion) {
         let equipment = &self.lanes[lane.0];
         let controller = equipment.controller.clone();
         let barrier = equipment.layout.barrier.clone();
         let results = self.results.clone();
-        let mut arm = self.arms[lane.0].subscribe();
-        self.tasks.spawn(async move {
+        let arm = self.arms[lane.0].subscribe();
+        let mut driving = Box::pin(async move {
             let id = Uuid::now_v7().to_string();
-            let result = match controller.drive(&id, &barrier, motion).await {
-                Ok(()) => Ok(()),
-                Err(CommandError::NotDone(reason)) => Err(reason),
-                Err(CommandError::Unknown(reason)) => {
-                    tracing::warn!(%barrier, reason, "nobody knows whether the barrier moved");
-                    return;
-                }
-                Err(CommandError::Unconfirmed(reason)) => {
-                    let wanted = match motion {
-                        Motion::Pulse | Motion::Hold => Position::Up,
-                        Motion::Release => Position::Down,
-                    };
-                    let shown = arm.wait_for(|position| *position == Some(wanted));
-                    let Ok(Ok(_)) = tokio::time::timeout(SLOWEST_ARM, shown).await else {
-                        tracing::warn!(%barrier, reason, "the arm has not shown it");
-                        return;
-                    };
-                    Ok(())
-                }
+            let done = controller.drive(&id, &barrier, motion).await;
+            let Some(result) = shown(done, arm, motion).await else {
+                tracing::warn!(%barrier, ?motion, "nobody knows whether the barrier moved");
+                return;
             };
             let done = LaneInput::ActDone { act, result };
-            give(&results, Input::Lane(lane, done)).await;
+            results.give(Input::Lane(lane, done)).await;
         });
+        // Begun here, so that a device is told what was decided last after what was decided before.
+        if driving.as_mut().now_or_never().is_none() {
+            self.tasks.spawn(driving);
+        }
     }
 
     pub(super) fn push(&self, push: Push) {
@@ -118,7 +125,7 @@ impl Outward {
                 outcome,
                 trace,
             };
-            give(&results, pushed).await;
+            results.give(pushed).await;
         });
     }
 
@@ -144,7 +151,7 @@ impl Outward {
                 online,
                 contacts,
             };
-            give(&results, checked).await;
+            results.give(checked).await;
         });
     }
 
@@ -160,7 +167,79 @@ impl Outward {
     }
 }
 
-async fn give(results: &mpsc::Sender<Input>, input: Input) {
-    // The lot has stopped: the journal knows what is left to do.
-    let _ = results.send(input).await;
+/// What came of a drive, by what the device said or the arm shows; `None`: nobody knows.
+///
+/// Of a command that the device took, an arm that is where it was to go is enough. Of one that it may
+/// not have taken only an arm that was told of since is: it may still be up behind the vehicle before.
+async fn shown(
+    done: Result<(), CommandError>,
+    mut arm: watch::Receiver<Option<Position>>,
+    motion: Motion,
+) -> Option<Result<(), String>> {
+    let is_taken = match done {
+        Ok(()) => return Some(Ok(())),
+        Err(CommandError::NotDone(reason)) => return Some(Err(reason)),
+        Err(CommandError::Unknown(reason)) => {
+            tracing::warn!(reason, "a barrier did not say whether it moved");
+            false
+        }
+        Err(CommandError::Unconfirmed(_)) => true,
+    };
+    let wanted = match motion {
+        Motion::Pulse | Motion::Hold => Position::Up,
+        Motion::Release => Position::Down,
+    };
+    let shows = async {
+        if is_taken {
+            let shown = arm.wait_for(|position| *position == Some(wanted)).await;
+            return shown.is_ok();
+        }
+        while arm.changed().await.is_ok() {
+            if *arm.borrow_and_update() == Some(wanted) {
+                return true;
+            }
+        }
+        false
+    };
+    let shows = tokio::time::timeout(SLOWEST_ARM, shows).await;
+    shows.unwrap_or_default().then_some(Ok(()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const UP: Option<Position> = Some(Position::Up);
+
+    /// What a pulse has come to that was answered like this, the arm being up from before and
+    /// telling this since.
+    async fn pulsed(answer: CommandError, since: &[Position]) -> Option<Result<(), String>> {
+        let (arm, seen) = watch::channel(UP);
+        let telling = async {
+            for position in since {
+                arm.send_replace(Some(*position));
+                tokio::task::yield_now().await;
+            }
+            arm.closed().await;
+        };
+        tokio::select! {
+            biased;
+            result = shown(Err(answer), seen, Motion::Pulse) => result,
+            () = telling => unreachable!("it is listened to until the result is there"),
+        }
+    }
+
+    /// OPEN-7
+    #[tokio::test(start_paused = true)]
+    async fn an_arm_that_is_still_up_proves_only_a_command_that_was_taken() {
+        let unknown = || CommandError::Unknown("超时".into());
+        let unconfirmed = || CommandError::Unconfirmed("已收到".into());
+        assert_eq!(pulsed(unconfirmed(), &[]).await, Some(Ok(())));
+        assert_eq!(pulsed(unknown(), &[]).await, None);
+        assert_eq!(pulsed(unknown(), &[Position::Down]).await, None);
+        let risen = [Position::Down, Position::Up];
+        assert_eq!(pulsed(unknown(), &risen).await, Some(Ok(())));
+        let refused = CommandError::NotDone("无电".into());
+        assert_eq!(pulsed(refused, &risen).await, Some(Err("无电".into())));
+    }
 }

@@ -25,6 +25,9 @@ impl Lane {
                 self.arm_stuck.clear(turn);
                 if !self.is_holding() {
                     self.arm_came_down(turn);
+                } else if self.barrier.grip == Grip::Firm {
+                    // Whoever held it has forgotten, having lost its power for a moment perhaps.
+                    self.grasp(turn, self.gate, None, Cause::HoldAsserted, Vec::new());
                 }
             }
         }

@@ -239,6 +239,7 @@ impl Lane {
         passing.act = act;
         passing.crosses_as = crosses_as;
         passing.lifted = turn.now;
+        passing.driven = None;
         passing.until = until;
     }
 

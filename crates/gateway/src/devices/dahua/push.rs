@@ -9,7 +9,8 @@ use serde_json::json;
 
 use super::State;
 use super::message::{self, Said};
-use crate::devices::intake::{Answer, Untaken};
+use crate::devices::answer::Answer;
+use crate::devices::intake::Untaken;
 use crate::devices::push::{Push, Pushes};
 use crate::devices::teller::Teller;
 

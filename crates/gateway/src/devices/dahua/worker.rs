@@ -82,9 +82,6 @@ impl Worker {
                 self.relays.refused(&order.barrier, step);
                 Err(CommandError::NotDone(why))
             }
-            Err(CallError::Unknown(why)) if confirm == Confirm::Arm => {
-                Err(CommandError::Unconfirmed(why))
-            }
             Err(CallError::Unknown(why)) => Err(CommandError::Unknown(why)),
         }
     }

@@ -12,7 +12,8 @@ use futures_util::future::BoxFuture;
 use super::State;
 use super::event::{self, Said};
 use super::multipart::{self, Kind, Part, Parts};
-use crate::devices::intake::{Answer, Untaken};
+use crate::devices::answer::Answer;
+use crate::devices::intake::Untaken;
 use crate::devices::push::{Push, Pushes};
 use crate::devices::teller::Teller;
 

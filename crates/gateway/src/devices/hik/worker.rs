@@ -248,7 +248,7 @@ impl Worker {
         }
         self.arm = Some(position);
         let device = self.seen.config.barrier.as_ref()?.device.clone();
-        Some(Event::Arm(ArmEvent { device, position }))
+        Some(Event::Arm(ArmEvent::at(device, position)))
     }
 
     async fn ask(&mut self, path: &str) -> Result<Answer, CallError> {
@@ -307,9 +307,6 @@ impl Worker {
             return Err(match why {
                 CallError::NotHeard(why) if place == 0 => CommandError::NotDone(why),
                 CallError::NotHeard(why) => CommandError::Unknown(format!("只完成了一部分：{why}")),
-                CallError::Unknown(why) if barrier.status || barrier.confirm == Confirm::Arm => {
-                    unconfirmed(&why)
-                }
                 CallError::Unknown(why) => CommandError::Unknown(why),
             });
         }

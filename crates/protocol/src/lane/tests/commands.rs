@@ -327,6 +327,34 @@ fn a_vehicle_that_was_let_through_and_has_not_moved_can_be_opened_for_again() {
     assert_eq!(scene.pulses().len(), 2);
 }
 
+/// OPEN-4: an arm that comes down before the barrier has heard of the second command belongs to the
+/// first.
+#[test]
+fn a_vehicle_that_is_opened_for_again_has_its_chance_by_that() {
+    let mut scene = Scene::new(Layout {
+        limit_switch: true,
+        ..entry()
+    });
+    scene.arrives(CAR);
+    scene.may_pass();
+    scene.say(Input::BarrierSeen(Position::Up));
+    scene.wait(seconds(20));
+    scene.temper = Temper::Silent;
+    scene.lift_for(CAR);
+    let act = scene.last_act();
+    scene.wait(Duration::from_millis(500));
+    scene.say(Input::BarrierSeen(Position::Down));
+    scene.reads(CAR);
+    assert_eq!((scene.recognitions().len(), scene.outcomes()), (1, vec![]));
+    scene.say(Input::ActDone {
+        act,
+        result: Ok(()),
+    });
+    scene.say(Input::BarrierSeen(Position::Up));
+    scene.crosses();
+    assert_eq!(scene.crossed(), [went("r1", CAR)]);
+}
+
 #[test]
 fn nobody_clicks_faster_than_is_bounded() {
     let mut scene = Scene::new(entry());

@@ -240,6 +240,22 @@ fn a_barrier_that_does_not_obey_the_fire_alarm_is_told_again_and_again() {
     assert_eq!(scene.driven(Motion::Hold).len(), 6);
 }
 
+/// OPEN-1: whatever holds the arm may lose its power for a moment, too short to be missed.
+#[test]
+fn an_arm_that_comes_down_while_it_is_held_is_held_again() {
+    let mut scene = Scene::new(Layout {
+        limit_switch: true,
+        ..entry()
+    });
+    scene.command(Order::HoldOpen);
+    scene.say(Input::BarrierSeen(Position::Up));
+    scene.wait(seconds(60));
+    scene.say(Input::BarrierSeen(Position::Down));
+    scene.wait(seconds(60));
+    assert_eq!(scene.driven(Motion::Hold).len(), 2);
+    assert_eq!(scene.lane.gate(), held(By::Platform));
+}
+
 #[test]
 fn a_barrier_that_is_back_is_told_to_hold_still() {
     let mut scene = Scene::new(entry());

@@ -218,7 +218,9 @@ impl Worker {
                 if let Some(barrier) = barrier {
                     let position = if open { Position::Up } else { Position::Down };
                     let device = barrier.device.clone();
-                    teller.tell(Event::Arm(ArmEvent { device, position })).await;
+                    teller
+                        .tell(Event::Arm(ArmEvent::at(device, position)))
+                        .await;
                 }
             }
             Word::Serial { port, bytes } => self.seen.rs485.heard(port, bytes),
