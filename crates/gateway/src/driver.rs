@@ -158,8 +158,12 @@ impl Driver {
         if let Some(input) = last {
             round.turn.append(self.core.think(input));
         }
-        for push in round.turn.take_pushes_on_disk() {
-            self.outward.push(push);
+        let at_once = round.turn.take_at_once();
+        self.act(at_once);
+        let nobody_waits = round.turn.actions.is_empty() && round.taken.is_empty();
+        if nobody_waits && !self.core.disk.is_busy() {
+            // What came of a push, say: the next need not wait until that is written.
+            return self.core.disk.post(round.turn.entries);
         }
         let actions = self.core.carry_out(round.turn).await;
         for taken in round.taken {
@@ -174,6 +178,7 @@ impl Driver {
             match action {
                 Action::Drive { lane, act, motion } => self.outward.drive(lane, act, motion),
                 Action::Push(push) => self.outward.push(push),
+                Action::Fetch(keys) => self.outward.fetch(keys),
                 Action::Show { lane, side, sign } => self.outward.show(lane, side, sign),
                 Action::Check(lane) => self.outward.check(lane),
                 Action::Answer { .. } | Action::Tell(_) => {}
@@ -218,7 +223,7 @@ impl Driver {
         let mut turn = self.core.think_at(input, None);
         turn.actions.retain(|action| match action {
             Action::Drive { .. } | Action::Answer { .. } | Action::Tell(_) => true,
-            Action::Push(_) | Action::Show { .. } | Action::Check(_) => false,
+            Action::Push(_) | Action::Fetch(_) | Action::Show { .. } | Action::Check(_) => false,
         });
         let actions = self.core.carry_out(turn).await;
         self.act(actions);

@@ -10,6 +10,7 @@ mod device_change;
 mod entry;
 mod forget;
 mod insert;
+mod letter;
 mod look;
 mod occupancy;
 mod oldest;
@@ -38,7 +39,8 @@ pub use check::{Findings, Flaw, check};
 pub(crate) use column::{gate_word, kind_word, standing_word};
 pub use device_change::DeviceChange;
 pub use entry::{
-    Abnormality, ActDone, Attempt, Command, Crossing, Entry, Lift, Place, Recognition, Settlement,
+    Abnormality, ActDone, Attempt, Command, Crossing, Entry, Letter, Lift, Place, Recognition,
+    Settlement,
 };
 pub use forget::Outworn;
 pub(crate) use insert::INTERRUPTED;

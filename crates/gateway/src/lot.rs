@@ -40,7 +40,7 @@ use boshi_protocol::id::{LotId, RecordId};
 use boshi_protocol::lane::{self, Crosstalk, Gate, OccurrenceId, Side};
 use boshi_protocol::moment::{Moment, Tick};
 
-pub use self::action::{Action, Letter, Push, Trace};
+pub use self::action::{Action, Push, Trace};
 pub use self::happening::{Happening, Steps, What};
 pub use self::input::{Input, LaneNo};
 pub use self::rules::Rules;
@@ -54,6 +54,7 @@ use self::supervision::Supervision;
 use self::turn::{Work, Working};
 use self::vehicle::Vehicle;
 use crate::config;
+use crate::journal::Letter;
 
 /// One car park; see the [module](self).
 #[derive(Debug)]
@@ -66,6 +67,8 @@ pub struct Lot {
     texts: Texts,
     vehicles: HashMap<RecordId, Vehicle>,
     letters: HashMap<Key, Letter>,
+    /// Whether letters are being fetched.
+    fetching: bool,
     attempts: HashMap<Key, u32>,
     /// Records on disk for which the delivery has no room yet, in the order of their arrival.
     backlog: VecDeque<Key>,
@@ -110,6 +113,7 @@ impl Lot {
             texts: rules.texts,
             vehicles: HashMap::new(),
             letters: HashMap::new(),
+            fetching: false,
             attempts: HashMap::new(),
             backlog: VecDeque::new(),
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use boshi_protocol::delivery::{Fault, Key, Kind, Outcome};
+use boshi_protocol::delivery::{Fault, Key, Outcome};
 use boshi_protocol::endpoint::{
     Abnormal, CrossGate, PlateNumber, ReceiveAbnormal, ReceiveCrossGate, ReceivePlateNumber,
 };
@@ -15,8 +15,8 @@ use boshi_transport::call::{self, Peer};
 use jiff::Timestamp;
 
 use crate::clock::SkewWatch;
-use crate::journal::{Abnormality, Crossing, Journal, JournalError, Recognition};
-use crate::lot::{Letter, Push, Trace};
+use crate::journal::{Abnormality, Crossing, Journal, JournalError, Letter, Recognition};
+use crate::lot::{Push, Trace};
 
 /// Pushes the records of one lot.
 #[derive(Clone, Debug)]
@@ -48,25 +48,20 @@ impl Pusher {
         (outcome, trace)
     }
 
+    /// These records as they are to be pushed now, as far as the journal has them.
+    ///
+    /// # Errors
+    /// [`JournalError`] when it cannot be read.
+    pub(crate) async fn letters(&self, keys: Vec<Key>) -> Result<Vec<(Key, Letter)>, JournalError> {
+        self.journal.letters(&self.lot, keys).await
+    }
+
     async fn letter(&self, push: &Push) -> Result<Option<Letter>, JournalError> {
         if let Some(letter) = &push.letter {
             return Ok(Some(letter.clone()));
         }
-        let Key { kind, id } = &push.key;
-        Ok(match kind {
-            Kind::Recognition => {
-                let found = self.journal.recognition(&self.lot, id).await?;
-                found.map(Letter::Recognition)
-            }
-            Kind::Crossing => {
-                let found = self.journal.crossing(&self.lot, id).await?;
-                found.map(Letter::Crossing)
-            }
-            Kind::Abnormality => {
-                let found = self.journal.abnormality(&self.lot, id).await?;
-                found.map(Letter::Abnormality)
-            }
-        })
+        let found = self.letters(vec![push.key.clone()]).await?;
+        Ok(found.into_iter().next().map(|(_, letter)| letter))
     }
 
     async fn send(&self, letter: Letter, push: &Push, began: Timestamp) -> Outcome {

@@ -155,6 +155,8 @@ impl World {
                     going,
                 });
             }
+            // What is not at hand is read when it is pushed.
+            Action::Fetch(_) => {}
             Action::Check(lane) => {
                 let lanes = &self.supplier.config.lots[0].lanes;
                 let checked = Input::Checked {

@@ -300,9 +300,9 @@ impl Intake {
         self.post(&lane.lot, Input::Heard(device.clone()), at).await
     }
 
-    /// A loop or a limit switch tells something of its lane. That a loop was let go is on no disk,
-    /// so nobody is kept waiting for one: whoever tells one thing after the other tells in time that
-    /// it is pressed again.
+    /// A loop or a limit switch tells something of its lane. That a trigger loop was let go is on no
+    /// disk, so nobody is kept waiting for one: whoever tells one thing after the other tells in time
+    /// that it is pressed again.
     async fn contact(
         &self,
         lanes: &[&AttachedLane],
@@ -331,11 +331,7 @@ impl Intake {
             let kept = Input::Lane(lane.lane, kept);
             receipt = self.hand_over(&lane.lot, kept, at).await?;
         }
-        let is_let_go = matches!(
-            event,
-            Event::TriggerLoop(LoopEvent { pressed: false, .. })
-                | Event::SafetyLoop(SafetyEvent { pressed: false, .. })
-        );
+        let is_let_go = matches!(event, Event::TriggerLoop(LoopEvent { pressed: false, .. }));
         let input = Input::Lane(lane.lane, input);
         let told = if is_let_go {
             self.post(&lane.lot, input, at).await?

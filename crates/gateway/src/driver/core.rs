@@ -160,9 +160,8 @@ impl Core {
                     }
                 }
                 Action::Tell(happening) => self.tell(happening),
-                Action::Drive { .. } | Action::Push(_) | Action::Show { .. } | Action::Check(_) => {
-                    outward.push(action)
-                }
+                Action::Drive { .. } | Action::Push(_) | Action::Fetch(_) => outward.push(action),
+                Action::Show { .. } | Action::Check(_) => outward.push(action),
             }
         }
         outward

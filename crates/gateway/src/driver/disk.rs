@@ -13,6 +13,9 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// How often what could not be written is tried again.
 const AGAIN: Duration = Duration::from_secs(1);
 
+/// Most entries that are on their way to the disk while the lot goes on: a few commits.
+const MOST_POSTED: usize = 1_000;
+
 /// Most entries that wait for the disk: an hour of a busy lot. Beyond that the oldest attempts go
 /// first, then the oldest entries, and the loss is logged.
 const MOST_WAITING: usize = 20_000;
@@ -23,6 +26,8 @@ pub(super) struct Disk {
     journal: Journal,
     state: State,
     waiting: Vec<Entry>,
+    /// Nobody waits for it any more, until it has caught up.
+    is_late: bool,
 }
 
 #[derive(Debug)]
@@ -44,22 +49,43 @@ impl Disk {
             journal,
             state: State::Idle,
             waiting: Vec::new(),
+            is_late: false,
         }
     }
 
-    /// Writes `entries`, and returns when they are on disk (D-18), or when that takes too long or
-    /// fails: then they are kept, and written in [`catch_up`](Disk::catch_up).
+    /// Writes `entries`, and returns when they and what was posted before are on disk (D-18), or when
+    /// that takes too long or fails: then they are kept, and written in
+    /// [`catch_up`](Disk::catch_up).
     pub(super) async fn write(&mut self, entries: Vec<Entry>) {
-        self.waiting.extend(entries);
-        if self.waiting.is_empty() || self.is_behind() {
-            return self.keep_within_bounds();
+        let nothing_is_new = entries.is_empty();
+        self.post(entries);
+        if nothing_is_new || self.is_late {
+            return;
         }
-        self.begin();
-        if tokio::time::timeout(PATIENCE, self.catch_up())
-            .await
-            .is_err()
-        {
+        let writing = async {
+            while matches!(self.state, State::Writing { .. }) {
+                self.catch_up().await;
+            }
+        };
+        if tokio::time::timeout(PATIENCE, writing).await.is_err() {
+            self.is_late = true;
             tracing::error!("the disk takes too long; gates go on without waiting for it");
+        }
+    }
+
+    /// Whether so much waits to be written that what is posted should wait as well.
+    pub(super) fn is_busy(&self) -> bool {
+        self.unwritten() >= MOST_POSTED
+    }
+
+    /// Has `entries` written behind what is being written, for which nobody waits.
+    pub(super) fn post(&mut self, entries: Vec<Entry>) {
+        self.waiting.extend(entries);
+        match self.state {
+            State::Idle if !self.waiting.is_empty() => self.begin(),
+            State::Idle | State::Writing { .. } | State::Failed { .. } => {
+                self.keep_within_bounds();
+            }
         }
     }
 
@@ -110,10 +136,15 @@ impl Disk {
                 tracing::error!(%error, entries, "the journal cannot be written");
                 let again = Instant::now() + AGAIN;
                 self.state = State::Failed { again };
+                self.is_late = true;
                 self.keep_within_bounds();
             }
-            (_, Ok(()) | Err(_)) if !self.waiting.is_empty() => self.begin(),
-            (_, Ok(()) | Err(_)) => {}
+            (_, Ok(()) | Err(_)) => {
+                self.is_late = false;
+                if !self.waiting.is_empty() {
+                    self.begin();
+                }
+            }
         }
     }
 

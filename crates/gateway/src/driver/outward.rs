@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use boshi_protocol::delivery::Key;
 use boshi_protocol::id::DeviceNo;
 use boshi_protocol::lane::{ActId, Input as LaneInput, Layout, Motion, Position, Side, Sign};
 use futures_util::FutureExt as _;
@@ -126,6 +127,18 @@ impl Outward {
                 trace,
             };
             results.give(pushed).await;
+        });
+    }
+
+    /// Reads records that are pushed soon. What cannot be read now is read when it is pushed.
+    pub(super) fn fetch(&self, keys: Vec<Key>) {
+        let (pusher, results) = (self.pusher.clone(), self.results.clone());
+        self.tasks.spawn(async move {
+            let letters = pusher.letters(keys).await.unwrap_or_else(|error| {
+                tracing::error!(%error, "records that wait to be pushed cannot be read");
+                Vec::new()
+            });
+            results.give(Input::Letters(letters)).await;
         });
     }
 

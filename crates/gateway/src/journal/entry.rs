@@ -321,3 +321,14 @@ pub struct Attempt {
     /// How long it took, in milliseconds.
     pub millis: u64,
 }
+
+/// A record to be pushed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Letter {
+    /// To `receivePlateNumber`.
+    Recognition(Recognition),
+    /// To `receiveCrossGate`.
+    Crossing(Crossing),
+    /// To `receiveAbnormal`.
+    Abnormality(Abnormality),
+}

@@ -1,11 +1,11 @@
 //! What is read from the journal.
 
 use boshi_protocol::code::PlaceStatus;
-use boshi_protocol::id::{LotId, PlaceNo, RecordId};
+use boshi_protocol::id::{LotId, PlaceNo};
 use boshi_protocol::page::PageRequest;
-use rusqlite::{Connection, OptionalExtension as _, Result, Row, params};
+use rusqlite::{Connection, Result, Row, params};
 
-use super::entry::{Abnormality, Crossing, Place, Recognition};
+use super::entry::Place;
 use super::{Journal, JournalError, column};
 
 /// Counts for comparison with the other side.
@@ -18,48 +18,6 @@ pub struct Summary {
 }
 
 impl Journal {
-    /// The recognition `record`, as it is to be pushed now (D-17).
-    ///
-    /// # Errors
-    /// [`JournalError`] when the file cannot be read.
-    pub async fn recognition(
-        &self,
-        lot: &LotId,
-        record: &RecordId,
-    ) -> std::result::Result<Option<Recognition>, JournalError> {
-        let sql = "SELECT lot, record, lane, device, plate, color, at, reliability, image, \
-                   replayed, event FROM recognition WHERE lot = ?1 AND record = ?2";
-        self.one(sql, lot, record, recognition).await
-    }
-
-    /// The crossing after the recognition `record`, as it is to be pushed (D-17).
-    ///
-    /// # Errors
-    /// [`JournalError`] when the file cannot be read.
-    pub async fn crossing(
-        &self,
-        lot: &LotId,
-        record: &RecordId,
-    ) -> std::result::Result<Option<Crossing>, JournalError> {
-        let sql = "SELECT lot, record, lane, device, plate, color, at, side FROM crossing \
-                   WHERE lot = ?1 AND record = ?2";
-        self.one(sql, lot, record, crossing).await
-    }
-
-    /// The abnormality `id`, as it is to be pushed (D-17).
-    ///
-    /// # Errors
-    /// [`JournalError`] when the file cannot be read.
-    pub async fn abnormality(
-        &self,
-        lot: &LotId,
-        id: &RecordId,
-    ) -> std::result::Result<Option<Abnormality>, JournalError> {
-        let sql = "SELECT lot, id, occurrence, code, device, msg, at FROM abnormality \
-                   WHERE lot = ?1 AND id = ?2";
-        self.one(sql, lot, id, abnormality).await
-    }
-
     /// The spaces that match, a page of them, and how many there are (PAGE-1, PLACE-1, PLACE-2).
     ///
     /// # Errors
@@ -128,21 +86,6 @@ impl Journal {
         })
         .await
     }
-
-    async fn one<T: Send + 'static>(
-        &self,
-        sql: &'static str,
-        lot: &LotId,
-        id: &RecordId,
-        read: fn(&Row<'_>) -> Result<T>,
-    ) -> std::result::Result<Option<T>, JournalError> {
-        let (lot, id) = (lot.clone(), id.clone());
-        self.read(move |from| {
-            let values = params![lot.as_str(), id.as_str()];
-            from.prepare_cached(sql)?.query_row(values, read).optional()
-        })
-        .await
-    }
 }
 
 pub(super) fn all<T>(
@@ -152,47 +95,6 @@ pub(super) fn all<T>(
     read: impl FnMut(&Row<'_>) -> Result<T>,
 ) -> Result<Vec<T>> {
     from.prepare_cached(sql)?.query_map(values, read)?.collect()
-}
-
-pub(super) fn recognition(row: &Row<'_>) -> Result<Recognition> {
-    Ok(Recognition {
-        lot: column::id(row, 0)?,
-        record: column::id(row, 1)?,
-        lane: row.get(2)?,
-        device: column::id(row, 3)?,
-        plate: column::plate(row, 4)?,
-        color: column::color(row, 5)?,
-        at: column::time(row, 6)?,
-        reliability: row.get(7)?,
-        image: row.get(8)?,
-        replayed: row.get(9)?,
-        event: row.get(10)?,
-    })
-}
-
-pub(super) fn crossing(row: &Row<'_>) -> Result<Crossing> {
-    Ok(Crossing {
-        lot: column::id(row, 0)?,
-        record: column::id(row, 1)?,
-        lane: row.get(2)?,
-        device: column::id(row, 3)?,
-        plate: column::plate(row, 4)?,
-        color: column::color(row, 5)?,
-        at: column::time(row, 6)?,
-        side: column::side(row, 7)?,
-    })
-}
-
-fn abnormality(row: &Row<'_>) -> Result<Abnormality> {
-    Ok(Abnormality {
-        lot: column::id(row, 0)?,
-        id: column::id(row, 1)?,
-        occurrence: column::id(row, 2)?,
-        code: column::code(row, 3)?,
-        device: column::optional_id(row, 4)?,
-        msg: row.get(5)?,
-        at: column::time(row, 6)?,
-    })
 }
 
 fn place(row: &Row<'_>) -> Result<Place> {

@@ -11,7 +11,8 @@ mod runs;
 mod stays;
 
 use super::{
-    Command, Crossing, Entry, Journal, JournalError, Outworn, Recognition, Settlement, open, writer,
+    Command, Crossing, Entry, Journal, JournalError, Letter, Outworn, Recognition, Settlement,
+    open, writer,
 };
 
 fn lot() -> LotId {
@@ -112,8 +113,9 @@ async fn what_was_written_is_pending_in_order_after_the_file_is_opened_again() {
     let keys: Vec<Key> = pending.into_iter().map(|pending| pending.key).collect();
     let expected = ["b", "a"].map(|name| Key::recognition(record(name)));
     assert_eq!(keys, expected);
-    let read = again.recognition(&lot(), &record("a")).await.unwrap();
-    assert_eq!(read, Some(recognition("a", 1)));
+    let key = Key::recognition(record("a"));
+    let read = again.letters(&lot(), vec![key.clone()]).await.unwrap();
+    assert_eq!(read, [(key, Letter::Recognition(recognition("a", 1)))]);
     assert!(again.seen(&lot(), "event-a").await.unwrap());
     assert!(!again.seen(&lot(), "event-c").await.unwrap());
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, Result, Row, params};
 
 use super::entry::{Crossing, Recognition};
-use super::{Journal, JournalError, column, read};
+use super::{Journal, JournalError, column, letter, read};
 
 const MILLIS_PER_SECOND: i64 = 1000;
 
@@ -35,7 +35,7 @@ impl Journal {
                 &lot,
                 period,
                 page,
-                read::recognition,
+                letter::recognition,
             )
         })
         .await
@@ -64,7 +64,7 @@ impl Journal {
                 &lot,
                 period,
                 page,
-                read::crossing,
+                letter::crossing,
             )
         })
         .await

@@ -7,12 +7,12 @@ use boshi_protocol::lane::{self, Abnormal};
 use jiff::Timestamp;
 
 use super::Lot;
-use super::action::{Action, Letter};
+use super::action::Action;
 use super::happening::What;
 use super::input::LaneNo;
 use super::supervision::{DeviceKind, Finding};
 use super::turn::{Work, Working};
-use crate::journal::{Abnormality, DeviceChange, Entry};
+use crate::journal::{Abnormality, DeviceChange, Entry, Letter};
 
 /// One message about something that is wrong (D-15).
 struct Message {

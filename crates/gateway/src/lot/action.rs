@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::happening::Happening;
 use super::input::LaneNo;
-use crate::journal::{Abnormality, Crossing, Recognition};
+use crate::journal::Letter;
 
 /// One thing to be done, when the entries of the same turn are on disk.
 #[derive(Clone, Debug)]
@@ -22,6 +22,8 @@ pub enum Action {
         /// What the barrier has to do.
         motion: Motion,
     },
+    /// Read records that are pushed soon; they come back as [`Input::Letters`](super::Input).
+    Fetch(Vec<Key>),
     /// Make a request to the platform; the result comes back as [`Input::Pushed`](super::Input).
     Push(Push),
     /// Answer a command.
@@ -60,17 +62,6 @@ pub struct Push {
     pub timeout: Duration,
     /// The record, if it is at hand; otherwise the journal has it.
     pub letter: Option<Letter>,
-}
-
-/// A record to be pushed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Letter {
-    /// To `receivePlateNumber`.
-    Recognition(Recognition),
-    /// To `receiveCrossGate`.
-    Crossing(Crossing),
-    /// To `receiveAbnormal`.
-    Abnormality(Abnormality),
 }
 
 /// What is written down of an attempt.

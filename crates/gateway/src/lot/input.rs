@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::action::Trace;
 use super::rules::Rules;
-use crate::journal::Entry;
+use crate::journal::{Entry, Letter};
 
 /// A lane of a lot, by its place in the configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -56,6 +56,8 @@ pub enum Input {
     },
     /// The platform was heard from otherwise.
     Contact,
+    /// Records that were to be read, as far as the journal has them.
+    Letters(Vec<(Key, Letter)>),
     /// What an earlier run left behind (D-18).
     Recover {
         /// The records that are still to be pushed.

@@ -54,6 +54,7 @@ impl Lot {
                 outcome,
                 trace,
             } => self.pushed(turn, attempt, outcome, trace),
+            Input::Letters(letters) => self.fetched(letters),
             Input::Contact => turn.queue(Work::Deliver(delivery::Input::Contact)),
             Input::Recover {
                 records,

@@ -11,7 +11,13 @@ use super::happening::{Happening, What};
 use super::input::LaneNo;
 use super::turn::{Work, Working};
 use super::{Lot, words};
-use crate::journal::{Attempt, Entry, Settlement, kind_word};
+use crate::journal::{Attempt, Entry, Letter, Settlement, kind_word};
+
+/// How many records of the backlog are read together.
+const FETCHED_TOGETHER: usize = 64;
+
+/// How many must wait for that: fewer are read one by one, each when it is pushed.
+const WORTH_FETCHING: usize = 8;
 
 impl Lot {
     /// Hands a record that is on disk to the delivery, behind what waits for room already.
@@ -32,6 +38,31 @@ impl Lot {
         }
     }
 
+    /// Has the next records of the backlog read together, once those that were are used up.
+    fn fetch(&mut self, turn: &mut Working<'_>) {
+        if self.fetching {
+            return;
+        }
+        let upcoming = self.delivery.upcoming().take(FETCHED_TOGETHER);
+        let bare = upcoming.filter(|key| !self.letters.contains_key(key));
+        let bare: Vec<Key> = bare.cloned().collect();
+        if bare.len() >= WORTH_FETCHING {
+            self.fetching = true;
+            turn.act(Action::Fetch(bare));
+        }
+    }
+
+    /// What was read is at hand when it is pushed, unless that has happened, or the record is another
+    /// by now.
+    pub(super) fn fetched(&mut self, letters: Vec<(Key, Letter)>) {
+        self.fetching = false;
+        for (key, letter) in letters {
+            if self.delivery.holds(&key) {
+                self.letters.entry(key).or_insert(letter);
+            }
+        }
+    }
+
     /// Keeps the order of a record for which there is no room; the record itself is in the journal.
     fn defer(&mut self, key: Key) {
         self.letters.remove(&key);
@@ -49,6 +80,9 @@ impl Lot {
                 } => {
                     *self.attempts.entry(key.clone()).or_default() += 1;
                     let letter = self.letters.get(&key).cloned();
+                    if letter.is_none() {
+                        self.fetch(turn);
+                    }
                     turn.act(Action::Push(Push {
                         attempt,
                         key,

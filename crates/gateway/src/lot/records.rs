@@ -5,13 +5,12 @@ use boshi_protocol::id::RecordId;
 use boshi_protocol::lane::{self, AskId, Outcome};
 use jiff::Timestamp;
 
-use super::action::Letter;
 use super::happening::What;
 use super::input::LaneNo;
 use super::turn::{Work, Working};
 use super::vehicle::Vehicle;
 use super::{Lot, words};
-use crate::journal::{Crossing, Entry, Recognition};
+use crate::journal::{Crossing, Entry, Letter, Recognition};
 
 impl Lot {
     pub(super) fn recognized(

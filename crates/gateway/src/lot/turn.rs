@@ -7,7 +7,7 @@ use boshi_protocol::id::RecordId;
 use boshi_protocol::lane;
 use boshi_protocol::moment::Moment;
 
-use super::action::{Action, Push};
+use super::action::Action;
 use super::input::LaneNo;
 use crate::journal::Entry;
 
@@ -27,20 +27,24 @@ impl Turn {
         self.actions.extend(next.actions);
     }
 
-    /// Takes out the requests for records of which nothing is left to be written: those need not
-    /// wait for the rest (D-18). Whatever came of earlier requests is written meanwhile; should
-    /// that be lost, a record is pushed once more, which its key bears.
-    pub(crate) fn take_pushes_on_disk(&mut self) -> Vec<Push> {
+    /// Takes out what need not wait until the rest is on disk (D-18): what is only read, and the
+    /// requests for records of which nothing is left to be written. Whatever came of earlier
+    /// requests is written meanwhile; should that be lost, a record is pushed once more, which its
+    /// key bears.
+    pub(crate) fn take_at_once(&mut self) -> Vec<Action> {
         let unwritten: HashSet<Key> = self.entries.iter().filter_map(Entry::record).collect();
         let actions = std::mem::take(&mut self.actions);
-        let mut pushes = Vec::new();
+        let mut at_once = Vec::new();
         for action in actions {
-            match action {
-                Action::Push(push) if !unwritten.contains(&push.key) => pushes.push(push),
-                action => self.actions.push(action),
+            match &action {
+                Action::Push(push) if unwritten.contains(&push.key) => {
+                    self.actions.push(action);
+                }
+                Action::Push(_) | Action::Fetch(_) => at_once.push(action),
+                _ => self.actions.push(action),
             }
         }
-        pushes
+        at_once
     }
 }
 

@@ -140,6 +140,11 @@ impl Book {
         Some(key)
     }
 
+    /// The first to arrive of those that wait for a place in `share`.
+    pub(super) fn ready(&self, share: Share) -> impl Iterator<Item = &Key> {
+        self.ready[share as usize].values()
+    }
+
     pub(super) fn state(&self, key: &Key) -> Option<&State> {
         self.entries.get(key).map(|(_, state)| state)
     }

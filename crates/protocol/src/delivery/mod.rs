@@ -87,6 +87,7 @@ pub use policy::{LONGEST_PAUSE, MARGIN_DIVISOR, Policy, SHORTEST_SLOT};
 
 use book::Book;
 use memory::Memory;
+use parcel::Share;
 use step::Step;
 
 use crate::moment::Tick;
@@ -131,6 +132,16 @@ impl Delivery {
             .into_iter()
             .flatten()
             .min()
+    }
+
+    /// The records of the backlog that are pushed next, unless something comes between.
+    pub fn upcoming(&self) -> impl Iterator<Item = &Key> {
+        self.book.ready(Share::Fresh)
+    }
+
+    /// Whether a record is held, in whatever state.
+    pub fn holds(&self, key: &Key) -> bool {
+        self.book.state(key).is_some()
     }
 
     /// Goes by `policy` from now on. A series of attempts that is under way is ended as it was begun.

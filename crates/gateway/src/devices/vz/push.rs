@@ -82,8 +82,9 @@ impl PushingCamera {
                 Ok(reply::to_plate(dialect, &taken, command.as_ref()))
             }
             Message::Input { number, level } => {
+                // It is told once, whatever the answer is; the next edge comes when it is answered.
                 if let Some(event) = self.camera.0.contacts.see(number, level) {
-                    self.tell(event).await?;
+                    self.teller.tell(event).await;
                 }
                 Ok(reply::to_others(dialect))
             }

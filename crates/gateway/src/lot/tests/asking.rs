@@ -1,7 +1,8 @@
 //! A vehicle comes: it is written down, asked about, answered, and crosses.
 
 use super::*;
-use crate::lot::{Letter, Turn};
+use crate::journal::Letter;
+use crate::lot::Turn;
 use boshi_protocol::delivery::Outcome;
 use boshi_protocol::lane::CommandId;
 use boshi_protocol::plate::Plate;
@@ -47,16 +48,17 @@ fn only_what_is_on_disk_already_is_pushed_before_the_turn_is() {
         }
     }
     let others = turn.actions.len() - 2;
-    let at_once = turn.take_pushes_on_disk();
-    let records: Vec<&str> = at_once.iter().map(|it| it.key.id.as_str()).collect();
-    assert_eq!(records, ["r1"]);
-    let left: Vec<&str> = (turn.actions.iter())
-        .filter_map(|action| match action {
-            Action::Push(push) => Some(push.key.id.as_str()),
+    let at_once = turn.take_at_once();
+    let pushed = |actions: &[Action]| -> Vec<String> {
+        let pushes = actions.iter().filter_map(|action| match action {
+            Action::Push(push) => Some(push.key.id.to_string()),
             _ => None,
-        })
-        .collect();
-    assert_eq!((left, turn.actions.len()), (vec!["r2"], others + 1));
+        });
+        pushes.collect()
+    };
+    assert_eq!(pushed(&at_once), ["r1"]);
+    assert_eq!(pushed(&turn.actions), ["r2"]);
+    assert_eq!(turn.actions.len(), others + 1);
 }
 
 /// RECOG-1

@@ -4,6 +4,9 @@ use super::*;
 use boshi_protocol::delivery::{Key, Recovered};
 use boshi_protocol::id::RecordId;
 use boshi_protocol::lane::{Position, Side};
+use boshi_protocol::plate::PlateColor;
+
+use crate::journal::{Crossing, Letter};
 
 fn record(text: &str) -> RecordId {
     RecordId::new(text).unwrap()
@@ -47,6 +50,56 @@ fn what_was_under_way_is_carried_on_and_a_recognition_has_failed_without_another
     assert_eq!(scene.settled(Kind::Abnormality).len(), 2);
     assert_eq!(scene.settled(Kind::Crossing), ["delivered 1"]);
     assert_eq!(scene.drives(ONE), 0);
+}
+
+/// D-17: many that wait are read together before they are pushed, each as it is then.
+#[test]
+fn what_is_pushed_next_is_read_ahead_and_only_that() {
+    let keys: Vec<Key> = (0..40)
+        .map(|number| Key::crossing(record(&format!("c{number:02}"))))
+        .collect();
+    let mut scene = Scene::new();
+    scene.platform = Platform::Thinks;
+    scene.expect_on_disk(keys.clone());
+    scene.say(Input::Recover {
+        records: keys.iter().cloned().map(Recovered::Pending).collect(),
+        pressed: Vec::new(),
+        passing: Vec::new(),
+    });
+    let fetched: Vec<Vec<Key>> = (scene.log.iter())
+        .filter_map(|(_, step)| match step {
+            Step::Do(Action::Fetch(keys)) => Some(keys.clone()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(fetched.len(), 1, "while it is under way, no other");
+    let under_way = scene.under_way.len();
+    let letter = |key: &Key| {
+        Letter::Crossing(Crossing {
+            lot: scene.lot.id().clone(),
+            lane: "01".into(),
+            device: device("CAM-01"),
+            side: Side::Entry,
+            record: key.id.clone(),
+            plate: None,
+            color: PlateColor::Other,
+            at: scene.now.wall,
+        })
+    };
+    let stranger = Key::crossing(record("gone"));
+    let read = fetched[0].iter().chain([&stranger]);
+    let letters = read.map(|key| (key.clone(), letter(key))).collect();
+    scene.say(Input::Letters(letters));
+    while !scene.under_way.is_empty() {
+        scene.answers(boshi_protocol::delivery::Outcome::Accepted);
+    }
+    let pushed = scene.pushed(Kind::Crossing);
+    assert_eq!(pushed.len(), keys.len());
+    let at_hand = |key: &Key| fetched[0].contains(key);
+    for (_, push) in &pushed {
+        assert_eq!(push.letter.is_some(), at_hand(&push.key), "{:?}", push.key);
+    }
+    assert!(fetched[0].len() + under_way >= 39, "{fetched:?}");
 }
 
 /// A vehicle that stood on the loop before the start is one, although nothing changes on it.
