@@ -21,6 +21,10 @@ use crate::controller::{Controller, KEYS};
 use crate::platform::Platform;
 use crate::wire::{PATIENCE, eventually, request};
 
+/// Readings of which the gateway has the platform's answer.
+pub(crate) const SETTLED: &str =
+    "SELECT count(*) FROM outbox WHERE kind = 'recognition' AND state = 'delivered'";
+
 /// The times are as short as the shortest of them allows.
 const CONFIG: &str = r#"
 data = "{data}"
