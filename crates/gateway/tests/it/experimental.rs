@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 
 use crate::controller::Controller;
 use crate::platform::Platform;
-use crate::site::{Gateway, SETTLED, Site};
+use crate::site::{Gateway, LET_THROUGH, SETTLED, Site};
 use crate::wire::PATIENCE;
 
 const KEY: &str = "camera-key-one";
@@ -209,6 +209,7 @@ async fn a_reading_of_dahua_that_is_too_old_opens_nothing() {
     let own = json!({"deviceNo": "CAM-01", "openMode": "3", "plateNumber": ""});
     let reply = gateway.call("/receiveOpenGate", own).await;
     assert_eq!(reply["respCode"], "0", "{reply}");
+    assert_eq!(gateway.count(LET_THROUGH), 0);
     orders.recv().await.unwrap();
     assert!(orders.is_empty());
 }

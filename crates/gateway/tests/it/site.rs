@@ -25,6 +25,9 @@ use crate::wire::{PATIENCE, eventually, request};
 pub(crate) const SETTLED: &str =
     "SELECT count(*) FROM outbox WHERE kind = 'recognition' AND state = 'delivered'";
 
+/// Lifts because the platform had said that a vehicle may pass.
+pub(crate) const LET_THROUGH: &str = "SELECT count(*) FROM lift WHERE cause = 'may_pass'";
+
 /// The times are as short as the shortest of them allows.
 const CONFIG: &str = r#"
 data = "{data}"

@@ -18,7 +18,7 @@ use tokio::sync::mpsc;
 use crate::controller::Controller;
 use crate::mosquitto::Mosquitto;
 use crate::platform::Platform;
-use crate::site::{Gateway, SETTLED, Site};
+use crate::site::{Gateway, LET_THROUGH, SETTLED, Site};
 use crate::wire::{PATIENCE, eventually};
 
 const SERIAL: &str = "a1b2c3d4-0e1f2a3b";
@@ -317,6 +317,7 @@ async fn a_reading_from_the_memory_of_the_camera_opens_nothing() {
     world.gateway.counts(SETTLED, 1).await;
     let reply = world.command("3").await;
     assert_eq!(reply["respCode"], "0", "{reply}");
+    assert_eq!(world.gateway.count(LET_THROUGH), 0);
     assert_eq!(world.broker.heard(COMMANDS), 1);
 }
 
