@@ -64,7 +64,7 @@ enum Task {
     },
     /// What the conformance kit finds of every deliberately broken implementation, a line each
     ConformMatrix,
-    /// Fuzz every parser that meets the network with libFuzzer (Linux, a C++ compiler)
+    /// Fuzz the parsers of what comes from the network with libFuzzer (Linux, a C++ compiler)
     Fuzz {
         /// Only these targets, the folders of crates/fuzz/corpus
         targets: Vec<String>,

@@ -1,4 +1,4 @@
-//! Every parser that meets the network, with what must hold of whatever it is given.
+//! The parsers of what comes from the network, with what must hold of whatever it is given.
 //!
 //! A [target](TARGETS) takes bytes and panics when something does not hold: it is driven by libFuzzer
 //! (`cargo xtask fuzz`), and by the tests here over the kept corpus and [mutations](mutate) of it.
@@ -47,6 +47,10 @@ pub const TARGETS: &[Target] = &[
     target("olm", boshi_gateway::fuzzed::olm),
     target("mqtt", boshi_gateway::fuzzed::mqtt),
     target("spaces", boshi_gateway::fuzzed::spaces),
+    target("vz_http", |bytes| {
+        boshi_gateway::fuzzed::vz_http(bytes);
+    }),
+    target("vz_tcp", boshi_gateway::fuzzed::vz_tcp),
     target("vz_mqtt", boshi_gateway::fuzzed::vz_mqtt),
 ];
 

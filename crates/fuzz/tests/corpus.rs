@@ -66,6 +66,17 @@ fn every_folder_of_the_corpus_is_a_target() {
     }
 }
 
+/// What is said of the targets is counted, in either language.
+#[test]
+fn the_documents_tell_how_many_targets_there_are() {
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
+    for (name, word) in [("PROOF.md", "targets"), ("PROOF.zh-CN.md", "个目标")] {
+        let text = fs::read_to_string(docs.join(name)).unwrap();
+        let said = format!("\n{} {word}", TARGETS.len());
+        assert!(text.contains(&said), "{name} does not say{said}");
+    }
+}
+
 /// D-3: what strict accepts, tolerant accepts equally, and what we write, strict reads as the same;
 /// whatever it is, nothing panics.
 #[test]

@@ -39,8 +39,8 @@ pub use self::change::Changed;
 pub use self::dahua::{Dahua, DahuaBarrier};
 pub use self::driven::Equipment;
 pub use self::equipment::{
-    BAUDS, Framing, Input, InputsBy, Modbus, ModbusModule, Parity, PulseBy, RelayBarrier, Role,
-    SerialLine, StopBits, is_host, is_serial,
+    ANYBODY, BAUDS, Framing, Input, InputsBy, Modbus, ModbusModule, Parity, PulseBy, RelayBarrier,
+    Role, SerialLine, StopBits, is_host, is_serial,
 };
 pub use self::hik::{Hik, HikBarrier, HikMode, Password};
 pub use self::hx::Hx;

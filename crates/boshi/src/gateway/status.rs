@@ -147,7 +147,9 @@ fn driver(driver: &Value) -> Vec<String> {
     let state = match driver["state"].as_str() {
         Some("online") => "在线",
         Some("degraded") => "正在重连",
-        _ => "离线",
+        Some("offline") => "离线",
+        // Of a board that does not answer only the way to it is known.
+        _ => "未知",
     };
     let seconds = driver["heard_seconds_ago"].as_u64();
     let count = |key: &str| number(&driver[key]).to_string();
@@ -191,5 +193,26 @@ fn text(value: &Value) -> String {
         Value::Null => "-".to_owned(),
         Value::String(text) => text.clone(),
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// ABN-3: what nobody knows is not said to be lost.
+    #[test]
+    fn a_board_without_answers_is_not_shown_as_offline() {
+        for (state, shown) in [
+            ("online", "在线"),
+            ("degraded", "正在重连"),
+            ("offline", "离线"),
+            ("unknown", "未知"),
+        ] {
+            let row = driver(&json!({"name": "屏-01", "driver": "olm", "state": state}));
+            assert_eq!(row[3], shown, "{state}");
+        }
     }
 }

@@ -5,6 +5,7 @@ mod camera;
 mod dahua;
 mod equipment;
 mod hik;
+mod lines;
 mod mqtt;
 mod spaces;
 
@@ -36,7 +37,7 @@ pub(super) fn config(config: &Config) -> Result<(), ConfigError> {
         check_lot(&format!("lot[{place}]"), lot)?;
     }
     check_keys(config)?;
-    board::check_ports(config)?;
+    lines::check(config)?;
     camera::check_keys(config)?;
     spaces::check_keys(config)
 }

@@ -138,6 +138,9 @@ pub const BAUDS: [u32; 9] = [
     1_200, 2_400, 4_800, 9_600, 19_200, 38_400, 57_600, 115_200, 230_400,
 ];
 
+/// The number that any module of some makers answers to, perhaps with its own.
+pub const ANYBODY: u8 = 254;
+
 /// Whether an address names a host and a port.
 pub fn is_host(address: &str) -> bool {
     address.rsplit_once(':').is_some_and(|(host, port)| {
@@ -259,6 +262,17 @@ impl Modbus {
             barriers: Vec::new(),
             inputs: Vec::new(),
         }
+    }
+
+    /// The number that it answers to.
+    pub fn answers_to(&self) -> u8 {
+        self.unit.unwrap_or(match self.module {
+            ModbusModule::JyDam => ANYBODY,
+            ModbusModule::Waveshare
+            | ModbusModule::Adam6060
+            | ModbusModule::Zlan6842
+            | ModbusModule::Plain => 1,
+        })
     }
 
     /// How its frames travel.

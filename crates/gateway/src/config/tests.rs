@@ -1,3 +1,5 @@
+mod lines;
+
 use super::*;
 
 #[test]
@@ -432,20 +434,6 @@ fn what_is_wrong_with_a_board_is_said_with_its_key() {
     let error = Config::parse(&format!("{whole}{lane}{twice}")).unwrap_err();
     assert!(error.to_string().contains("olm[1].unit"), "{error}");
     Config::parse(&format!("{whole}{lane}{twice}unit = 1\n")).unwrap();
-}
-
-#[test]
-fn a_serial_port_has_one_owner() {
-    let module = MODULE.replace("192.168.1.254:502", "/dev/ttyS0");
-    Config::parse(&format!("{COMMENTED}{module}")).unwrap();
-    let framing = module.replace("\"waveshare\"", "\"waveshare\"\nframing = \"tcp\"");
-    let error = Config::parse(&format!("{COMMENTED}{framing}")).unwrap_err();
-    assert!(error.to_string().contains("modbus[0].framing"), "{error}");
-    let board = BOARD.replace("192.168.1.200:4001", "/dev/ttyS0");
-    let error = Config::parse(&format!("{COMMENTED}{module}{board}")).unwrap_err();
-    assert!(error.to_string().contains("modbus[0].address"), "{error}");
-    let other = BOARD.replace("192.168.1.200:4001", "/dev/ttyS1");
-    Config::parse(&format!("{COMMENTED}{module}{other}")).unwrap();
 }
 
 #[test]

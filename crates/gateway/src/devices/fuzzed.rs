@@ -11,8 +11,10 @@ pub use super::modbus::fuzzed::modbus;
 pub use super::mqtt::fuzzed::mqtt;
 pub use super::olm::fuzzed::olm;
 pub use super::spaces::fuzzed::spaces;
+pub use super::vz::fuzzed::vz_http;
 pub use super::vz::hx::fuzzed as hx;
 pub use super::vz::mqtt::fuzzed::vz_mqtt;
+pub use super::vz::tcp::fuzzed::vz_tcp;
 
 /// The body of an event; whether it is one.
 pub fn event(body: &[u8]) -> bool {

@@ -3,11 +3,16 @@
 //! What only asks how things are and is answered as the last time is counted but not kept: it would
 //! push out everything else within seconds.
 
+mod masked;
+
+use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use encoding_rs::GBK;
 use jiff::Timestamp;
 use serde_json::{Value, json};
+
+use self::masked::{has_secret, masked};
 
 /// Frames kept of one device: some vehicles' worth.
 const FRAMES_KEPT: usize = 64;
@@ -20,9 +25,6 @@ const LONGEST_RUN: usize = 80;
 
 /// What is kept of a run that is too long, in bytes: enough to see what it is.
 const RUN_KEPT: usize = 12;
-
-/// Names whose values are nobody's business, in lower case.
-const SECRETS: [&str; 6] = ["password", "passwd", "pwd", "key", "token", "secret"];
 
 /// Which way a frame went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,29 +119,27 @@ fn is_base64(byte: u8) -> bool {
 
 /// Text as it is, on one line and without secrets; anything else as bytes.
 fn readable(kept: &[u8]) -> String {
-    match text(kept) {
-        Some(text) => masked(&text),
-        None => {
-            let bytes: Vec<String> = kept.iter().map(|it| format!("{it:02X}")).collect();
-            bytes.join(" ")
-        }
-    }
+    let Some(text) = text(kept) else {
+        let bytes: Vec<String> = kept.iter().map(|it| format!("{it:02X}")).collect();
+        return bytes.join(" ");
+    };
+    let text = masked(&text);
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ")
 }
 
 /// In UTF-8, or GBK as many devices write it; none when there is anything else in it.
-fn text(kept: &[u8]) -> Option<String> {
+fn text(kept: &[u8]) -> Option<Cow<'_, str>> {
     // JSON may be followed by a zero byte and a picture, and so may the head of a form.
     let has_json = kept.starts_with(b"{");
+    let is_form = kept.starts_with(b"--");
     let is_text = |it: &u8| *it >= 0x20 || matches!(it, b'\t' | b'\r' | b'\n');
-    let end = match (has_json, kept.starts_with(b"--")) {
+    let end = match (has_json, is_form) {
         (true, _) => kept.iter().position(|it| *it == 0),
         (false, true) => kept.iter().position(|it| !is_text(it) || *it == 0xFF),
         (false, false) => None,
     };
     let kept = &kept[..end.unwrap_or(kept.len())];
-    if !kept.iter().all(is_text) || !kept.iter().any(u8::is_ascii_graphic) {
-        return None;
-    }
     // What was cut off within a character is no reason to show bytes.
     let utf8 = match std::str::from_utf8(kept) {
         Ok(text) => Some(text),
@@ -148,69 +148,14 @@ fn text(kept: &[u8]) -> Option<String> {
         }
         Err(_) => None,
     };
-    let text = match utf8 {
-        Some(text) => text.to_owned(),
-        // Frames of bytes alone are not taken for Chinese.
-        None if has_json || kept.starts_with(b"<") => GBK.decode(kept).0.into_owned(),
-        None => return None,
-    };
-    let words: Vec<&str> = text.split_whitespace().collect();
-    Some(words.join(" "))
-}
-
-/// Without the values of what is secret by its name, in JSON, XML and forms.
-fn masked(text: &str) -> String {
-    let lower = text.to_ascii_lowercase();
-    let mut shown = String::with_capacity(text.len());
-    let mut at = 0;
-    while let Some((from, to)) = next_secret(&lower, at) {
-        shown.push_str(&text[at..from]);
-        shown.push_str("***");
-        at = to;
+    let is_text = kept.iter().all(is_text) && kept.iter().any(u8::is_ascii_graphic);
+    if let Some(text) = utf8.filter(|_| is_text) {
+        return Some(text.into());
     }
-    shown.push_str(&text[at..]);
-    shown
-}
-
-/// Where the value of the next secret begins and ends.
-fn next_secret(lower: &str, at: usize) -> Option<(usize, usize)> {
-    let found = SECRETS.iter().filter_map(|name| {
-        let mut begin = at;
-        while let Some(place) = lower[begin..].find(name) {
-            let after = begin + place + name.len();
-            // A closing tag is followed by no value.
-            let is_closing = lower[..begin + place].ends_with("</");
-            if !is_closing && let Some(value) = value_at(&lower[after..]) {
-                return Some((after + value.0, after + value.1));
-            }
-            begin = after;
-        }
-        None
-    });
-    found.min()
-}
-
-/// Where the value behind a name begins and ends; none when no value follows.
-fn value_at(rest: &str) -> Option<(usize, usize)> {
-    let ends = |from: usize, end: &[char]| {
-        let length = rest[from..].find(end).unwrap_or(rest.len() - from);
-        Some((from, from + length))
-    };
-    let spaces = |from: usize| from + rest[from..].len() - rest[from..].trim_start().len();
-    let quote = usize::from(rest.starts_with('"'));
-    let colon = spaces(quote);
-    if rest[colon..].starts_with(':') {
-        let value = spaces(colon + 1);
-        return match rest[value..].starts_with('"') {
-            true => ends(value + 1, &['"']),
-            false => ends(value, &[',', '}', ' ']),
-        };
-    }
-    match rest.chars().next()? {
-        '>' => ends(1, &['<']),
-        '=' => ends(1, &['&', ' ', ';', ',']),
-        _ => None,
-    }
+    // Frames of bytes alone are not taken for Chinese, unless a secret would be shown as bytes.
+    let chinese = GBK.decode_without_bom_handling(kept).0;
+    let is_chinese = is_text && (has_json || kept.starts_with(b"<"));
+    (is_chinese || has_secret(&chinese)).then_some(chinese)
 }
 
 #[cfg(test)]
@@ -253,19 +198,22 @@ mod tests {
         );
     }
 
+    /// D-7
     #[test]
     fn what_is_secret_by_its_name_is_not_shown() {
+        let form = "--X\r\nContent-Disposition: form-data; name=\"pass_wd\"\r\n\r\nx y\r\n--X--";
+        let (gbk, ..) = GBK.encode("device_name=东入口&pass_wd=x");
         for (frame, expected) in [
+            (&b"{\"password\":\n\"a\"}"[..], "{\"password\": \"***\"}"),
             (
-                r#"{"Password" : "a b", "x":1}"#,
-                r#"{"Password" : "***", "x":1}"#,
+                form.as_bytes(),
+                "--X Content-Disposition: form-data; name=\"pass_wd\" *** --X--",
             ),
-            (r#"{"key":12,"token":"t"}"#, r#"{"key":***,"token":"***"}"#),
-            ("<password>x</password>", "<password>***</password>"),
-            ("user=a&pwd=b&c=d", "user=a&pwd=***&c=d"),
-            ("a keyboard", "a keyboard"),
+            (b"user_name=a&pass_wd=x", "user_name=a&pass_wd=***"),
+            (&gbk, "device_name=东入口&pass_wd=***"),
+            (b"\x00\x01pwd=x", "\x00\x01pwd=***"),
         ] {
-            assert_eq!(shown(frame.as_bytes()), expected);
+            assert_eq!(shown(frame), expected);
         }
     }
 

@@ -6,6 +6,7 @@
 //! it speaks to. `tcp` is the other way: the gateway connects to the camera; over `mqtt` both connect to
 //! the lot's broker.
 
+pub(crate) mod fuzzed;
 pub(crate) mod hx;
 mod message;
 pub(crate) mod mqtt;

@@ -19,11 +19,14 @@ use tokio::sync::{Semaphore, mpsc};
 
 use crate::controller::Controller;
 use crate::platform::{NO, Platform, Reply};
-use crate::site::{Gateway, Site};
+use crate::site::{Gateway, SETTLED, Site};
 use crate::wire::PATIENCE;
 
 const KEY: &str = "camera-key-one";
 const SERIAL: &str = "DS-TCG000-SIM-0001";
+/// Looks at two inputs and the gate, and one that was under way.
+const LOOKS: u64 = 4;
+
 pub(crate) const PASSWORD: &str = "Demo#2026";
 
 pub(crate) struct World {
@@ -154,6 +157,16 @@ impl World {
         self.gateway.status().await["drivers"][0].clone()
     }
 
+    /// What the lot has decided by now would have been told: the gateway tells before it looks, and
+    /// has looked at everything once more.
+    pub(crate) async fn has_had_time_for_an_order(&self) {
+        let sent = async || self.driver().await["sent"].as_u64().unwrap();
+        let (before, end) = (sent().await, Instant::now() + PATIENCE);
+        while sent().await < before + LOOKS {
+            assert!(Instant::now() < end, "it looks at its camera");
+        }
+    }
+
     pub(crate) async fn is(&self, state: &str) {
         let end = Instant::now() + PATIENCE * 2;
         while self.driver().await["state"] != state {
@@ -220,6 +233,7 @@ async fn a_push_is_answered_before_the_platform_has_decided() {
     world.loop_is_pressed().await;
     world.camera.push(&plate("粤B12345")).await.unwrap();
     world.platform.hears("/receivePlateNumber", 1).await;
+    world.has_had_time_for_an_order().await;
     assert!(world.orders.is_empty());
     permits.add_permits(100);
     assert_eq!(world.told().await, gate("open"));
@@ -252,6 +266,8 @@ async fn a_record_from_the_cameras_memory_never_opens_and_is_known_again() {
     }
     let heard = world.platform.hears("/receivePlateNumber", 1).await;
     assert_eq!(heard[0]["recognitionTime"], "20251123 09:30:00");
+    world.gateway.counts(SETTLED, 1).await;
+    world.has_had_time_for_an_order().await;
     assert_eq!(world.gateway.count("SELECT count(*) FROM recognition"), 1);
     assert!(world.orders.is_empty());
 }

@@ -21,6 +21,13 @@ use crate::controller::{Controller, KEYS};
 use crate::platform::Platform;
 use crate::wire::{PATIENCE, eventually, request};
 
+/// Readings of which the gateway has the platform's answer.
+pub(crate) const SETTLED: &str =
+    "SELECT count(*) FROM outbox WHERE kind = 'recognition' AND state = 'delivered'";
+
+/// Lifts because the platform had said that a vehicle may pass.
+pub(crate) const LET_THROUGH: &str = "SELECT count(*) FROM lift WHERE cause = 'may_pass'";
+
 /// The times are as short as the shortest of them allows.
 const CONFIG: &str = r#"
 data = "{data}"

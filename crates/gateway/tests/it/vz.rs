@@ -288,6 +288,15 @@ async fn the_dialect_of_qy_is_told_to_stop_and_opens_by_its_heartbeat() {
         .push("{\"AlarmInfoPlate\":", "application/json");
     assert!(answer.await.unwrap().stops);
     assert_eq!(world.driver().await["faults"], 1);
+    let other = world.camera.push("{\"Quick\":{}}", "application/json");
+    assert!(other.await.unwrap().stops, "nor may this come again");
+    let input = r#"{"AlarmGioIn":{"result":{"TriggerResult":{"source":0,"value":0}}}}"#;
+    let url = format!("http://{}/vz/{KEY}", world.gateway.devices);
+    let client = reqwest::Client::builder().tls_certs_only([]).no_proxy();
+    let request = client.build().unwrap().post(url).body(input);
+    let answer = request.send().await.unwrap();
+    assert_eq!(answer.status().as_u16(), 200);
+    assert_eq!(answer.text().await.unwrap(), "", "as the servers in use do");
 }
 
 /// The only way to be told of a camera that does not ask: in the answer to its plate.

@@ -1,11 +1,11 @@
 //! What the types cannot say of display boards.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::ops::RangeInclusive;
 
 use boshi_protocol::id::DeviceNo;
 
-use super::super::{Config, ConfigError, Lot, Olm, is_serial};
+use super::super::{ConfigError, Lot, Olm, is_serial};
 use super::equipment::{check_address, check_address_or_port, check_looks, wrong};
 
 /// How wide a board can be: a line of a frame holds 32 bytes.
@@ -129,35 +129,6 @@ fn check_line(path: &str, lot: &Lot, board: &Olm) -> Result<(), ConfigError> {
     if let Some(other) = others.find(differs).filter(|_| is_serial(address)) {
         let expected = format!("as for {:?} on the same port", other.name);
         return wrong(format!("{path}.baud"), board.baud, &expected);
-    }
-    Ok(())
-}
-
-/// A serial port of this machine has one owner: one module, or the boards of one lot.
-pub(super) fn check_ports(config: &Config) -> Result<(), ConfigError> {
-    let mut owners: HashMap<&str, String> = HashMap::new();
-    for (place, lot) in config.lots.iter().enumerate() {
-        let modules = lot.modbus.iter().enumerate();
-        let modules = modules.map(|(at, it)| {
-            let owner = format!("lot[{place}].modbus[{at}].address");
-            (it.address.as_str(), owner.clone(), owner)
-        });
-        let boards = lot.olm.iter().enumerate();
-        let boards = boards.filter_map(|(at, it)| {
-            let field = format!("lot[{place}].olm[{at}].address");
-            Some((
-                it.address.as_deref()?,
-                field,
-                format!("the boards of lot[{place}]"),
-            ))
-        });
-        for (address, field, owner) in modules.chain(boards).filter(|it| is_serial(it.0)) {
-            let known = owners.entry(address).or_insert_with(|| owner.clone());
-            if *known != owner {
-                let expected = format!("a port of its own: {known} has this one");
-                return wrong(field, format!("{address:?}"), &expected);
-            }
-        }
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Modbus on the wire: the few functions that relay modules have, over TCP with its own head
 //! (MBAP) or as serial frames with their checksum (RTU) through a TCP connection. No I/O.
 
-use crate::config::Framing;
+use crate::config::{ANYBODY, Framing};
 
 /// Longest frame in bytes, in either framing.
 pub(super) const MAX_FRAME: usize = 260;
@@ -72,9 +72,6 @@ pub(super) struct Peer {
     pub(super) framing: Framing,
     pub(super) unit: u8,
 }
-
-/// The unit that any module of some makers answers to, perhaps with its own number.
-const ANYBODY: u8 = 254;
 
 impl Call {
     const fn function(self) -> u8 {

@@ -29,18 +29,18 @@ pub(super) struct Wiring {
 
 impl Wiring {
     pub(super) fn of(config: &config::Modbus) -> Wiring {
-        let (unit, relays_at, inputs_by, pulse_by) = match config.module {
-            ModbusModule::Waveshare => (1, 0, InputsBy::Inputs, PulseBy::Module),
-            ModbusModule::JyDam => (254, 0, InputsBy::Inputs, PulseBy::Module),
+        let (relays_at, inputs_by, pulse_by) = match config.module {
+            ModbusModule::Waveshare => (0, InputsBy::Inputs, PulseBy::Module),
+            ModbusModule::JyDam => (0, InputsBy::Inputs, PulseBy::Module),
             // Its firmware differs in the function that reads inputs: `inputs_by` says which.
-            ModbusModule::Adam6060 => (1, 0x10, InputsBy::Coils, PulseBy::Gateway),
-            ModbusModule::Zlan6842 => (1, 0x10, InputsBy::Inputs, PulseBy::Gateway),
-            ModbusModule::Plain => (1, 0, InputsBy::Inputs, PulseBy::Gateway),
+            ModbusModule::Adam6060 => (0x10, InputsBy::Coils, PulseBy::Gateway),
+            ModbusModule::Zlan6842 => (0x10, InputsBy::Inputs, PulseBy::Gateway),
+            ModbusModule::Plain => (0, InputsBy::Inputs, PulseBy::Gateway),
         };
         Wiring {
             peer: Peer {
                 framing: config.frames(),
-                unit: config.unit.unwrap_or(unit),
+                unit: config.answers_to(),
             },
             module: config.module,
             relays_at: config.relays_at.unwrap_or(relays_at),

@@ -42,7 +42,8 @@ impl Pushes for PushingCamera {
     fn take(&self, push: Push) -> BoxFuture<'_, Response> {
         Box::pin(async move {
             match self.receive(push).await {
-                Ok(reply) => axum::Json(reply).into_response(),
+                Ok(Some(reply)) => axum::Json(reply).into_response(),
+                Ok(None) => StatusCode::OK.into_response(),
                 Err(otherwise) => otherwise.into_response(),
             }
         })
@@ -57,7 +58,8 @@ enum Otherwise {
 }
 
 impl PushingCamera {
-    async fn receive(&self, push: Push) -> Result<Value, Otherwise> {
+    /// What it is answered; none is an empty body.
+    async fn receive(&self, push: Push) -> Result<Option<Value>, Otherwise> {
         if let Some(why) = push.too_long() {
             return Err(self.useless(&why, &push.body));
         }
@@ -79,26 +81,26 @@ impl PushingCamera {
                     (true, _) | (false, true) => None,
                 };
                 let taken = Taken { plate_id, offline };
-                Ok(reply::to_plate(dialect, &taken, command.as_ref()))
+                Ok(Some(reply::to_plate(dialect, &taken, command.as_ref())))
             }
             Message::Input { number, level } => {
                 // It is told once, whatever the answer is; the next edge comes when it is answered.
                 if let Some(event) = self.camera.0.contacts.see(number, level) {
                     self.teller.tell(event).await;
                 }
-                Ok(reply::to_others(dialect))
+                Ok(reply::to_input(dialect))
             }
             Message::Serial { port, bytes } => {
                 self.camera.0.rs485.heard(port, bytes);
-                Ok(reply::to_serial())
+                Ok(Some(reply::to_serial()))
             }
             Message::Beat => {
                 drop(place);
-                Ok(self.asked().await)
+                Ok(Some(self.asked().await))
             }
             Message::Other(name) => {
                 tracing::debug!(name, "a camera says what is of no use");
-                Ok(reply::to_others(dialect))
+                Ok(Some(reply::to_others(dialect)))
             }
         }
     }

@@ -85,11 +85,20 @@ pub(super) fn to_serial() -> Value {
     json!({"Response_SerialData": {"info": "ok", "serialData": []}})
 }
 
-/// The answer to what needs none.
+/// The answer to an input that changed; none is an empty body, as QY has it.
+pub(super) fn to_input(dialect: VzDialect) -> Option<Value> {
+    match dialect {
+        VzDialect::Vz => Some(json!({"status": "ok"})),
+        VzDialect::Qy => None,
+        VzDialect::Hx => Some(hx::reply(None)),
+    }
+}
+
+/// The answer to what is of no use here, and must not come again.
 pub(super) fn to_others(dialect: VzDialect) -> Value {
     match dialect {
-        VzDialect::Vz | VzDialect::Qy => json!({"status": "ok"}),
-        VzDialect::Hx => hx::reply(None),
+        VzDialect::Vz => json!({"status": "ok"}),
+        VzDialect::Qy | VzDialect::Hx => to_plate(dialect, &Taken::default(), None),
     }
 }
 
@@ -170,6 +179,17 @@ mod tests {
                 .get("ContinuePushOffline")
                 .is_none()
         );
+    }
+
+    #[test]
+    fn an_input_of_qy_is_answered_nothing_and_what_is_of_no_use_to_stop() {
+        assert_eq!(to_input(VzDialect::Qy), None);
+        let others = to_others(VzDialect::Qy);
+        let stop = &others["Response_AlarmInfoPlate"]["content"];
+        assert_eq!(stop, "retransfer_stop");
+        let ok = json!({"status": "ok"});
+        assert_eq!(to_input(VzDialect::Vz).as_ref(), Some(&ok));
+        assert_eq!(to_others(VzDialect::Vz), ok);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! tells the outputs. `frame` is the wire without I/O, `worker` the task that owns the connection.
 
 mod frame;
+pub(crate) mod fuzzed;
 mod link;
 pub(in crate::devices) mod probe;
 mod worker;
