@@ -131,7 +131,10 @@ impl Lane {
     /// The barrier was lost, or is back: what it has to hold, it is told again.
     pub(super) fn link_changed(&mut self, turn: &mut Turn<'_>, up: bool) {
         let was = self.barrier.link.replace(up);
-        if up && was != Some(true) && self.is_holding() {
+        // One that took the order already is only heard to be there.
+        let holds = matches!(self.barrier.grip, Grip::Firm | Grip::Asserting);
+        let is_back = was == Some(false) || (was.is_none() && !holds);
+        if up && is_back && self.is_holding() {
             self.grasp(turn, self.gate, None, Cause::HoldAsserted, Vec::new());
         }
         if !up && self.barrier.grip == Grip::Firm {

@@ -273,6 +273,15 @@ fn a_barrier_that_is_back_is_told_to_hold_still() {
     assert_eq!(scene.driven(Motion::Hold).len(), 2);
 }
 
+/// OPEN-1: that a barrier is there may be heard only after it has taken the order.
+#[test]
+fn a_barrier_that_is_first_heard_of_while_it_holds_is_not_told_again() {
+    let mut scene = Scene::new(entry());
+    scene.command(Order::HoldOpen);
+    scene.say(Input::BarrierLink { up: true });
+    assert_eq!(scene.driven(Motion::Hold).len(), 1);
+}
+
 #[test]
 fn a_barrier_that_is_back_in_normal_operation_is_left_alone() {
     let mut scene = Scene::new(entry());
