@@ -5,6 +5,7 @@ mod secret;
 pub mod value;
 
 use std::collections::HashSet;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
@@ -96,6 +97,36 @@ pub fn unique<'a>(
             let value = format!("{value:?} once more");
             return Err(ConfigError::value(field(place), value, "each only once"));
         }
+    }
+    Ok(())
+}
+
+/// Demands that no two of the addresses to listen on are one; a port of 0 is whichever is free.
+///
+/// # Errors
+/// [`ConfigError::Value`] for the second.
+pub fn listen_apart<'a>(
+    addresses: impl IntoIterator<Item = (&'a str, Option<SocketAddr>)>,
+) -> Result<(), ConfigError> {
+    let mut seen: Vec<SocketAddr> = Vec::new();
+    let given = addresses.into_iter();
+    let given = given.filter_map(|(name, address)| Some((name, address?)));
+    for (name, address) in given.filter(|(_, address)| address.port() != 0) {
+        let is_one = |other: &SocketAddr| {
+            let (one, other_ip) = (address.ip(), other.ip());
+            let everywhere = one.is_unspecified() || other_ip.is_unspecified();
+            other.port() == address.port() && (one == other_ip || everywhere)
+        };
+        if seen.iter().any(is_one) {
+            let value = format!("\"{address}\" once more");
+            let expected = "an address of its own for each";
+            return Err(ConfigError::value(
+                format!("listen.{name}"),
+                value,
+                expected,
+            ));
+        }
+        seen.push(address);
     }
     Ok(())
 }

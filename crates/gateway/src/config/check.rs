@@ -13,7 +13,7 @@ use std::collections::HashSet;
 
 use boshi_protocol::abnormal_text::Texts;
 use boshi_protocol::code::AbnormalCode;
-use boshi_service::config::{unique, url};
+use boshi_service::config::{listen_apart, unique, url};
 use secrecy::ExposeSecret as _;
 
 use super::{Config, ConfigError, Direction, Lane, Lot};
@@ -25,6 +25,13 @@ pub(super) fn config(config: &Config) -> Result<(), ConfigError> {
         let expected = "the authority of an https platform's certificate";
         return Err(ConfigError::value("platform.ca_file", "missing", expected));
     }
+    let listen = &config.listen;
+    listen_apart([
+        ("standard", Some(listen.standard)),
+        ("devices", Some(listen.devices)),
+        ("local", Some(listen.local)),
+        ("monitoring", listen.monitoring),
+    ])?;
     config.tls.check()?;
     config.texts()?;
     if config.lots.is_empty() {

@@ -35,6 +35,7 @@ fn no_secret_is_shown_by_debug() {
 fn values_that_make_no_sense_are_refused() {
     for (right, wrong) in [
         ("attempts = 5", "attempts = 0"),
+        ("127.0.0.1:8445", "127.0.0.1:8444"),
         ("pictures = \"20GB\"", "pictures = \"much\""),
         ("budget = \"10s\"", "budget = \"0s\""),
         ("budget = \"10s\"", "budget = \"soon\""),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use boshi_service::config::{unique, url};
+use boshi_service::config::{listen_apart, unique, url};
 
 use super::{Config, ConfigError, Lot, Supplier};
 
@@ -20,6 +20,11 @@ const MOST_WAIT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 const LEAST_EVENTS: u64 = 1000;
 
 pub(super) fn config(config: &Config) -> Result<(), ConfigError> {
+    listen_apart([
+        ("standard", Some(config.listen.standard)),
+        ("operators", Some(config.listen.operators)),
+        ("monitoring", config.listen.monitoring),
+    ])?;
     config.tls.check()?;
     if config.retention.months < LEAST_MONTHS {
         let months = config.retention.months.to_string();

@@ -41,6 +41,12 @@ fn a_wrong_value_is_named_with_its_line_and_with_what_was_expected() {
             "https://",
         ),
         ("\"127.0.0.1:9443\"", "\"here\"", "standard", "address"),
+        (
+            "127.0.0.1:9444",
+            "0.0.0.0:9443",
+            "listen.operators is \"0.0.0.0:9443\" once more",
+            "of its own",
+        ),
         ("id = \"LOT-1\"", "id = \"\"", "id = \"\"", "printable"),
         (
             "# addresses = [\"203.0.113.7\"",
