@@ -2,7 +2,8 @@
 //! has to say so.
 
 use boshi_gateway::tally::{Act, Tally as Journal};
-use boshi_platform::tally::Tally as Store;
+use boshi_platform::store::RecordKind;
+use boshi_platform::tally::{Entry, Tally as Store};
 use boshi_protocol::id::RecordId;
 use boshi_simulator::equipment::{ActId, Fact, Motion};
 use boshi_simulator::ledger::Ledger;
@@ -34,7 +35,7 @@ pub(super) struct Planted {
 /// Changes one line; none when there is no such line.
 type Change = fn(&mut Three) -> Option<()>;
 
-const CHANGES: [(&str, Change); 13] = [
+const CHANGES: [(&str, Change); 17] = [
     ("a stored record is dropped", |it| {
         it.store.entries.pop().map(drop)
     }),
@@ -51,6 +52,39 @@ const CHANGES: [(&str, Change); 13] = [
     }),
     ("a recognition is not written down", |it| {
         it.journal.recognized.pop_first().map(drop)
+    }),
+    ("a reading is lost, with all that came of it", |it| {
+        let mut known = it.journal.recognitions.iter();
+        let lost = known.position(|read| read.plate.is_some())?;
+        let lost = it.journal.recognitions.remove(lost).record;
+        it.journal.recognized.remove(&lost);
+        it.journal
+            .delivered
+            .retain(|(kind, id)| (kind.as_str(), id) != ("recognition", &lost));
+        let of =
+            |entry: &Entry| (entry.kind, entry.uuid.as_str()) == (RecordKind::Recognition, &lost);
+        it.store.entries.retain(|entry| !of(entry));
+        // Its crossing, if it crossed, is in nobody's name.
+        let mut crossings = it.journal.crossings.iter_mut();
+        if let Some(crossing) = crossings.find(|crossing| crossing.record == lost) {
+            crossing.plate = None;
+        }
+        Some(())
+    }),
+    ("a vehicle is recognized twice", |it| {
+        let mut again = it.journal.recognitions.first()?.clone();
+        again.plate = Some("粤Z00000".to_owned());
+        it.journal.recognitions.push(again);
+        Some(())
+    }),
+    ("an abnormality does not get there", |it| {
+        it.store.abnormalities.pop().map(drop)
+    }),
+    ("an abnormality gets there that nobody wrote", |it| {
+        let mut another = it.store.abnormalities.first()?.clone();
+        another.msg.push('！');
+        it.store.abnormalities.push(another);
+        Some(())
     }),
     ("a crossing is not written down", |it| {
         it.journal.crossings.pop().map(drop)
