@@ -66,6 +66,8 @@ pub struct Abnormality {
     pub msg: String,
     /// How many attempts to push it have an outcome.
     pub attempts: usize,
+    /// When the platform acknowledged it.
+    pub delivered: Option<Timestamp>,
 }
 
 /// A crossing as it was written down.
@@ -167,8 +169,8 @@ fn recognitions(from: &Connection, lot: &LotId) -> Result<Vec<Recognition>> {
 fn abnormalities(from: &Connection, lot: &LotId) -> Result<Vec<Abnormality>> {
     let mut query = from.prepare(
         "SELECT id, code, device, msg, (SELECT count(*) FROM attempt \
-         WHERE attempt.lot = ?1 AND attempt.kind = 'abnormality' AND attempt.key = id) \
-         FROM abnormality JOIN outbox \
+         WHERE attempt.lot = ?1 AND attempt.kind = 'abnormality' AND attempt.key = id), \
+         iif(state = 'delivered', settled_at, NULL) FROM abnormality JOIN outbox \
          ON outbox.lot = abnormality.lot AND outbox.kind = 'abnormality' AND outbox.key = id \
          WHERE abnormality.lot = ?1 ORDER BY seq",
     )?;
@@ -180,6 +182,7 @@ fn abnormalities(from: &Connection, lot: &LotId) -> Result<Vec<Abnormality>> {
             device: row.get(2)?,
             msg: row.get(3)?,
             attempts: usize::try_from(attempts).unwrap_or(usize::MAX),
+            delivered: row.get::<_, Option<i64>>(5)?.map(moment_of),
         })
     })?;
     rows.collect()

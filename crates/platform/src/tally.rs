@@ -33,6 +33,8 @@ pub struct Abnormality {
     pub device: Option<String>,
     /// In words.
     pub msg: String,
+    /// That of the request that told it, in hexadecimal digits.
+    pub digest: String,
 }
 
 /// The records of a lot.
@@ -89,13 +91,14 @@ pub fn tally(store: &Path, lot: &LotId) -> Result<Tally, StoreError> {
 }
 
 fn abnormalities(moment: &Connection, lot: &LotId) -> Result<Vec<Abnormality>, StoreError> {
-    let sql = "SELECT code, device, msg FROM abnormality WHERE lot = ? ORDER BY received, digest";
+    let sql = "SELECT code, device, msg, hex(digest) FROM abnormality WHERE lot = ? ORDER BY received, digest";
     let mut query = moment.prepare(sql)?;
     let rows = query.query_map([lot.as_str()], |row| {
         Ok(Abnormality {
             code: row.get(0)?,
             device: row.get(1)?,
             msg: row.get(2)?,
+            digest: row.get(3)?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)

@@ -1,12 +1,12 @@
 //! Whether the account can be trusted: each of three accounts that are right is changed in one line, and it
 //! has to say so.
 
-use boshi_gateway::tally::{Act, Tally as Journal};
+use boshi_gateway::tally::{Act, Recognition, Tally as Journal};
 use boshi_platform::store::RecordKind;
 use boshi_platform::tally::{Entry, Tally as Store};
 use boshi_protocol::id::RecordId;
 use boshi_simulator::equipment::{ActId, Fact, Motion};
-use boshi_simulator::ledger::Ledger;
+use boshi_simulator::ledger::{Ledger, Visit};
 use jiff::SignedDuration;
 use serde::Serialize;
 
@@ -53,9 +53,19 @@ const CHANGES: [(&str, Change); 17] = [
     ("a recognition is not written down", |it| {
         it.journal.recognized.pop_first().map(drop)
     }),
-    ("a reading is lost, with all that came of it", |it| {
-        let mut known = it.journal.recognitions.iter();
-        let lost = known.position(|read| read.plate.is_some())?;
+    ("a reading is lost of who did not cross", |it| {
+        // One that is written down once: who was read before a kill and after it would still be there.
+        let of = |it: &Recognition| (it.lane.clone(), it.plate.clone());
+        let all = it.journal.recognitions.clone();
+        let count = |one: &Recognition| all.iter().filter(|it| of(it) == of(one)).count();
+        let is_read = |one: &Recognition| {
+            let mut visits = it.ledger.visits().filter(|visit| *visit.lane == *one.lane);
+            visits
+                .any(|visit| is_its(visit, one) && visit.read.is_some() && visit.crossed.is_none())
+        };
+        let lost = all
+            .iter()
+            .position(|read| count(read) == 1 && is_read(read))?;
         let lost = it.journal.recognitions.remove(lost).record;
         it.journal.recognized.remove(&lost);
         it.journal
@@ -64,11 +74,6 @@ const CHANGES: [(&str, Change); 17] = [
         let of =
             |entry: &Entry| (entry.kind, entry.uuid.as_str()) == (RecordKind::Recognition, &lost);
         it.store.entries.retain(|entry| !of(entry));
-        // Its crossing, if it crossed, is in nobody's name.
-        let mut crossings = it.journal.crossings.iter_mut();
-        if let Some(crossing) = crossings.find(|crossing| crossing.record == lost) {
-            crossing.plate = None;
-        }
         Some(())
     }),
     ("a vehicle is recognized twice", |it| {
@@ -183,6 +188,11 @@ pub(super) fn plant(three: &Three, account: impl Fn(&Three) -> Account) -> Plant
         );
     }
     planted
+}
+
+fn is_its(visit: &Visit, one: &Recognition) -> bool {
+    let plate = visit.vehicle.plate.as_ref().map(|it| it.as_str());
+    plate.is_some() && plate == one.plate.as_deref()
 }
 
 fn is_for_a_vehicle(act: &Act) -> bool {
