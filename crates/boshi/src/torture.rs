@@ -25,7 +25,7 @@ use jiff::SignedDuration;
 use serde_json::json;
 use tokio::time::Instant;
 
-use self::account::Account;
+use self::account::{Account, Circumstances};
 use self::agenda::Agenda;
 use self::clocks::Clocks;
 use self::defect::{Defect, Spoiled};
@@ -113,7 +113,12 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let three = settle(&mut stage, arguments.defect).await?;
     let (mishaps, places) = (mishaps(&stage), (stage.journal(), stage.store()));
     stage.strike().await?;
-    let account = |three: &Three| Account::of(three, arguments.speed, played.off);
+    let around = Circumstances {
+        speed: arguments.speed,
+        off: played.off,
+        downs: played.kills.gateway.clone(),
+    };
+    let account = |three: &Three| Account::of(three, &around);
     let planted = planted::plant(&three, account);
     let mut account = account(&three);
     account.soundness(&places.0, &places.1)?;
@@ -126,7 +131,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         vehicles: three.ledger.visits().count(),
         seconds: began.elapsed().as_secs(),
         platform_killed: played.kills.platform,
-        gateway_killed: played.kills.gateway,
+        gateway_killed: around.downs.len(),
         cuts: played.cuts,
         disks: played.disks,
         clocks: played.clocks,

@@ -177,6 +177,13 @@ impl Played {
         }
     }
 
+    /// Whether what a recognizer tells of what is over was taken already.
+    pub async fn has_seen(&self, event: &str) -> bool {
+        let journal = &self.pusher.journal;
+        let seen = journal.seen(&self.pusher.lot, event).await;
+        seen.is_ok_and(|seen| seen)
+    }
+
     /// Begins to answer a request.
     pub fn serve(&self, path: String, body: String) -> Serving {
         let router = self.router.clone();

@@ -26,6 +26,10 @@ pub struct Tally {
     pub open: usize,
     /// Records that the platform has acknowledged: kind and id.
     pub delivered: BTreeSet<(String, String)>,
+    /// Every recognition, in the order in which they were written down.
+    pub recognitions: Vec<Recognition>,
+    /// Every message that something is abnormal, in that order too.
+    pub abnormalities: Vec<Abnormality>,
     /// Every crossing, in the order in which they were written down.
     pub crossings: Vec<Crossing>,
     /// Every act of a barrier that was decided on, in that order too; each was written down before the
@@ -33,6 +37,37 @@ pub struct Tally {
     pub acts: Vec<Act>,
     /// How often the platform was told that its command to a gate was carried out (OPEN-7).
     pub commands_done: usize,
+}
+
+/// A recognition as it was written down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recognition {
+    /// Where.
+    pub lane: String,
+    /// Its id.
+    pub record: String,
+    /// The plate; none when unread.
+    pub plate: Option<String>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A message that something is abnormal as it was written down; while that lasts there are several of one
+/// occurrence (D-15).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Abnormality {
+    /// Its id, which the platform is not told: the standard has no field for it.
+    pub id: String,
+    /// What is wrong.
+    pub code: String,
+    /// With which device, if with one.
+    pub device: Option<String>,
+    /// In words.
+    pub msg: String,
+    /// How many attempts to push it have an outcome.
+    pub attempts: usize,
+    /// When the platform acknowledged it.
+    pub delivered: Option<Timestamp>,
 }
 
 /// A crossing as it was written down.
@@ -97,6 +132,8 @@ pub fn tally(journal: &Path, lot: &LotId) -> Result<Tally> {
              AND (state = 'pending' OR (state = 'failed' AND kind = 'abnormality'))",
         )?,
         delivered: delivered(&moment, lot)?,
+        recognitions: recognitions(&moment, lot)?,
+        abnormalities: abnormalities(&moment, lot)?,
         crossings: crossings(&moment, lot)?,
         acts: acts(&moment, lot)?,
         commands_done: count(
@@ -109,6 +146,45 @@ fn delivered(from: &Connection, lot: &LotId) -> Result<BTreeSet<(String, String)
     let sql = "SELECT kind, key FROM outbox WHERE lot = ?1 AND state = 'delivered'";
     let mut query = from.prepare(sql)?;
     let rows = query.query_map(params![lot.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    rows.collect()
+}
+
+fn recognitions(from: &Connection, lot: &LotId) -> Result<Vec<Recognition>> {
+    let mut query = from.prepare(
+        "SELECT lane, record, plate, recognition.at FROM recognition JOIN outbox \
+         ON outbox.lot = recognition.lot AND outbox.kind = 'recognition' AND outbox.key = record \
+         WHERE recognition.lot = ?1 ORDER BY seq",
+    )?;
+    let rows = query.query_map(params![lot.as_str()], |row| {
+        Ok(Recognition {
+            lane: row.get(0)?,
+            record: row.get(1)?,
+            plate: row.get(2)?,
+            at: moment_of(row.get(3)?),
+        })
+    })?;
+    rows.collect()
+}
+
+fn abnormalities(from: &Connection, lot: &LotId) -> Result<Vec<Abnormality>> {
+    let mut query = from.prepare(
+        "SELECT id, code, device, msg, (SELECT count(*) FROM attempt \
+         WHERE attempt.lot = ?1 AND attempt.kind = 'abnormality' AND attempt.key = id), \
+         iif(state = 'delivered', settled_at, NULL) FROM abnormality JOIN outbox \
+         ON outbox.lot = abnormality.lot AND outbox.kind = 'abnormality' AND outbox.key = id \
+         WHERE abnormality.lot = ?1 ORDER BY seq",
+    )?;
+    let rows = query.query_map(params![lot.as_str()], |row| {
+        let attempts: i64 = row.get(4)?;
+        Ok(Abnormality {
+            id: row.get(0)?,
+            code: row.get(1)?,
+            device: row.get(2)?,
+            msg: row.get(3)?,
+            attempts: usize::try_from(attempts).unwrap_or(usize::MAX),
+            delivered: row.get::<_, Option<i64>>(5)?.map(moment_of),
+        })
+    })?;
     rows.collect()
 }
 

@@ -24,11 +24,27 @@ pub struct Entry {
     pub fetched: bool,
 }
 
+/// A message that something is abnormal as it was kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Abnormality {
+    /// What is wrong.
+    pub code: String,
+    /// With which device, if with one.
+    pub device: Option<String>,
+    /// In words.
+    pub msg: String,
+    /// That of the request that told it, in hexadecimal digits.
+    pub digest: String,
+}
+
 /// The records of a lot.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Every recognition and crossing, each once.
     pub entries: Vec<Entry>,
+    /// Every message that something is abnormal. An attempt that was made again since its answer got lost is
+    /// another one: it has another time, and the standard has no name for what it tells (D-17).
+    pub abnormalities: Vec<Abnormality>,
     /// How many recognitions were ever refused.
     pub refused: usize,
     /// Recognitions that were never decided on, since no push of them came through, and whose
@@ -64,6 +80,7 @@ pub fn tally(store: &Path, lot: &LotId) -> Result<Tally, StoreError> {
         .collect::<Result<_, _>>()?;
     Ok(Tally {
         entries,
+        abnormalities: abnormalities(&moment, lot)?,
         refused: count("SELECT count(DISTINCT uuid) FROM decision WHERE lot = ? AND NOT pass")?,
         passed_unheard,
         allowed: allowed(&moment, lot)?,
@@ -71,6 +88,20 @@ pub fn tally(store: &Path, lot: &LotId) -> Result<Tally, StoreError> {
             "SELECT count(*) FROM command WHERE lot = ? AND what <> 'show' AND state = 'executed'",
         )?,
     })
+}
+
+fn abnormalities(moment: &Connection, lot: &LotId) -> Result<Vec<Abnormality>, StoreError> {
+    let sql = "SELECT code, device, msg, hex(digest) FROM abnormality WHERE lot = ? ORDER BY received, digest";
+    let mut query = moment.prepare(sql)?;
+    let rows = query.query_map([lot.as_str()], |row| {
+        Ok(Abnormality {
+            code: row.get(0)?,
+            device: row.get(1)?,
+            msg: row.get(2)?,
+            digest: row.get(3)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 fn allowed(moment: &Connection, lot: &LotId) -> Result<BTreeSet<String>, StoreError> {

@@ -30,6 +30,7 @@ pub(crate) struct Account {
     pub(crate) ends: Vec<Duration>,
     pub(crate) vehicles: u32,
     pub(crate) crossings: usize,
+    pub(crate) abnormalities: usize,
     pub(crate) faults: u32,
     pub(crate) requests: u64,
     /// Requests to which something happened on their way.
@@ -39,6 +40,15 @@ pub(crate) struct Account {
     pub(crate) executed: u32,
     /// What the platform has said to have since it started.
     pub(crate) answered: Vec<Answered>,
+    /// Each attempt to tell of an abnormality, as the platform knows it, and how often it was made: in one
+    /// second there may be several that say the same.
+    pub(crate) abnormal: HashMap<String, usize>,
+    /// How often the platform ended in what it does by itself.
+    pub(crate) alone: u32,
+    /// Commands that came again while they were carried out (D-5).
+    pub(crate) commands_again: u32,
+    /// Drivers who were refused and stand at a gate at the end.
+    pub(crate) left_waiting: u32,
     pub(crate) wrong: Vec<Wrong>,
     recognized: HashMap<RecordId, (Duration, u64)>,
     /// Recognitions that the platform has refused at least once.
@@ -75,6 +85,12 @@ impl Account {
         let back = |end: &Duration| self.starts.iter().find(|start| *start >= end);
         let overlaps = |end: &Duration| *end <= to && back(end).is_none_or(|back| *back >= from);
         self.ends.iter().any(overlaps)
+    }
+
+    /// How often the gateway ended between these.
+    pub(crate) fn ends_within(&self, from: Duration, to: Duration) -> usize {
+        let within = |end: &&Duration| from <= **end && **end <= to;
+        self.ends.iter().filter(within).count()
     }
 
     /// What came of a request is about to be told.
@@ -145,16 +161,20 @@ impl World {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
         let store = Connection::open_with_flags(self.property.file(), flags);
         let store = store.expect("the platform runs on it");
-        for Answered { table, uuid } in answered {
-            let sql = format!("SELECT count(*) FROM {table} WHERE uuid = ?1");
-            let count = store.query_row(&sql, [&uuid], |row| row.get::<_, i64>(0));
+        for Answered { table, key } in answered {
+            let named = match table {
+                "abnormality" => "hex(digest)",
+                _ => "uuid",
+            };
+            let sql = format!("SELECT count(*) FROM {table} WHERE {named} = ?1");
+            let count = store.query_row(&sql, [&key], |row| row.get::<_, i64>(0));
             if count.is_ok_and(|count| count == 1) {
                 continue;
             }
             self.account.wrong.push(Wrong {
-                what: format!("{table} {uuid} was answered, and is gone after a restart"),
+                what: format!("{table} {key} was answered, and is gone after a restart"),
                 at: Some(self.at),
-                about: vec![format!("{uuid} ")],
+                about: vec![format!("{key} ")],
             });
         }
     }

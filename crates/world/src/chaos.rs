@@ -25,6 +25,8 @@ pub(crate) enum Chaos {
     Weather(Side, Weather),
     /// A side ends in this way, and starts so much later.
     Crash(Side, Crash, Duration),
+    /// The platform ends in this way in what it does by itself: a pass, a heartbeat, a command.
+    CrashAlone(Crash, Duration),
     /// Somebody sets a side's clock.
     Clock(Side, SignedDuration),
     /// A side's clock is put right.
@@ -73,6 +75,10 @@ pub(crate) fn plan(
         weather(side, span, random, &mut plan);
         crashes(side, span, random, &mut plan);
         clocks(side, span, random, &mut plan);
+    }
+    for at in moments(span, HOUR, random) {
+        let crash = *Crash::ALL.choose(random).expect("there are some");
+        plan.push((at, Chaos::CrashAlone(crash, seconds(1..120, random))));
     }
     for at in moments(span, 3 * HOUR, random) {
         let ordered = [Ordered::Open, Ordered::Force];

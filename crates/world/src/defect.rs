@@ -6,7 +6,7 @@ use std::io;
 
 use boshi_gateway::journal::Entry;
 use boshi_gateway::lot::{Action, Input, Turn};
-use boshi_protocol::delivery::{Fault, Outcome, Settled};
+use boshi_protocol::delivery::{Fault, Kind, Outcome, Settled};
 use boshi_protocol::lane;
 
 use crate::image::Image;
@@ -22,6 +22,10 @@ pub enum Defect {
     CountsBounces,
     /// Lane: a vehicle that may not pass is let through.
     OpensForRefused,
+    /// Lane: a reading that is told when its vehicle has left is lost.
+    ForgetsHistory,
+    /// Delivery: an abnormality that does not get there is taken to be delivered.
+    ForgetsAbnormalities,
     /// Delivery: a request that nobody answered is taken to be accepted.
     TakesSilenceForYes,
     /// Delivery: a push that has failed is not recorded as failed.
@@ -36,6 +40,8 @@ pub enum Defect {
     AnswersBeforeCommit,
     /// Merge: a record that comes again is another one.
     HasNoKey,
+    /// Merge: the checkpoint is moved before the pages are taken.
+    MovesCheckpointEarly,
     /// Merge: queries for what could not be pushed are answered from an old copy.
     AsksAnOldCopy,
 }
@@ -84,7 +90,17 @@ impl Spoiled {
             Input::Lane(_, lane::Input::SafetyKept(kept)) if self.is(Defect::CountsBounces) => {
                 *kept = std::time::Duration::from_secs(5);
             }
-            Input::Pushed { outcome, .. } => match outcome {
+            Input::Read {
+                replayed_at: Some(_),
+                ..
+            } if self.is(Defect::ForgetsHistory) => return None,
+            Input::Pushed { outcome, trace, .. } => match outcome {
+                Outcome::Fault(_)
+                    if self.is(Defect::ForgetsAbnormalities)
+                        && trace.key.kind == Kind::Abnormality =>
+                {
+                    *outcome = Outcome::Accepted;
+                }
                 Outcome::Refused(_) if self.is(Defect::OpensForRefused) => {
                     *outcome = Outcome::Accepted;
                 }
@@ -161,6 +177,11 @@ impl Spoiled {
         if self.is(Defect::AnswersBeforeCommit) {
             self.before = image().ok();
         }
+    }
+
+    /// Whether the platform moves its checkpoint when a pass begins.
+    pub(crate) fn moves_early(&self) -> bool {
+        self.is(Defect::MovesCheckpointEarly)
     }
 
     /// What the platform leaves on its disk.

@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 
 use crate::chaos::Side;
 use crate::network::Fate;
+use crate::watch::{ABNORMAL, digest};
 use crate::wire::{Parcel, Reply};
 use crate::world::{Back, Going, Parked, Planned, World};
 
@@ -20,6 +21,8 @@ const NOBODY: Duration = Duration::from_millis(2);
 pub(crate) struct Task {
     pub(crate) side: Side,
     pub(crate) run: u64,
+    /// For the story.
+    pub(crate) what: &'static str,
     pub(crate) going: Going,
 }
 
@@ -55,6 +58,10 @@ impl World {
         let Some(mut task) = self.tasks.remove(&number) else {
             return;
         };
+        let before = match task.side {
+            Side::Property => self.property.before_it_goes_on(),
+            Side::Supplier => None,
+        };
         let parcels = &mut self.parcels;
         let next = self.runtime.block_on(async {
             tokio::select! {
@@ -63,6 +70,19 @@ impl World {
                 ended = &mut task.going => Next::Ends(ended),
             }
         });
+        if let Some(before) = before
+            && self.property.ends_in_that(before, &mut self.random)
+        {
+            self.account.alone += 1;
+            let line = || {
+                format!(
+                    "! the platform ends in what it does by itself: {}",
+                    task.what
+                )
+            };
+            self.story.tell(self.at, line);
+            return self.property_is_down();
+        }
         match next {
             Next::Asks(parcel) => {
                 let side = task.side;
@@ -82,6 +102,9 @@ impl World {
         } = parcel;
         let exchange = self.number();
         self.account.requests += 1;
+        if path == ABNORMAL {
+            *self.account.abnormal.entry(digest(&body)).or_default() += 1;
+        }
         let weather = self.ways[from as usize];
         let fate = Fate::of(weather, timeout, &mut self.random);
         let is_plain = fate.arrives.len() == 1 && fate.reply.is_some() && !fate.torn;
@@ -161,7 +184,10 @@ impl World {
             back,
         };
         match self.parked.iter().any(|it| it.is_the_same_as(&parked)) {
-            true => self.repeated.push(parked),
+            true => {
+                self.account.commands_again += 1;
+                self.repeated.push(parked);
+            }
             false => self.go_on_serving(parked),
         }
     }

@@ -42,6 +42,16 @@ impl Image {
         Ok(())
     }
 
+    /// Whether a transaction was written since.
+    pub(crate) fn is_written_in(&self, after: &Image) -> bool {
+        self.log != after.log
+    }
+
+    /// Whether some of the log has been merged into the file since.
+    pub(crate) fn is_merged_in(&self, after: &Image) -> bool {
+        self.main != after.main
+    }
+
     /// This, and of what a commit made of its log some sectors, but not all that it changed.
     pub(crate) fn torn(&self, after: &Image, random: &mut Xoshiro256PlusPlus) -> Image {
         let sectors = after.log.len().div_ceil(SECTOR);

@@ -19,6 +19,12 @@ const TELL_AGAIN: Duration = Duration::from_millis(500);
 /// How often a device tells again what it has told.
 const REPEATED: f64 = 0.03;
 
+/// How often a recognizer tells a vehicle once more that has left, from its memory.
+const REMEMBERED: f64 = 0.05;
+
+/// For how many seconds it may have that there.
+const MEMORY: u64 = 2 * 60 * 60;
+
 impl World {
     /// Something physical happens in a lane.
     pub(crate) fn happens(&mut self, place: usize, input: Physical) {
@@ -39,8 +45,16 @@ impl World {
                     let input = Input::Lane(LaneNo(place), done);
                     self.plan(self.at + WIRE, Planned::Reaches(run, Box::new(input)));
                 }
-                Reaction::Gone(vehicle, Went::Crossed) => self.leaves_again(vehicle),
-                Reaction::Gone(..) => {}
+                Reaction::Gone(vehicle, went) => {
+                    if self.random.random_bool(REMEMBERED) {
+                        let later = Duration::from_secs(self.random.random_range(1..MEMORY));
+                        let remembers = Planned::Remembers(place, vehicle);
+                        self.plan(self.at + later, remembers);
+                    }
+                    if went == Went::Crossed {
+                        self.leaves_again(vehicle);
+                    }
+                }
             }
         }
         self.has_news(place);
@@ -67,7 +81,7 @@ impl World {
         // Once it has ended, it takes nothing any more.
         let taken = inputs
             .into_iter()
-            .all(|input| self.supplier.played.is_some() && self.tell(input));
+            .all(|input| self.supplier.played.is_some() && self.takes(input));
         if taken {
             self.roads[place].taken();
             if self.random.random_bool(REPEATED) {
@@ -77,19 +91,33 @@ impl World {
         self.has_news(place);
     }
 
-    /// The acknowledgement got lost, and the device tells the same again. Presses of the anti-smash loop
-    /// have numbers by which they are known again, before they get to the lot.
+    /// What a device tells is taken; what a recognizer has told before changes nothing, as at the door of
+    /// the gateway: of what is not old, this run knows, and of what is, the journal.
+    fn takes(&mut self, input: Input) -> bool {
+        let Input::Read {
+            event: Some(event),
+            replayed_at,
+            ..
+        } = &input
+        else {
+            return self.tell(input);
+        };
+        let event = event.clone();
+        if !self.supplier.remembered.insert(event.clone()) {
+            return true;
+        }
+        let played = self.supplier.played.as_ref().expect("the gateway runs");
+        if replayed_at.is_some() && self.runtime.block_on(played.has_seen(&event)) {
+            return true;
+        }
+        self.tell(input)
+    }
+
+    /// The acknowledgement got lost, and the device tells the same again.
     fn repeats(&mut self, inputs: Vec<Input>) {
         for input in inputs {
-            let is_press = matches!(
-                input,
-                Input::Lane(
-                    _,
-                    lane::Input::SafetyLoop { .. } | lane::Input::SafetyKept(_)
-                )
-            );
-            if !is_press && self.supplier.played.is_some() {
-                self.tell(input);
+            if self.supplier.played.is_some() {
+                self.takes(input);
             }
         }
     }

@@ -7,6 +7,7 @@
 
 mod account;
 mod chaos;
+mod checkpoint;
 mod clock;
 mod defect;
 mod exchange;
@@ -53,6 +54,14 @@ pub struct Report {
     pub requests: u64,
     /// Those to which something happened on their way.
     pub accidents: u64,
+    /// How often the platform ended in a pass, a heartbeat or a command.
+    pub alone: u64,
+    /// Messages that something is abnormal.
+    pub abnormalities: u64,
+    /// Commands that came again while they were carried out.
+    pub commands_again: u64,
+    /// Drivers who were refused, and stand there still.
+    pub left_waiting: u64,
     /// How often the platform asked for what could not be pushed.
     pub passes: u64,
     /// The same for the same run.
@@ -82,6 +91,10 @@ pub fn play(seed: u64, span: Duration, defect: Option<Defect>) -> Report {
         crossings: account.crossings as u64,
         faults: u64::from(account.faults),
         crashes: account.crashes.map(u64::from),
+        alone: u64::from(account.alone),
+        abnormalities: account.abnormalities as u64,
+        commands_again: u64::from(account.commands_again),
+        left_waiting: u64::from(account.left_waiting),
         requests: account.requests,
         accidents: account.accidents,
         passes: u64::from(account.passes),
@@ -99,6 +112,10 @@ impl Report {
         self.faults += other.faults;
         self.crashes[0] += other.crashes[0];
         self.crashes[1] += other.crashes[1];
+        self.alone += other.alone;
+        self.abnormalities += other.abnormalities;
+        self.commands_again += other.commands_again;
+        self.left_waiting += other.left_waiting;
         self.requests += other.requests;
         self.accidents += other.accidents;
         self.passes += other.passes;
@@ -112,15 +129,21 @@ impl fmt::Display for Report {
         let [gateway, platform] = self.crashes;
         write!(
             out,
-            "{} hours, {} vehicles, {} crossings, {} faults, the gateway killed {gateway} times and the \
-             platform {platform} times, {} requests of which {} met an accident, {} passes",
+            "{} hours, {} vehicles, {} crossings, {} abnormalities, {} faults, the gateway killed {gateway} \
+             times and the platform {platform} times, {} of them in a pass, a heartbeat or a command, {} \
+             requests of which {} met an accident, {} passes, {} commands again meanwhile, {} drivers left \
+             waiting",
             self.hours,
             self.vehicles,
             self.crossings,
+            self.abnormalities,
             self.faults,
+            self.alone,
             self.requests,
             self.accidents,
-            self.passes
+            self.passes,
+            self.commands_again,
+            self.left_waiting
         )
     }
 }

@@ -3,6 +3,7 @@
 
 mod lanes;
 mod records;
+mod told;
 
 use std::time::Duration;
 
@@ -30,6 +31,8 @@ impl World {
         self.records_are_the_same(&journal, &store);
         self.decisions_are_followed(&journal, &store);
         self.crossings_are_what_happened();
+        self.readings_are_recognitions(&journal);
+        self.abnormalities_get_there(&journal, &store);
         self.outcomes_are_known();
         self.nobody_waited();
         self.lifts_are_for_somebody();

@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use boshi_platform::config::Config;
 use boshi_platform::played::Played;
+use boshi_transport::played::Wire as _;
+use jiff::Timestamp;
 use rand::rngs::Xoshiro256PlusPlus;
+use rusqlite::Connection;
 use tempfile::TempDir;
 
 use crate::clock::Clock;
@@ -52,8 +55,12 @@ pub(crate) struct Property {
     pub(crate) end: Arc<End>,
     pub(crate) run: u64,
     pub(crate) crash: Option<Crash>,
+    /// The next crash in what it does by itself: a pass, a heartbeat, a command.
+    pub(crate) alone: Option<Crash>,
     pub(crate) played: Option<Arc<Played>>,
     pub(crate) spoiled: Spoiled,
+    /// When the pass began that is being made, by its clock.
+    pub(crate) passing: Option<Timestamp>,
     folder: TempDir,
     disk: Image,
 }
@@ -66,8 +73,10 @@ impl Property {
             end,
             run: 0,
             crash: None,
+            alone: None,
             played: None,
             spoiled: Spoiled::by(defect),
+            passing: None,
             folder: new_folder(),
             disk: Image::default(),
         }
@@ -85,7 +94,30 @@ impl Property {
 
     fn is_gone(&mut self) {
         self.crash = None;
+        self.alone = None;
         self.played = None;
+    }
+
+    /// What its disk is before it goes on with what it does by itself, if it is to end in that.
+    pub(crate) fn before_it_goes_on(&self) -> Option<Image> {
+        self.alone.map(|_| self.image())
+    }
+
+    /// It went on, and ends in that if it has written something; whether it did. What the world sees of a
+    /// step it sees after all of its transactions, so that it tears the last of them, or none.
+    pub(crate) fn ends_in_that(&mut self, before: Image, random: &mut Xoshiro256PlusPlus) -> bool {
+        let after = self.image();
+        let Some(mut crash) = self.alone.take_if(|_| before.is_written_in(&after)) else {
+            return false;
+        };
+        // Several transactions, between which the log was merged into the file and begun anew: no part of it
+        // fits the old file.
+        if crash == Crash::Torn && before.is_merged_in(&after) {
+            crash = Crash::BeforeCommit;
+        }
+        self.disk = left_in(crash, before, &after, random);
+        self.is_gone();
+        true
     }
 
     /// Starts on what the run before has left.
@@ -95,6 +127,13 @@ impl Property {
         self.folder = new_folder();
         self.config.data = self.folder.path().to_owned();
         self.disk.put(&self.file()).expect("memory has room");
+        if let Some(began) = self.passing.take()
+            && self.spoiled.moves_early()
+        {
+            let store = Connection::open(self.file()).expect("it was written");
+            let moved = store.execute("UPDATE checkpoint SET at = ?1", [began.as_second()]);
+            moved.expect("it has a checkpoint, or none");
+        }
         let played = Played::start(&self.config, self.end.clone()).await;
         self.played = Some(Arc::new(played.unwrap_or_else(|error| {
             panic!("the platform does not start on what it has left: {error}");
@@ -118,13 +157,14 @@ impl Property {
             return Some(answered);
         };
         let after = self.image();
-        self.disk = match crash {
-            Crash::Now | Crash::BeforeCommit => before,
-            Crash::Torn => before.torn(&after, random),
-            Crash::AfterCommit => after,
-        };
+        self.disk = left_in(crash, before, &after, random);
         self.is_gone();
         None
+    }
+
+    /// What its clock says.
+    pub(crate) fn wall(&self) -> Timestamp {
+        self.end.now()
     }
 
     /// The file of its store.
@@ -134,5 +174,14 @@ impl Property {
 
     fn image(&self) -> Image {
         Image::take(&self.file()).expect("it was written")
+    }
+}
+
+/// What a crash leaves of a disk.
+fn left_in(crash: Crash, before: Image, after: &Image, random: &mut Xoshiro256PlusPlus) -> Image {
+    match crash {
+        Crash::Now | Crash::BeforeCommit => before,
+        Crash::Torn => before.torn(after, random),
+        Crash::AfterCommit => after.clone(),
     }
 }

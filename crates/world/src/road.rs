@@ -1,7 +1,7 @@
 //! A lane as it physically is, and the controller that tells of it: in order, each event until it is
 //! taken.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use boshi_gateway::lot::{self, LaneNo};
@@ -26,8 +26,20 @@ pub(crate) enum News {
     Read {
         vehicle: VehicleId,
         reading: Reading,
+        /// Its number at the recognizer.
+        event: String,
         at: jiff::Timestamp,
     },
+    /// A recognizer tells from its memory what it has told before.
+    History(Seen),
+}
+
+/// What a recognizer has told, and keeps.
+#[derive(Clone, Debug)]
+pub(crate) struct Seen {
+    reading: Reading,
+    event: String,
+    at: jiff::Timestamp,
 }
 
 pub(crate) struct Road {
@@ -43,7 +55,9 @@ pub(crate) struct Road {
     vehicles: HashMap<VehicleId, Vehicle>,
     /// The gateway's name of each act of the barrier, with its run.
     acts: HashMap<ActId, (u64, lane::ActId)>,
-    told: HashSet<VehicleId>,
+    /// The first that was told, and taken, of each vehicle.
+    told: HashMap<VehicleId, Seen>,
+    readings: u32,
     safety_since: Duration,
     fire: bool,
     directions: Direction,
@@ -76,7 +90,8 @@ impl Road {
             history: Vec::new(),
             vehicles: HashMap::new(),
             acts: HashMap::new(),
-            told: HashSet::new(),
+            told: HashMap::new(),
+            readings: 0,
             safety_since: Duration::ZERO,
             fire: false,
             directions: direction,
@@ -163,20 +178,27 @@ impl Road {
                 News::Read {
                     vehicle,
                     reading,
+                    event,
                     at,
                 } => {
                     let is_there = self.lane.vehicles().any(|it| it == vehicle);
-                    if !is_there && self.told.contains(&vehicle) {
+                    if !is_there && self.told.contains_key(&vehicle) {
                         self.news.pop_front();
                         continue;
                     }
                     vec![lot::Input::Read {
                         lane: self.no,
                         reading,
-                        event: None,
+                        event: Some(event),
                         replayed_at: (!is_there).then_some(at),
                     }]
                 }
+                News::History(Seen { reading, event, at }) => vec![lot::Input::Read {
+                    lane: self.no,
+                    reading,
+                    event: Some(event),
+                    replayed_at: Some(at),
+                }],
             };
             return Some(inputs);
         }
@@ -184,8 +206,39 @@ impl Road {
 
     /// The first of the news is taken.
     pub(crate) fn taken(&mut self) {
-        if let Some(News::Read { vehicle, .. }) = self.news.pop_front() {
-            self.told.insert(vehicle);
+        if let Some(News::Read {
+            vehicle,
+            reading,
+            event,
+            at,
+        }) = self.news.pop_front()
+        {
+            let seen = Seen { reading, event, at };
+            self.told.entry(vehicle).or_insert(seen);
+        }
+    }
+
+    /// Whether a reading of a vehicle was told and taken.
+    pub(crate) fn is_told(&self, vehicle: VehicleId) -> bool {
+        self.told.contains_key(&vehicle)
+    }
+
+    /// Whether a vehicle was read for the first time after it had crossed.
+    pub(crate) fn is_read_late(&self, vehicle: VehicleId) -> bool {
+        let mut its = self.history.iter().map(|(_, fact)| fact);
+        let first = its.find(|fact| match fact {
+            Fact::Crossed { vehicle: whose, .. } | Fact::Read { vehicle: whose, .. } => {
+                *whose == vehicle
+            }
+            _ => false,
+        });
+        matches!(first, Some(Fact::Crossed { .. }))
+    }
+
+    /// The recognizer tells once more what it has told of a vehicle.
+    pub(crate) fn remembers(&mut self, vehicle: VehicleId) {
+        if let Some(seen) = self.told.get(&vehicle) {
+            self.news.push_back(News::History(seen.clone()));
         }
     }
 
@@ -275,6 +328,10 @@ impl Road {
                 reading,
             } => News::Read {
                 vehicle,
+                event: {
+                    self.readings += 1;
+                    format!("{}/{}", self.name, self.readings)
+                },
                 reading: Reading {
                     side: side(heading),
                     sighting: Sighting {

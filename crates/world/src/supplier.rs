@@ -1,5 +1,6 @@
 //! The supplier's machine: the real gateway on its disk, killed and started again.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -86,6 +87,8 @@ pub(crate) struct Supplier {
     pub(crate) crash: Option<Crash>,
     pub(crate) played: Option<Played>,
     pub(crate) spoiled: Spoiled,
+    /// What recognizers have told this run.
+    pub(crate) remembered: HashSet<String>,
     folder: TempDir,
     /// What the disk has when the next run starts.
     disk: Image,
@@ -112,6 +115,7 @@ impl Supplier {
             crash: None,
             played: None,
             spoiled: Spoiled::by(defect),
+            remembered: HashSet::new(),
             folder: new_folder(),
             disk: Image::default(),
             time: PlayedTime::default(),
@@ -146,6 +150,7 @@ impl Supplier {
     /// Starts on what the run before has left; what it took up is the first input.
     pub(crate) async fn starts(&mut self, at: Duration) -> Input {
         self.run += 1;
+        self.remembered.clear();
         self.started = at;
         self.time = PlayedTime::default();
         self.now_is(at);

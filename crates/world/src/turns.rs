@@ -152,6 +152,7 @@ impl World {
                 self.begin(Task {
                     side: Side::Supplier,
                     run,
+                    what: "a push",
                     going,
                 });
             }

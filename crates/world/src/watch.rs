@@ -11,6 +11,7 @@ use boshi_protocol::code::OpenMode;
 use boshi_protocol::endpoint::OpenGate;
 use boshi_protocol::id::DeviceNo;
 use rand::RngExt as _;
+use sha2::{Digest as _, Sha256};
 
 use crate::chaos::{Ordered, Side};
 use crate::exchange::{Ended, Task};
@@ -29,6 +30,7 @@ impl World {
         self.failures = 0;
         self.passing = false;
         self.answered_is_stored();
+        self.checkpoint_is_true();
         self.plan(self.at, Planned::Beats(run));
         self.plan_to_ask(self.property.config.reconcile.interval);
     }
@@ -76,6 +78,7 @@ impl World {
         self.begin(Task {
             side: Side::Property,
             run,
+            what: "a heartbeat",
             going: Box::pin(async move {
                 played.beat().await;
                 Ended::Beaten
@@ -95,9 +98,11 @@ impl World {
             return self.plan_to_ask(self.property.config.reconcile.interval);
         }
         self.passing = true;
+        self.pass_begins();
         self.begin(Task {
             side: Side::Property,
             run,
+            what: "a pass",
             going: Box::pin(async move {
                 let succeeded = played.pass().await.is_ok();
                 Ended::Asked { succeeded }
@@ -140,6 +145,7 @@ impl World {
             }
             Ended::Asked { succeeded } => {
                 self.passing = false;
+                self.checkpoint_is_true();
                 self.failures = if succeeded { 0 } else { self.failures + 1 };
                 self.account.passes += 1;
                 let settings = (
@@ -192,6 +198,7 @@ impl World {
         self.begin(Task {
             side: Side::Property,
             run,
+            what: "a command",
             going: Box::pin(async move { Ended::Given(played.give(order).await) }),
         });
     }
@@ -201,7 +208,8 @@ impl World {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Answered {
     pub(crate) table: &'static str,
-    pub(crate) uuid: String,
+    /// Its id; of an abnormality, which has none, the digest of the request as SQLite shows it.
+    pub(crate) key: String,
 }
 
 impl Answered {
@@ -209,12 +217,25 @@ impl Answered {
         let table = match path {
             "/receivePlateNumber" => "recognition",
             "/receiveCrossGate" => "crossing",
+            ABNORMAL => {
+                let (table, key) = ("abnormality", digest(body));
+                return Some(Answered { table, key });
+            }
             _ => return None,
         };
         let after = body.split_once("\"uuid\":\"")?.1;
-        let uuid = after.split('"').next()?.to_owned();
-        Some(Answered { table, uuid })
+        let key = after.split('"').next()?.to_owned();
+        Some(Answered { table, key })
     }
+}
+
+/// Where abnormalities are told.
+pub(crate) const ABNORMAL: &str = "/receiveAbnormal";
+
+/// What the platform knows an abnormality by, as SQLite shows it.
+pub(crate) fn digest(body: &str) -> String {
+    let digest = Sha256::digest(body.as_bytes());
+    digest.iter().map(|byte| format!("{byte:02X}")).collect()
 }
 
 fn is_accepted(reply: &[u8]) -> bool {

@@ -17,6 +17,7 @@ use tokio::sync::mpsc;
 
 use crate::account::Account;
 use crate::chaos::{Chaos, Side, plan};
+use crate::checkpoint::Asked;
 use crate::clock::Clock;
 use crate::defect::Defect;
 use crate::exchange::{Ended, Exchange, Task};
@@ -57,6 +58,8 @@ pub(crate) enum Planned {
     },
     /// Whoever made a request has this of it.
     Replied(u64, Reply),
+    /// A recognizer tells once more of a vehicle that has left.
+    Remembers(usize, VehicleId),
     /// The platform asks whether the lot is there, what it could not push.
     Beats(u64),
     Asks(u64),
@@ -107,6 +110,8 @@ pub(crate) struct World {
     /// Passes that failed in a row.
     pub(crate) failures: u32,
     pub(crate) passing: bool,
+    /// What was so when the pass began that is being made.
+    pub(crate) asked: Option<Asked>,
     agenda: BTreeMap<(Duration, u64), Planned>,
     planned: u64,
     /// Where a vehicle that is inside leaves, and how long it stays.
@@ -146,6 +151,7 @@ impl World {
             numbers: 0,
             failures: 0,
             passing: false,
+            asked: None,
             agenda: BTreeMap::new(),
             planned: 0,
             inside: HashMap::new(),
@@ -182,6 +188,7 @@ impl World {
         self.ways = [Weather::Fine; 2];
         self.supplier.crash = None;
         self.property.crash = None;
+        self.property.alone = None;
         self.supplier.clock.mend(self.at);
         self.property.clock.mend(self.at);
         self.story
@@ -297,6 +304,10 @@ impl World {
                 back,
             } => self.delivered(exchange, to, path, body, back),
             Planned::Replied(exchange, reply) => self.replied(exchange, reply),
+            Planned::Remembers(place, vehicle) => {
+                self.roads[place].remembers(vehicle);
+                self.has_news(place);
+            }
             Planned::Beats(run) => self.beats(run),
             Planned::Asks(run) => self.asks(run),
         }
@@ -308,6 +319,12 @@ impl World {
         match chaos {
             Chaos::Weather(side, weather) => self.ways[side as usize] = weather,
             Chaos::Crash(side, crash, away) => self.crash(side, crash, away),
+            Chaos::CrashAlone(crash, away) => {
+                if self.property.played.is_some() {
+                    self.account.away[Side::Property as usize] = away;
+                    self.property.alone = Some(crash);
+                }
+            }
             Chaos::Clock(Side::Supplier, step) => self.supplier.clock.step(self.at, step),
             Chaos::Clock(Side::Property, step) => self.property.clock.step(self.at, step),
             Chaos::Correct(Side::Supplier) => self.supplier.clock.correct(self.at),

@@ -1,5 +1,7 @@
 //! Both sides' stores against each other and against what physically happened.
 
+mod told;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use boshi_gateway::tally::{Act, Crossing, Tally as Journal};
@@ -46,6 +48,10 @@ pub(super) struct Account {
     pub(super) missing: usize,
     /// Stored more than once.
     pub(super) twice: usize,
+    /// Messages that something is abnormal in the gateway's journal.
+    pub(super) abnormal: usize,
+    /// Visits of vehicles whose plate was read, as the simulator saw them.
+    pub(super) read: usize,
     /// Presses of anti-smash loops, as the simulator saw them.
     pub(super) presses: usize,
     /// Crossings in the journal.
@@ -72,10 +78,27 @@ pub(super) struct Wrong {
     pub(super) what: String,
 }
 
+/// What has to be known of a round beside its three accounts.
+#[derive(Clone, Debug)]
+pub(super) struct Circumstances {
+    /// How much faster than in life everything in the lanes happened.
+    pub(super) speed: f64,
+    /// By how much the clock of the gateway was off at most.
+    pub(super) off: SignedDuration,
+    /// When the gateway was away.
+    pub(super) downs: Vec<Down>,
+}
+
+/// For how long a side that was killed was away.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Down {
+    pub(super) from: Timestamp,
+    pub(super) until: Timestamp,
+}
+
 impl Account {
-    /// Compares the three. Everything in the lanes happened `speed` times as fast as in life, and the
-    /// clock of the gateway was `off` by so much at most.
-    pub(super) fn of(three: &Three, speed: f64, off: SignedDuration) -> Account {
+    /// Compares the three.
+    pub(super) fn of(three: &Three, around: &Circumstances) -> Account {
         let Three {
             journal,
             store,
@@ -88,8 +111,10 @@ impl Account {
             ..Account::default()
         };
         account.records(journal, store);
-        account.passages(journal, ledger, LENT_WITHIN.as_secs_f64() / speed);
-        account.acts(journal, ledger, off);
+        account.abnormalities(journal, store, around.downs.len());
+        account.readings(journal, ledger, &around.downs);
+        account.passages(journal, ledger, LENT_WITHIN.as_secs_f64() / around.speed);
+        account.acts(journal, ledger, around.off);
         account.decisions(journal, store);
         if ledger.forgotten() > 0 || ledger.given_up().count() > 0 {
             let given_up: Vec<_> = ledger.given_up().collect();

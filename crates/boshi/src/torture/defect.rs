@@ -37,6 +37,10 @@ pub(super) enum Defect {
     EmptiesOutbox,
     /// The gateway forgets a crossing that it has acknowledged
     ForgetsCrossings,
+    /// The gateway forgets a reading that it has acknowledged, of a vehicle that is gone
+    ForgetsReadings,
+    /// The gateway takes an abnormality to be delivered that nobody has
+    ForgetsAbnormalities,
     /// The platform takes a record that comes again for another one
     HasNoKey,
     /// A barrier is driven, and nobody has written why
@@ -72,6 +76,22 @@ impl Spoiled {
                    SELECT lot, key FROM outbox WHERE kind = 'crossing' ORDER BY seq DESC LIMIT 1;
                  DELETE FROM crossing WHERE (lot, record) IN newest;
                  DELETE FROM outbox WHERE kind = 'crossing' AND (lot, key) IN newest",
+            )?,
+            Some(Defect::ForgetsReadings) if gateway => change(
+                &self.journal,
+                "CREATE TEMP TABLE newest AS
+                   SELECT o.lot, o.key FROM outbox o JOIN recognition r ON (r.lot, r.record) = (o.lot, o.key)
+                   WHERE o.kind = 'recognition' AND o.state = 'failed' AND r.plate IS NOT NULL
+                     AND r.outcome IS NOT NULL AND (o.lot, o.key) NOT IN
+                       (SELECT lot, record FROM crossing)
+                   ORDER BY seq DESC LIMIT 1;
+                 DELETE FROM recognition WHERE (lot, record) IN newest;
+                 DELETE FROM outbox WHERE kind = 'recognition' AND (lot, key) IN newest",
+            )?,
+            Some(Defect::ForgetsAbnormalities) if gateway => change(
+                &self.journal,
+                "UPDATE outbox SET state = 'delivered', settled_at = at
+                 WHERE kind = 'abnormality' AND state <> 'delivered'",
             )?,
             Some(Defect::HasNoKey) if platform => change(
                 &self.store,

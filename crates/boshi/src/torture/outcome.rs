@@ -66,8 +66,8 @@ impl Outcome {
             it.twice
         ));
         say(&format!(
-            "过闸 {}（记在旁车名下 {}），断网放行 {}，曾被拒绝 {}；不符 {} 处",
-            it.crossings, it.lent, it.released_blind, it.refused, self.wrong
+            "识别到车牌的车辆 {} 次，异常 {} 条；过闸 {}（记在旁车名下 {}），断网放行 {}，曾被拒绝 {}；不符 {} 处",
+            it.read, it.abnormal, it.crossings, it.lent, it.released_blind, it.refused, self.wrong
         ));
         say(&format!(
             "对账自检：改动一行 {} 次，未发现 {} 次",

@@ -1,11 +1,12 @@
 //! Whether the account can be trusted: each of three accounts that are right is changed in one line, and it
 //! has to say so.
 
-use boshi_gateway::tally::{Act, Tally as Journal};
-use boshi_platform::tally::Tally as Store;
+use boshi_gateway::tally::{Act, Recognition, Tally as Journal};
+use boshi_platform::store::RecordKind;
+use boshi_platform::tally::{Entry, Tally as Store};
 use boshi_protocol::id::RecordId;
 use boshi_simulator::equipment::{ActId, Fact, Motion};
-use boshi_simulator::ledger::Ledger;
+use boshi_simulator::ledger::{Ledger, Visit};
 use jiff::SignedDuration;
 use serde::Serialize;
 
@@ -34,7 +35,7 @@ pub(super) struct Planted {
 /// Changes one line; none when there is no such line.
 type Change = fn(&mut Three) -> Option<()>;
 
-const CHANGES: [(&str, Change); 13] = [
+const CHANGES: [(&str, Change); 17] = [
     ("a stored record is dropped", |it| {
         it.store.entries.pop().map(drop)
     }),
@@ -51,6 +52,44 @@ const CHANGES: [(&str, Change); 13] = [
     }),
     ("a recognition is not written down", |it| {
         it.journal.recognized.pop_first().map(drop)
+    }),
+    ("a reading is lost of who did not cross", |it| {
+        // One that is written down once: who was read before a kill and after it would still be there.
+        let of = |it: &Recognition| (it.lane.clone(), it.plate.clone());
+        let all = it.journal.recognitions.clone();
+        let count = |one: &Recognition| all.iter().filter(|it| of(it) == of(one)).count();
+        let is_read = |one: &Recognition| {
+            let mut visits = it.ledger.visits().filter(|visit| *visit.lane == *one.lane);
+            visits
+                .any(|visit| is_its(visit, one) && visit.read.is_some() && visit.crossed.is_none())
+        };
+        let lost = all
+            .iter()
+            .position(|read| count(read) == 1 && is_read(read))?;
+        let lost = it.journal.recognitions.remove(lost).record;
+        it.journal.recognized.remove(&lost);
+        it.journal
+            .delivered
+            .retain(|(kind, id)| (kind.as_str(), id) != ("recognition", &lost));
+        let of =
+            |entry: &Entry| (entry.kind, entry.uuid.as_str()) == (RecordKind::Recognition, &lost);
+        it.store.entries.retain(|entry| !of(entry));
+        Some(())
+    }),
+    ("a vehicle is recognized twice", |it| {
+        let mut again = it.journal.recognitions.first()?.clone();
+        again.plate = Some("粤Z00000".to_owned());
+        it.journal.recognitions.push(again);
+        Some(())
+    }),
+    ("an abnormality does not get there", |it| {
+        it.store.abnormalities.pop().map(drop)
+    }),
+    ("an abnormality gets there that nobody wrote", |it| {
+        let mut another = it.store.abnormalities.first()?.clone();
+        another.msg.push('！');
+        it.store.abnormalities.push(another);
+        Some(())
     }),
     ("a crossing is not written down", |it| {
         it.journal.crossings.pop().map(drop)
@@ -149,6 +188,11 @@ pub(super) fn plant(three: &Three, account: impl Fn(&Three) -> Account) -> Plant
         );
     }
     planted
+}
+
+fn is_its(visit: &Visit, one: &Recognition) -> bool {
+    let plate = visit.vehicle.plate.as_ref().map(|it| it.as_str());
+    plate.is_some() && plate == one.plate.as_deref()
 }
 
 fn is_for_a_vehicle(act: &Act) -> bool {

@@ -13,6 +13,7 @@ use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
+use super::account::Down;
 use super::agenda::{Disk, Kill, Order, Outage, Upon, Victims};
 use super::defect::Spoiled;
 use super::disk::Failure;
@@ -29,11 +30,11 @@ const ANSWER: Duration = Duration::from_secs(10);
 /// What happened and when, for the story.
 pub(super) type Told = Vec<(Timestamp, String)>;
 
-/// How often each side was killed.
-#[derive(Clone, Copy, Debug, Default)]
+/// How often the platform was killed, and when the gateway was.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Kills {
     pub(super) platform: usize,
-    pub(super) gateway: usize,
+    pub(super) gateway: Vec<Down>,
 }
 
 /// The numbers of the processes of both sides, while they run.
@@ -86,14 +87,14 @@ pub(super) async fn kill_all(
                 side.last_words()
             );
         }
-        told.push((Timestamp::now(), format!("SIGKILL {:?}", kill.victims)));
+        let from = Timestamp::now();
+        told.push((from, format!("SIGKILL {:?}", kill.victims)));
         if kill.victims != Victims::Gateway {
             platform.kill().await?;
             count.platform += 1;
         }
         if kill.victims != Victims::Platform {
             gateway.kill().await?;
-            count.gateway += 1;
         }
         ids.note(platform, gateway);
         tokio::time::sleep(kill.away).await;
@@ -103,6 +104,8 @@ pub(super) async fn kill_all(
         }
         if kill.victims != Victims::Platform {
             gateway.start_again()?;
+            let until = Timestamp::now();
+            count.gateway.push(Down { from, until });
         }
         ids.note(platform, gateway);
         told.push((

@@ -93,6 +93,7 @@ impl World {
             let mut roads = self.roads.iter();
             let road = roads.find(|road| road.name == row[1]).expect("a lane");
             if road.lane.vehicles().any(|it| road.plate(it) == row[2]) {
+                self.account.left_waiting += 1;
                 continue;
             }
             let what = format!("{row:?} has no end");

@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
-use boshi_platform::tally::Entry;
+use boshi_gateway::tally::{Abnormality, Recognition};
+use boshi_platform::tally::{Abnormality as KeptAbnormality, Entry};
 use boshi_protocol::id::RecordId;
 use boshi_protocol::plate::{Plate, PlateColor};
-use boshi_simulator::equipment::{ActId, Fact, LiftNo, Outcome, Vehicle, VehicleId};
+use boshi_simulator::equipment::{ActId, Fact, LiftNo, Outcome, Reading, Vehicle, VehicleId};
 
 use super::*;
 
@@ -26,6 +27,7 @@ fn world() -> Three {
     ledger.arrived(vehicle, &lane(), driven, at(0));
     for (second, fact) in [
         (1, Fact::OnLoop(vehicle)),
+        (1, read(vehicle)),
         (3, opened(act, lift)),
         (3, lifted(act, lift, Some(vehicle))),
         (5, Fact::SafetyPressed),
@@ -44,17 +46,58 @@ fn world() -> Three {
             delivered: ["recognition", "crossing"]
                 .map(|kind| (kind.to_owned(), id.clone()))
                 .into(),
+            recognitions: vec![recognition("r1", 1)],
+            abnormalities: vec![abnormal("a1")],
             crossings: vec![crossing(PLATE, 5)],
             acts: vec![act_for("r1", "may_pass", 2)],
             commands_done: 1,
             ..Journal::default()
         },
         store: Store {
+            abnormalities: vec![kept_abnormal("车辆未识别过闸！")],
             entries: both.map(|kind| entry(kind, "r1")).into(),
             allowed: [id].into(),
             commands_done: 1,
             ..Store::default()
         },
+    }
+}
+
+fn read(vehicle: VehicleId) -> Fact {
+    let reading = Reading {
+        plate: Plate::read(PLATE).unwrap(),
+        color: PlateColor::Blue,
+        reliability: 96,
+    };
+    Fact::Read { vehicle, reading }
+}
+
+fn recognition(record: &str, second: i64) -> Recognition {
+    Recognition {
+        lane: "01".to_owned(),
+        record: record.to_owned(),
+        plate: Some(PLATE.to_owned()),
+        at: at(second),
+    }
+}
+
+fn abnormal(id: &str) -> Abnormality {
+    Abnormality {
+        id: id.to_owned(),
+        code: "1501".to_owned(),
+        device: None,
+        msg: "车辆未识别过闸！".to_owned(),
+        attempts: 1,
+        delivered: Some(at(7)),
+    }
+}
+
+fn kept_abnormal(msg: &str) -> KeptAbnormality {
+    KeptAbnormality {
+        code: "1501".to_owned(),
+        device: None,
+        msg: msg.to_owned(),
+        digest: "00".to_owned(),
     }
 }
 
@@ -120,7 +163,7 @@ fn entry(kind: RecordKind, uuid: &str) -> Entry {
 fn found(change: impl FnOnce(&mut Three)) -> Vec<String> {
     let mut world = world();
     change(&mut world);
-    let account = Account::of(&world, 1.0, SignedDuration::ZERO);
+    let account = Account::of(&world, &around());
     assert_eq!(account.is_whole(), account.wrong.is_empty());
     account.wrong.into_iter().map(|wrong| wrong.what).collect()
 }
@@ -128,6 +171,14 @@ fn found(change: impl FnOnce(&mut Three)) -> Vec<String> {
 #[test]
 fn what_happened_was_written_down_and_stored_is_whole() {
     assert_eq!(found(|_| {}), Vec::<String>::new());
+}
+
+fn around() -> Circumstances {
+    Circumstances {
+        speed: 1.0,
+        off: SignedDuration::ZERO,
+        downs: Vec::new(),
+    }
 }
 
 fn assert_found(cases: Vec<(&str, Vec<String>)>) {
@@ -176,6 +227,77 @@ fn each_record_that_must_not_be_is_found() {
             found(|it| it.journal.crossings[0] = crossing("粤B99999", 5)),
         ),
     ]);
+}
+
+/// Invariant 1: neither a barrier nor a loop knows of it.
+#[test]
+fn each_reading_that_is_lost_is_found_although_its_vehicle_never_crossed() {
+    let lost = "was read 1 times and is 0 recognitions";
+    let again = "was read 1 times and is 2 recognitions";
+    let twice = |it: &mut Three| it.journal.recognitions.push(recognition("r2", 2));
+    assert_found(vec![
+        (lost, found(|it| it.journal.recognitions.clear())),
+        (
+            lost,
+            found(|it| it.journal.recognitions[0].plate = Some("粤B99999".to_owned())),
+        ),
+        (again, found(twice)),
+    ]);
+    let mut killed = world();
+    twice(&mut killed);
+    let downs = vec![Down {
+        from: at(3),
+        until: at(4),
+    }];
+    let around = Circumstances { downs, ..around() };
+    assert!(Account::of(&killed, &around).is_whole());
+}
+
+/// Invariant 1, PUSH-5, D-15, D-17
+#[test]
+fn each_abnormality_that_is_lost_or_invented_is_found_and_one_whose_answer_got_lost_may_be_two() {
+    let another = kept_abnormal("别的！");
+    assert_found(vec![
+        (
+            "is written down and not stored",
+            found(|it| {
+                it.journal.abnormalities[0].delivered = None;
+                it.store.abnormalities.clear();
+            }),
+        ),
+        (
+            "is acknowledged and not stored",
+            found(|it| it.store.abnormalities.clear()),
+        ),
+        (
+            "is stored and never written down",
+            found(|it| it.store.abnormalities.push(another)),
+        ),
+        (
+            "is stored more often than it was tried",
+            found(|it| it.store.abnormalities.extend_from_within(..)),
+        ),
+    ]);
+    let tried_again = found(|it| {
+        it.journal.abnormalities[0].attempts = 2;
+        it.store.abnormalities.extend_from_within(..);
+    });
+    assert_eq!(tried_again, Vec::<String>::new());
+    let lasts = |second: i64, stored: usize| {
+        found(|it| {
+            let delivered = Some(at(second));
+            let again = Abnormality {
+                delivered,
+                ..abnormal("a2")
+            };
+            it.journal.abnormalities.push(again);
+            let kept = it.store.abnormalities[0].clone();
+            it.store.abnormalities = vec![kept; stored];
+        })
+    };
+    assert_eq!(lasts(90, 2), Vec::<String>::new());
+    assert_eq!(lasts(7, 1), Vec::<String>::new(), "the same bytes");
+    assert_found(vec![("is acknowledged and not stored", lasts(90, 1))]);
 }
 
 #[test]
