@@ -22,6 +22,7 @@ use boshi_protocol::lane::Motion;
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 use tokio::sync::{Semaphore, mpsc};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::contact::Contacts;
@@ -30,7 +31,7 @@ use super::event::{Event, Heartbeat, PlateEvent};
 use super::health::Health;
 use super::mailbox::Mailbox;
 use super::outfit::Outfit;
-use super::relays::{Relays, Step};
+use super::relays::{Refusal, Relays, Step};
 use super::teller::Teller;
 use crate::config::{self, Confirm, Equipment, PulseBy, VzDialect};
 use crate::reload::InForce;
@@ -118,9 +119,10 @@ impl Camera {
             return Err(CommandError::NotDone(why));
         }
         let timing = self.0.in_force.borrow().timing.clone();
-        let step = self.begin(barrier, motion, timing.travel)?;
+        let until = Instant::now() + timing.act / 3 * 2;
+        let step = self.begin(barrier, motion, timing.travel, until).await?;
         let command = json!({"id": id, "output": reply::output(step)});
-        let within = timing.act / 3 * 2;
+        let within = until.saturating_duration_since(Instant::now());
         let sent = self.0.mailbox.send(id, command, within, LATE_ANSWER).await;
         match sent {
             Ok(_) => {
@@ -128,23 +130,34 @@ impl Camera {
                 taken(confirm.unwrap_or_default())
             }
             Err(error) => {
-                if matches!(error, CommandError::NotDone(_)) {
-                    self.relays().refused(barrier, step);
+                match error {
+                    CommandError::NotDone(_) => self.relays().refused(barrier, step),
+                    CommandError::Unknown(_) | CommandError::Unconfirmed(_) => {
+                        self.relays().unknown(barrier, step, Instant::now());
+                    }
                 }
                 Err(error)
             }
         }
     }
 
-    fn begin(
+    /// Begins a motion. While the arm travels it waits, if that ends in time: the lane has counted the
+    /// travel from when it decided, a little earlier than the order before got here.
+    async fn begin(
         &self,
         barrier: &DeviceNo,
         motion: Motion,
         travel: Duration,
+        until: Instant,
     ) -> Result<Step, CommandError> {
-        let now = tokio::time::Instant::now();
-        let step = self.relays().begin(barrier, motion, now, travel);
-        step.map_err(CommandError::NotDone)
+        loop {
+            let step = self.relays().begin(barrier, motion, Instant::now(), travel);
+            match step {
+                Ok(step) => return Ok(step),
+                Err(Refusal::NotBefore(due)) if due < until => tokio::time::sleep_until(due).await,
+                Err(refusal) => return Err(CommandError::NotDone(refusal.why())),
+            }
+        }
     }
 
     /// The camera said something, `frame` if that is more than that it is there.
