@@ -16,9 +16,9 @@ use crate::config::{self, Password};
 /// Longest that a connection on the lot's own network may take.
 const CONNECT: Duration = Duration::from_secs(2);
 
-/// How long a connection that nobody uses is kept: below what a camera does, so that no command
-/// meets one that is just being closed.
-const IDLE: Duration = Duration::from_secs(3);
+/// How long a connection that nobody uses is kept: below what a camera or controller does, so that no
+/// command meets one that is just being closed, or whose other end has lost its power since.
+pub(in crate::devices) const IDLE: Duration = Duration::from_secs(3);
 
 /// Largest answer in bytes: the longest one has some kilobytes.
 const MAX_ANSWER_BYTES: usize = 64 * 1024;

@@ -9,7 +9,6 @@ mod message;
 mod push;
 mod worker;
 
-use std::future::ready;
 use std::sync::Arc;
 
 use boshi_protocol::id::DeviceNo;
@@ -27,6 +26,7 @@ use super::health::Health;
 use super::order::Orders;
 use super::outfit::Outfit;
 use super::teller::Teller;
+use super::unheld;
 use crate::config::{self, Equipment};
 
 /// A camera, from outside.
@@ -93,11 +93,8 @@ impl DeviceDriver for Camera {
         barrier: &'a DeviceNo,
         motion: Motion,
     ) -> BoxFuture<'a, Result<(), CommandError>> {
-        if motion != Motion::Pulse {
-            let why = "此相机协议没有常开指令".to_owned();
-            return Box::pin(ready(Err(CommandError::NotDone(why))));
-        }
-        Box::pin(self.orders.give(barrier, motion))
+        let pulse = self.orders.give(barrier, Motion::Pulse);
+        Box::pin(unheld::drive(motion, pulse))
     }
 }
 

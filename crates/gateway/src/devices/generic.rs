@@ -12,6 +12,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::caller::IDLE;
 use super::controller::{Checked, CommandError, DeviceDriver, Message};
 use super::controllers::Known;
 use super::event::Event;
@@ -130,6 +131,7 @@ fn client() -> Result<reqwest::Client, reqwest::Error> {
         .no_proxy()
         .tcp_nodelay(true)
         .connect_timeout(CONNECT)
+        .pool_idle_timeout(IDLE)
         .build()
 }
 
@@ -291,4 +293,34 @@ async fn called(request: reqwest::RequestBuilder) -> Result<Value, CommandError>
 
 fn unreadable() -> CommandError {
     CommandError::Unknown("控制器应答无法读取".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// OPEN-7: the first command after a controller has lost its power would get no answer.
+    #[tokio::test]
+    async fn a_connection_that_nobody_uses_is_not_kept_for_the_next_command() {
+        boshi_transport::certificate::install_crypto();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let client = client().unwrap();
+        let told = called(client.post(url).body("{}"));
+        let (told, connection) = tokio::join!(told, async {
+            let (mut connection, _) = listener.accept().await.unwrap();
+            let mut request = [0; 1024];
+            assert!(connection.read(&mut request).await.unwrap() > 0);
+            let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
+            connection.write_all(answer).await.unwrap();
+            connection
+        });
+        assert_eq!(told, Ok(json!({})));
+        let (mut connection, mut byte) = (connection, [0; 1]);
+        let ended = tokio::time::timeout(IDLE * 5, connection.read(&mut byte));
+        assert_eq!(ended.await.expect("it is closed").unwrap(), 0);
+    }
 }

@@ -2,9 +2,14 @@
 //!
 //! A command that nobody fetched in time is withdrawn and was not done; one that was fetched and
 //! not answered is unknown. Neither is ever handed out again.
+//!
+//! A device that asks again has given up what it asked before, and perhaps the connection with it: what
+//! is put in then goes to the newest question only. The older ones end as if there were nothing, each
+//! in its own time, so that two that ask in turns do not chase each other.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -25,6 +30,24 @@ pub(super) struct Mailbox {
     who: &'static str,
     letters: Mutex<Letters>,
     news: Notify,
+    questions: Questions,
+}
+
+/// How often a device has asked for commands.
+#[derive(Clone, Debug, Default)]
+struct Questions(Arc<AtomicU64>);
+
+/// One question of a device.
+#[derive(Debug)]
+pub(super) struct Question {
+    number: u64,
+    all: Questions,
+}
+
+impl Question {
+    fn is_newest(&self) -> bool {
+        self.all.0.load(Ordering::Acquire) == self.number
+    }
 }
 
 #[derive(Debug, Default)]
@@ -48,6 +71,7 @@ impl Mailbox {
             who,
             letters: Mutex::default(),
             news: Notify::new(),
+            questions: Questions::default(),
         }
     }
 
@@ -82,31 +106,46 @@ impl Mailbox {
         Err(CommandError::Unknown(format!("{}未应答", self.who)))
     }
 
+    /// The device asks; what it has asked before is handed nothing any more.
+    pub(super) fn asked(&self) -> Question {
+        let all = self.questions.clone();
+        let number = all.0.fetch_add(1, Ordering::AcqRel) + 1;
+        Question { number, all }
+    }
+
     /// What there is to do, as soon as there is something, and after `wait` in any case.
     pub(super) async fn fetch(&self, wait: Duration) -> Vec<Value> {
-        let deadline = tokio::time::Instant::now() + wait;
-        loop {
-            let news = self.news.notified();
-            let commands = self.take();
-            if !commands.is_empty() {
-                return commands;
-            }
-            if tokio::time::timeout_at(deadline, news).await.is_err() {
-                return Vec::new();
-            }
-        }
+        let question = self.asked();
+        let take = || Some(self.take()).filter(|it| !it.is_empty());
+        let taken = self.wait_for(wait, Some(&question), take).await;
+        taken.unwrap_or_default()
     }
 
     /// The one command that was put in first, as soon as there is one, for a device that takes one
-    /// at a time; none after `wait`.
-    pub(super) async fn fetch_one(&self, wait: Duration) -> Option<Value> {
+    /// at a time; none after `wait`. It goes into the answer to `question`, or to what the device has
+    /// just said.
+    pub(super) async fn fetch_one(
+        &self,
+        wait: Duration,
+        question: Option<&Question>,
+    ) -> Option<Value> {
+        self.wait_for(wait, question, || self.take_one()).await
+    }
+
+    async fn wait_for<T>(
+        &self,
+        wait: Duration,
+        question: Option<&Question>,
+        take: impl Fn() -> Option<T>,
+    ) -> Option<T> {
         let deadline = tokio::time::Instant::now() + wait;
         loop {
+            // From here on it hears of whatever is put in.
             let news = self.news.notified();
-            if let Some(command) = self.take_one() {
-                // Another one who fetches may have been woken for what is left.
-                self.news.notify_one();
-                return Some(command);
+            if question.is_none_or(Question::is_newest)
+                && let Some(taken) = take()
+            {
+                return Some(taken);
             }
             tokio::time::timeout_at(deadline, news).await.ok()?;
         }
@@ -125,7 +164,7 @@ impl Mailbox {
         }
         letters.waiting.push_back(letter);
         drop(letters);
-        self.news.notify_one();
+        self.news.notify_waiters();
         Ok(())
     }
 
@@ -164,8 +203,6 @@ impl Mailbox {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use serde_json::json;
 
     use super::*;
@@ -203,5 +240,48 @@ mod tests {
         let sent = tokio::spawn(async move { sender.send("c1", json!({}), LIMIT, LIMIT).await });
         assert_eq!(mailbox.fetch(LIMIT).await.len(), 1);
         assert!(matches!(sent.await.unwrap(), Err(CommandError::Unknown(_))));
+    }
+
+    /// OPEN-7: the connection of the first question has died, which nobody has noticed yet.
+    #[tokio::test(start_paused = true)]
+    async fn a_command_goes_to_the_question_that_was_asked_last() {
+        let mailbox = Arc::new(Mailbox::of("控制器"));
+        let asks = || {
+            let mailbox = Arc::clone(&mailbox);
+            tokio::spawn(async move { mailbox.fetch(LIMIT).await })
+        };
+        let dead = asks();
+        tokio::task::yield_now().await;
+        for id in ["c1", "c2"] {
+            let alive = asks();
+            tokio::task::yield_now().await;
+            let sender = Arc::clone(&mailbox);
+            let sent = tokio::spawn(async move {
+                sender.send(id, json!({ "id": id }), LIMIT / 2, LIMIT).await
+            });
+            assert_eq!(alive.await.unwrap(), [json!({ "id": id })]);
+            assert!(mailbox.answer(id, json!({})));
+            assert_eq!(sent.await.unwrap(), Ok(json!({})));
+        }
+        // Between two questions as well.
+        let late = mailbox.send("c3", json!({}), LIMIT / 4, LIMIT).await;
+        assert!(matches!(late, Err(CommandError::NotDone(_))), "{late:?}");
+        assert!(dead.await.unwrap().is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_just_said_is_answered_with_a_command_whoever_asks_meanwhile() {
+        let mailbox = Arc::new(Mailbox::of("相机"));
+        let question = mailbox.asked();
+        let sender = Arc::clone(&mailbox);
+        let sent = async move { sender.send("c1", json!("c1"), LIMIT, LIMIT).await };
+        let said = tokio::join!(mailbox.fetch_one(LIMIT, None), async {
+            tokio::spawn(sent);
+        });
+        assert_eq!(said.0, Some(json!("c1")));
+        let sender = Arc::clone(&mailbox);
+        tokio::spawn(async move { sender.send("c2", json!("c2"), LIMIT, LIMIT).await });
+        let asked = mailbox.fetch_one(LIMIT, Some(&question)).await;
+        assert_eq!(asked, Some(json!("c2")), "it is still the newest");
     }
 }

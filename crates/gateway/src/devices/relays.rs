@@ -18,6 +18,10 @@ const STRAY: Duration = Duration::from_secs(5);
 /// Pause before a relay that could not be opened is tried again.
 const OFF_AGAIN: Duration = Duration::from_millis(200);
 
+/// How long after a hold was told its lane may still hear that it is one: ten seconds for an answer,
+/// and ten more for an arm that has to show it.
+pub(super) const SETTLED: Duration = Duration::from_secs(20);
+
 /// Something to be done with one relay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
@@ -41,9 +45,35 @@ pub(super) struct Relays {
 #[derive(Debug)]
 struct Gate {
     wired: RelayBarrier,
-    held: bool,
+    hold: Hold,
+    /// How it was before the last step, should that be refused.
+    before: Hold,
     /// When it was opened last, as far as anybody knows.
     pulsed: Option<Instant>,
+}
+
+/// Whether a barrier is held open. A lane that lifts does not believe in a hold: so a pulse ends one
+/// whose result the lane has had, or will never have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hold {
+    No,
+    /// It was told to be, and nothing spoke against it; the lane knows by then.
+    Told {
+        settled: Instant,
+    },
+    /// Nobody knows whether the device heard it; the lane knows that by then.
+    Perhaps {
+        settled: Instant,
+    },
+}
+
+/// Why a motion does not begin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// It cannot be done.
+    Never(String),
+    /// The arm travels until then.
+    NotBefore(Instant),
 }
 
 impl Step {
@@ -66,13 +96,36 @@ impl Gate {
     fn latch(&self) -> u16 {
         self.wired.hold.unwrap_or(self.wired.open)
     }
+
+    fn becomes(&mut self, hold: Hold) {
+        self.before = std::mem::replace(&mut self.hold, hold);
+    }
+
+    /// Whether its lane may still take it for held.
+    fn is_held(&self, now: Instant) -> bool {
+        match self.hold {
+            Hold::No => false,
+            Hold::Told { settled } | Hold::Perhaps { settled } => now < settled,
+        }
+    }
+}
+
+impl Refusal {
+    /// In words.
+    pub(super) fn why(self) -> String {
+        match self {
+            Refusal::Never(why) => why,
+            Refusal::NotBefore(_) => "道闸正在起落，不再次抬杆".to_owned(),
+        }
+    }
 }
 
 impl Relays {
     pub(super) fn new(barriers: &[RelayBarrier], pulse_by: PulseBy) -> Relays {
         let gate = |wired: &RelayBarrier| Gate {
             wired: wired.clone(),
-            held: false,
+            hold: Hold::No,
+            before: Hold::No,
             pulsed: None,
         };
         Relays {
@@ -90,31 +143,40 @@ impl Relays {
         motion: Motion,
         now: Instant,
         travel: Duration,
-    ) -> Result<Step, String> {
+    ) -> Result<Step, Refusal> {
         let mut gates = self.gates.iter_mut();
         let gate = gates.find(|it| it.wired.device == *barrier);
-        let gate = gate.ok_or_else(|| format!("{barrier} 没有接在此模块上"))?;
+        let gate = gate.ok_or_else(|| Refusal::Never(format!("{barrier} 没有接在此模块上")))?;
         let latch = gate.latch();
         match motion {
-            Motion::Pulse if gate.held => Err("道闸常开中，不再抬杆".to_owned()),
-            Motion::Pulse if gate.pulsed.is_some_and(|last| now < last + travel) => {
-                Err("道闸正在起落，不再次抬杆".to_owned())
-            }
             Motion::Pulse => {
+                if gate.is_held(now) {
+                    return Err(Refusal::Never("道闸常开中，不再抬杆".to_owned()));
+                }
+                let travelled = gate.pulsed.map(|last| last + travel);
+                if let Some(travelled) = travelled.filter(|it| now < *it) {
+                    return Err(Refusal::NotBefore(travelled));
+                }
                 gate.pulsed = Some(now);
                 let (relay, length) = (gate.wired.open, gate.wired.pulse);
                 if self.pulse_by == PulseBy::Gateway {
                     self.ends.insert(relay, now + length);
                 }
+                gate.becomes(Hold::No);
+                if gate.before != Hold::No {
+                    self.ends.insert(latch, now + length);
+                }
                 Ok(Step::Pulse { relay, length })
             }
             Motion::Hold => {
-                gate.held = true;
+                gate.becomes(Hold::Told {
+                    settled: now + SETTLED,
+                });
                 self.ends.remove(&latch);
                 Ok(Step::Close { relay: latch })
             }
             Motion::Release => {
-                gate.held = false;
+                gate.becomes(Hold::No);
                 // Should it not be opened now, it will be.
                 self.ends.insert(latch, now + OFF_AGAIN);
                 Ok(Step::Open { relay: latch })
@@ -128,14 +190,35 @@ impl Relays {
         let Some(gate) = gates.find(|it| it.wired.device == *barrier) else {
             return;
         };
+        let was_held = gate.before != Hold::No;
         match step {
             Step::Pulse { relay, .. } => {
                 gate.pulsed = None;
                 self.ends.remove(&relay);
+                if was_held {
+                    self.ends.remove(&gate.latch());
+                }
             }
-            Step::Close { .. } => gate.held = false,
-            Step::Open { .. } => {}
+            Step::Close { .. } => {}
+            // One that nobody holds has to be open.
+            Step::Open { .. } if !was_held => {}
+            Step::Open { relay } => _ = self.ends.remove(&relay),
         }
+        gate.hold = gate.before;
+    }
+
+    /// Nobody knows whether the device heard a step, and its lane will not know it after `settled`.
+    /// A hold that was in force before goes on: its lane wants it whatever comes of this.
+    pub(super) fn unknown(&mut self, barrier: &DeviceNo, step: Step, settled: Instant) {
+        let mut gates = self.gates.iter_mut();
+        let gate = gates.find(|it| it.wired.device == *barrier);
+        let Some(gate) = gate.filter(|_| matches!(step, Step::Close { .. })) else {
+            return;
+        };
+        gate.hold = match (gate.hold, gate.before) {
+            (Hold::Told { .. }, Hold::No | Hold::Perhaps { .. }) => Hold::Perhaps { settled },
+            (hold, _) => hold,
+        };
     }
 
     /// When the next relay has to be opened.
@@ -173,100 +256,23 @@ impl Relays {
 
     /// A relay was found closed or open after a connection. Returns whether a hold in force has to
     /// be asserted with it: a module that lost its power has forgotten it. One that is closed
-    /// though nobody wants it is opened, unless a hold comes up in the meantime.
+    /// though nobody wants it is opened, unless a hold comes up in the meantime. What perhaps holds
+    /// is left as it is: its lane either tells it again or lifts.
     pub(super) fn found(&mut self, relay: u16, closed: bool, now: Instant) -> bool {
-        let held = self.gates.iter().any(|it| it.held && it.latch() == relay);
-        if closed && !held {
-            self.ends.entry(relay).or_insert(now + STRAY);
+        let mut gates = self.gates.iter_mut();
+        match gates.find(|it| it.latch() == relay && it.hold != Hold::No) {
+            None if closed => {
+                self.ends.entry(relay).or_insert(now + STRAY);
+                false
+            }
+            Some(gate) if !closed && matches!(gate.hold, Hold::Told { .. }) => {
+                gate.becomes(gate.hold);
+                true
+            }
+            None | Some(_) => false,
         }
-        held && !closed
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    const TRAVEL: Duration = Duration::from_secs(3);
-    const PULSE: Duration = Duration::from_millis(500);
-
-    fn relays(pulse_by: PulseBy, hold: Option<u16>) -> (Relays, DeviceNo) {
-        let device = DeviceNo::new("BAR").unwrap();
-        let barrier = RelayBarrier {
-            device: device.clone(),
-            open: 1,
-            hold,
-            pulse: PULSE,
-        };
-        (Relays::new(&[barrier], pulse_by), device)
-    }
-
-    #[test]
-    fn a_second_pulse_waits_for_the_travel_and_a_refused_one_does_not_count() {
-        let (mut it, bar) = relays(PulseBy::Module, None);
-        let now = Instant::now();
-        let first = it.begin(&bar, Motion::Pulse, now, TRAVEL).unwrap();
-        let soon = now + TRAVEL - Duration::from_millis(1);
-        assert!(it.begin(&bar, Motion::Pulse, soon, TRAVEL).is_err());
-        it.refused(&bar, first);
-        assert!(it.begin(&bar, Motion::Pulse, soon, TRAVEL).is_ok());
-        assert!(it.next_end().is_none(), "the module opens it itself");
-    }
-
-    #[test]
-    fn a_relay_found_closed_is_opened_unless_a_hold_comes_up() {
-        let (mut it, bar) = relays(PulseBy::Gateway, None);
-        let now = Instant::now();
-        assert!(!it.found(1, true, now));
-        assert_eq!(it.ending(now + STRAY), Some(1));
-        it.begin(&bar, Motion::Hold, now, TRAVEL).unwrap();
-        assert_eq!(it.ending(now + STRAY), None);
-        assert!(it.begin(&bar, Motion::Pulse, now + TRAVEL, TRAVEL).is_err());
-        assert!(it.found(1, false, now), "the module has forgotten the hold");
-        it.begin(&bar, Motion::Release, now, TRAVEL).unwrap();
-        assert!(!it.found(1, false, now));
-    }
-
-    proptest! {
-        /// Whatever is ordered and fails: a relay that no hold keeps closed is opened in the end.
-        #[test]
-        fn no_relay_stays_closed_without_a_hold(
-            orders in proptest::collection::vec((0..3_u8, any::<bool>(), 0..4000_u64), 0..30),
-            hold in prop_oneof![Just(None), Just(Some(2))]
-        ) {
-            let (mut it, bar) = relays(PulseBy::Gateway, hold);
-            let mut closed = std::collections::BTreeSet::new();
-            let (mut now, mut held) = (Instant::now(), false);
-            for (motion, lost, pause) in orders {
-                now += Duration::from_millis(pause);
-                while let Some(relay) = it.ending(now) {
-                    closed.remove(&relay);
-                    it.opened(relay);
-                }
-                let motion = [Motion::Pulse, Motion::Hold, Motion::Release][usize::from(motion)];
-                let Ok(step) = it.begin(&bar, motion, now, TRAVEL) else { continue };
-                held = match motion {
-                    Motion::Hold => true,
-                    Motion::Release => false,
-                    Motion::Pulse => held,
-                };
-                if step.closes() {
-                    closed.insert(step.relay());
-                } else if !lost {
-                    closed.remove(&step.relay());
-                    it.opened(step.relay());
-                }
-            }
-            while let Some(end) = it.next_end() {
-                let relay = it.ending(end).unwrap();
-                closed.remove(&relay);
-                it.opened(relay);
-            }
-            let latch = hold.unwrap_or(1);
-            let expected: Vec<u16> = held.then_some(latch).into_iter().collect();
-            prop_assert_eq!(closed.into_iter().collect::<Vec<_>>(), expected);
-        }
-    }
-}
+mod tests;

@@ -15,6 +15,7 @@ mod reply;
 pub(crate) mod rs485;
 pub(crate) mod tcp;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -23,16 +24,18 @@ use boshi_protocol::lane::Motion;
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 use tokio::sync::{Semaphore, mpsc};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::contact::Contacts;
 use super::controller::{CommandError, DeviceDriver};
 use super::event::{Event, Heartbeat, PlateEvent};
 use super::health::Health;
-use super::mailbox::Mailbox;
+use super::mailbox::{Mailbox, Question};
 use super::outfit::Outfit;
-use super::relays::{Relays, Step};
+use super::relays::{Refusal, Relays, Step};
 use super::teller::Teller;
+use super::unheld;
 use crate::config::{self, Confirm, Equipment, PulseBy, VzDialect};
 use crate::reload::InForce;
 
@@ -66,6 +69,8 @@ struct Inner {
     /// Commands in an answer that the camera was given; its next question shows that it took it.
     handed: Mutex<Vec<String>>,
     polls: Arc<Semaphore>,
+    /// Whether it was away, and has not been told since what it has to hold.
+    was_away: AtomicBool,
     in_force: InForce,
 }
 
@@ -101,6 +106,7 @@ impl Camera {
             rs485: Listeners::default(),
             handed: Mutex::default(),
             polls: Arc::new(Semaphore::new(MOST_POLLS)),
+            was_away: AtomicBool::new(false),
             config: config.clone(),
             in_force,
         }))
@@ -114,14 +120,11 @@ impl Camera {
         barrier: &DeviceNo,
         motion: Motion,
     ) -> Result<(), CommandError> {
-        if self.0.config.dialect != VzDialect::Vz && motion != Motion::Pulse {
-            let why = "此相机协议没有常开指令".to_owned();
-            return Err(CommandError::NotDone(why));
-        }
         let timing = self.0.in_force.borrow().timing.clone();
-        let step = self.begin(barrier, motion, timing.travel)?;
+        let until = Instant::now() + timing.act / 3 * 2;
+        let step = self.begin(barrier, motion, timing.travel, until).await?;
         let command = json!({"id": id, "output": reply::output(step)});
-        let within = timing.act / 3 * 2;
+        let within = until.saturating_duration_since(Instant::now());
         let sent = self.0.mailbox.send(id, command, within, LATE_ANSWER).await;
         match sent {
             Ok(_) => {
@@ -129,23 +132,34 @@ impl Camera {
                 taken(confirm.unwrap_or_default())
             }
             Err(error) => {
-                if matches!(error, CommandError::NotDone(_)) {
-                    self.relays().refused(barrier, step);
+                match error {
+                    CommandError::NotDone(_) => self.relays().refused(barrier, step),
+                    CommandError::Unknown(_) | CommandError::Unconfirmed(_) => {
+                        self.relays().unknown(barrier, step, Instant::now());
+                    }
                 }
                 Err(error)
             }
         }
     }
 
-    fn begin(
+    /// Begins a motion. While the arm travels it waits, if that ends in time: the lane has counted the
+    /// travel from when it decided, a little earlier than the order before got here.
+    async fn begin(
         &self,
         barrier: &DeviceNo,
         motion: Motion,
         travel: Duration,
+        until: Instant,
     ) -> Result<Step, CommandError> {
-        let now = tokio::time::Instant::now();
-        let step = self.relays().begin(barrier, motion, now, travel);
-        step.map_err(CommandError::NotDone)
+        loop {
+            let step = self.relays().begin(barrier, motion, Instant::now(), travel);
+            match step {
+                Ok(step) => return Ok(step),
+                Err(Refusal::NotBefore(due)) if due < until => tokio::time::sleep_until(due).await,
+                Err(refusal) => return Err(CommandError::NotDone(refusal.why())),
+            }
+        }
     }
 
     /// The camera said something, `frame` if that is more than that it is there.
@@ -153,6 +167,7 @@ impl Camera {
         if self.0.health.called(frame) {
             let name = &self.0.config.name;
             tracing::info!(name, "a camera is there");
+            self.0.was_away.store(true, Ordering::Release);
         }
         if self.0.health.is_time_to_beat() {
             let devices = self.0.config.drives().into_iter().cloned().collect();
@@ -164,23 +179,31 @@ impl Camera {
         plate_event(&self.0.config.name, &self.0.config.recognizer, seen)
     }
 
-    /// What there is to do, after at most `wait`; it counts as handed to the camera. What is for
-    /// its RS485 never has an output wait: both go together.
-    async fn command(&self, wait: Duration) -> Option<Value> {
+    /// What there is to do, after at most `wait`, in the answer to `question` or to something else that
+    /// the camera has just said; it counts as handed to it. What is for its RS485 never has an output
+    /// wait: both go together.
+    async fn command(&self, wait: Duration, question: Option<&Question>) -> Option<Value> {
         let Inner {
             mailbox, serial, ..
         } = &*self.0;
+        let again = self.hold_again();
+        let wait = if again.is_some() {
+            Duration::ZERO
+        } else {
+            wait
+        };
         let (output, bytes) = tokio::select! {
             biased;
-            output = mailbox.fetch_one(wait) => (output, None),
-            bytes = serial.fetch_one(wait) => (None, bytes),
+            output = mailbox.fetch_one(wait, question) => (output, None),
+            bytes = serial.fetch_one(wait, question) => (None, bytes),
         };
+        let now = Duration::ZERO;
         let (output, bytes) = match (output, bytes) {
-            (Some(output), _) => (Some(output), serial.fetch_one(Duration::ZERO).await),
-            (None, bytes) => (mailbox.fetch_one(Duration::ZERO).await, bytes),
+            (Some(output), _) => (Some(output), serial.fetch_one(now, question).await),
+            (None, bytes) => (mailbox.fetch_one(now, question).await, bytes),
         };
         let mut command = json!({});
-        for (part, letter) in [("output", output), ("serial", bytes)] {
+        for (part, letter) in [("output", output.or(again)), ("serial", bytes)] {
             let Some(mut letter) = letter else { continue };
             if let Some(id) = letter["id"].as_str() {
                 lock(&self.0.handed).push(id.to_owned());
@@ -191,6 +214,21 @@ impl Camera {
         anything.then(|| {
             self.0.health.sent(command.to_string().as_bytes());
             command
+        })
+    }
+
+    /// A hold in force that is to be asserted again: a camera that was away may have lost its power.
+    fn hold_again(&self) -> Option<Value> {
+        let barrier = self.0.config.barrier.as_ref()?;
+        if !self.0.was_away.swap(false, Ordering::AcqRel) {
+            return None;
+        }
+        let relay = barrier.hold.unwrap_or(barrier.open);
+        let is_held = self.relays().found(relay, false, Instant::now());
+        is_held.then(|| {
+            let name = &self.0.config.name;
+            tracing::warn!(name, "a hold is asserted again");
+            json!({"output": reply::output(Step::Close { relay })})
         })
     }
 
@@ -241,7 +279,13 @@ impl DeviceDriver for Camera {
         barrier: &'a DeviceNo,
         motion: Motion,
     ) -> BoxFuture<'a, Result<(), CommandError>> {
-        Box::pin(self.drives(id, barrier, motion))
+        match self.0.config.dialect {
+            VzDialect::Vz => Box::pin(self.drives(id, barrier, motion)),
+            VzDialect::Qy | VzDialect::Hx => {
+                let pulse = self.drives(id, barrier, Motion::Pulse);
+                Box::pin(unheld::drive(motion, pulse))
+            }
+        }
     }
 
     fn rs485(self: Arc<Self>) -> Option<Arc<dyn PassesOn>> {

@@ -17,19 +17,19 @@ use crate::platform::Platform;
 use crate::site::{Gateway, LET_THROUGH, SETTLED, Site};
 use crate::wire::PATIENCE;
 
-const KEY: &str = "camera-key-one";
+pub(crate) const KEY: &str = "camera-key-one";
 
 /// A lane whose loops are told by a controller, and whose camera and barrier are these.
-async fn gateway(platform: &Platform, controller: &Controller, camera: &str) -> Gateway {
+pub(crate) async fn gateway(platform: &Platform, controller: &Controller, camera: &str) -> Gateway {
     let camera = format!("\n{camera}\n[[lot.place]]\nnumber = \"A-001\"");
     Site::new(&platform.url(), &controller.url())
         .with("\n[[lot.place]]\nnumber = \"A-001\"", &camera)
-        .with("act = \"500ms\"", "act = \"3s\"")
+        .with("act = \"500ms\"", "act = \"3s\"\nfire_reassert = \"1s\"")
         .start()
         .await
 }
 
-async fn post(gateway: &Gateway, path: &str, kind: &str, body: &str) -> (u16, Value) {
+pub(crate) async fn post(gateway: &Gateway, path: &str, kind: &str, body: &str) -> (u16, Value) {
     let client = reqwest::Client::builder().tls_certs_only([]).no_proxy();
     let request = client.build().unwrap();
     let request = request
@@ -123,7 +123,7 @@ async fn open(State(cgi): State<Cgi>, RawQuery(query): RawQuery, headers: Header
 }
 
 /// A camera that can be called, and the configuration of it.
-async fn dahua(answer: &'static str) -> (mpsc::Receiver<String>, String) {
+pub(crate) async fn dahua(answer: &'static str) -> (mpsc::Receiver<String>, String) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (told, orders) = mpsc::channel(8);

@@ -236,6 +236,44 @@ async fn a_hold_outlives_the_modules_power_and_the_gateways() {
     assert!(!world.module.is_closed(0));
 }
 
+/// OPEN-7: the lane goes on lifting, and so does the module; nothing is held by itself later.
+#[tokio::test]
+async fn a_hold_of_which_nobody_knows_keeps_no_vehicle_out_and_is_not_asserted_later() {
+    let world = world("module = \"plain\"").await;
+    world.is_there().await;
+    world.module.fails(Fault::Lost);
+    assert_eq!(world.command("0", "").await["respCode"], "1");
+    world.module.fails(Fault::None);
+    let before = world.module.connections();
+    world.module.cut();
+    let again = || (world.module.connections() > before).then_some(());
+    eventually("connected again", again).await;
+    world.is_there().await;
+    assert!(!world.module.is_closed(0), "nobody holds it");
+    world.arrives().await;
+    let opens = || {
+        let writes = world.module.writes();
+        writes.ends_with(&[(0, ON), (0, 0)]).then_some(())
+    };
+    eventually("the vehicle is let through", opens).await;
+}
+
+/// OPEN-2: the relay is told until it is open, and then the lane hears of it.
+#[tokio::test]
+async fn a_release_that_gets_no_answer_counts_once_the_relay_is_open() {
+    let world = world("module = \"plain\"").await;
+    world.is_there().await;
+    assert_eq!(world.command("0", "").await["respCode"], "0");
+    world.module.fails(Fault::Lost);
+    assert_eq!(world.command("1", "").await["respCode"], "1");
+    world.module.fails(Fault::None);
+    let normal = |lane: &Value| lane["state"] == "normal";
+    world.gateway.until("it is held no longer", normal).await;
+    assert!(!world.module.is_closed(0));
+    world.arrives().await;
+    world.platform.hears("/receivePlateNumber", 1).await;
+}
+
 /// A pulse that an earlier run has not ended, because it lost its power.
 #[tokio::test]
 async fn a_relay_that_is_found_closed_is_opened() {

@@ -50,10 +50,11 @@ impl Worker {
     }
 
     async fn obey(&mut self, order: Order) {
-        let result = match order.begin(&mut self.relays, &self.in_force) {
-            Ok(step) => self.tell(&order, step).await,
-            Err(error) => Err(error),
+        let begun = self.orders.begin(order, &mut self.relays, &self.in_force);
+        let Some((order, step)) = begun else {
+            return;
         };
+        let result = self.tell(&order, step).await;
         order.ends(result);
     }
 

@@ -15,7 +15,7 @@ use crate::devices::controller::CommandError;
 use crate::devices::event::{ArmEvent, Event, Heartbeat};
 use crate::devices::health::BEAT;
 use crate::devices::order::{Order, Ordered, until_late};
-use crate::devices::relays::{Relays, Step};
+use crate::devices::relays::{Relays, SETTLED, Step};
 use crate::devices::teller::Teller;
 use crate::reload::InForce;
 
@@ -267,10 +267,11 @@ impl Worker {
             let other = format!("{} 没有接在此相机上", order.barrier);
             return order.ends(Err(CommandError::NotDone(other)));
         };
-        let result = match order.begin(&mut self.relays, &self.in_force) {
-            Ok(step) => self.tell(&barrier, step, order.until).await,
-            Err(error) => Err(error),
+        let begun = self.orders.begin(order, &mut self.relays, &self.in_force);
+        let Some((order, step)) = begun else {
+            return;
         };
+        let result = self.tell(&barrier, step, order.until).await;
         order.ends(result);
     }
 
@@ -301,18 +302,39 @@ impl Worker {
                 Err(error) => error,
             };
             self.seen.health.faulty(&why.to_string());
-            if let CallError::NotHeard(_) = &why {
-                self.relays.refused(&barrier.device, step);
-            }
-            return Err(match why {
-                CallError::NotHeard(why) if place == 0 => CommandError::NotDone(why),
-                CallError::NotHeard(why) => CommandError::Unknown(format!("只完成了一部分：{why}")),
-                CallError::Unknown(why) => CommandError::Unknown(why),
-            });
+            return Err(self.failed(barrier, step, why, place == 0));
         }
         match barrier.confirm {
             Confirm::Taken => Ok(()),
             Confirm::Arm => Err(unconfirmed("相机已执行")),
         }
+    }
+
+    /// What it means that a command of a step, perhaps its first, did not succeed.
+    fn failed(
+        &mut self,
+        barrier: &HikBarrier,
+        step: Step,
+        why: CallError,
+        is_first: bool,
+    ) -> CommandError {
+        let now = Instant::now();
+        let (settled, error) = match why {
+            CallError::NotHeard(why) if is_first => {
+                self.relays.refused(&barrier.device, step);
+                return CommandError::NotDone(why);
+            }
+            CallError::NotHeard(why) => {
+                let why = format!("只完成了一部分：{why}");
+                (now, CommandError::Unknown(why))
+            }
+            // The arm may still show it.
+            CallError::Unknown(why) if barrier.status || barrier.confirm == Confirm::Arm => {
+                (now + SETTLED, CommandError::Unknown(why))
+            }
+            CallError::Unknown(why) => (now, CommandError::Unknown(why)),
+        };
+        self.relays.unknown(&barrier.device, step, settled);
+        error
     }
 }

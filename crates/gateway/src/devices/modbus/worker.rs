@@ -1,5 +1,6 @@
 //! The task that owns the connection to a module.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use boshi_protocol::id::DeviceNo;
@@ -14,7 +15,7 @@ use crate::devices::controller::CommandError;
 use crate::devices::event::{Event, Heartbeat};
 use crate::devices::health::BEAT;
 use crate::devices::linked::Seen;
-use crate::devices::order::{Order, Ordered, until_late};
+use crate::devices::order::{Order, Ordered, sleep_until, until_late};
 use crate::devices::relays::{Relays, Step};
 use crate::devices::teller::Teller;
 use crate::reload::InForce;
@@ -26,6 +27,9 @@ pub(crate) struct Worker {
     seen: Arc<Seen<config::Modbus>>,
     orders: Ordered,
     relays: Relays,
+    /// Orders to open a relay of which nobody knows whether they were obeyed: it is told to until it
+    /// is open, and then they were.
+    releasing: BTreeMap<u16, Order>,
     in_force: InForce,
 }
 
@@ -53,6 +57,7 @@ impl Worker {
             wiring,
             orders,
             relays: Relays::new(&seen.config.barriers, wiring.pulse_by),
+            releasing: BTreeMap::new(),
             seen,
             in_force,
         }
@@ -176,13 +181,14 @@ impl Worker {
     }
 
     async fn obey(&mut self, link: &mut Link, order: Order) -> Result<(), LinkError> {
-        let step = match order.begin(&mut self.relays, &self.in_force) {
-            Ok(step) => step,
-            Err(error) => {
-                order.ends(Err(error));
-                return Ok(());
-            }
+        let begun = self.orders.begin(order, &mut self.relays, &self.in_force);
+        let Some((order, step)) = begun else {
+            return Ok(());
         };
+        if step.closes() {
+            // Whoever ordered it to be opened has changed their mind.
+            self.releasing.remove(&step.relay());
+        }
         let call = match step {
             Step::Pulse { relay, length } => self.wiring.pulse(relay, length),
             Step::Close { relay } | Step::Open { relay } => {
@@ -193,8 +199,16 @@ impl Worker {
             Ok(answer) => (self.took(&order.barrier, step, &answer), Ok(())),
             Err(error) => (self.read_back(step, &error).await, Err(error)),
         };
-        if result.is_ok() && !step.closes() {
-            self.relays.opened(step.relay());
+        match result {
+            Ok(()) if !step.closes() => self.is_open(step.relay()),
+            Err(CommandError::Unknown(_)) if !step.closes() => {
+                self.releasing.insert(step.relay(), order);
+                return link;
+            }
+            Err(CommandError::Unknown(_)) => {
+                self.relays.unknown(&order.barrier, step, Instant::now());
+            }
+            Ok(()) | Err(CommandError::NotDone(_) | CommandError::Unconfirmed(_)) => {}
         }
         order.ends(result);
         link
@@ -233,13 +247,21 @@ impl Worker {
         }
     }
 
+    /// A relay is open, as whoever waits for it is told.
+    fn is_open(&mut self, relay: u16) {
+        self.relays.opened(relay);
+        if let Some(order) = self.releasing.remove(&relay) {
+            order.ends(Ok(()));
+        }
+    }
+
     async fn end_pulse(&mut self, link: &mut Link) -> Result<(), LinkError> {
         let Some(relay) = self.relays.ending(Instant::now()) else {
             return Ok(());
         };
         let call = self.wiring.switch(relay, false);
         match link.ask(call, &self.seen.health).await? {
-            Answer::Written => self.relays.opened(relay),
+            Answer::Written => self.is_open(relay),
             Answer::Exception(_) | Answer::Bits(_) => {
                 self.relays.not_opened(relay, Instant::now());
             }
@@ -264,12 +286,5 @@ impl Worker {
         if let Err(error) = ending.await {
             tracing::error!(%error, name = self.seen.config.name, "a relay may have stayed closed");
         }
-    }
-}
-
-async fn sleep_until(end: Option<Instant>) {
-    match end {
-        Some(end) => tokio::time::sleep_until(end).await,
-        None => std::future::pending().await,
     }
 }

@@ -77,7 +77,7 @@ impl PushingCamera {
                 self.tell(event).await?;
                 let wait = self.camera.0.config.reply_wait;
                 let command = match (wait.is_zero(), offline) {
-                    (false, false) => self.camera.command(wait).await,
+                    (false, false) => self.camera.command(wait, None).await,
                     (true, _) | (false, true) => None,
                 };
                 let taken = Taken { plate_id, offline };
@@ -173,7 +173,8 @@ impl PushingCamera {
         let Ok(_place) = place else {
             return reply::to_beat(config.dialect, None);
         };
-        let asking = self.camera.command(config.waits());
+        let question = self.camera.0.mailbox.asked();
+        let asking = self.camera.command(config.waits(), Some(&question));
         let command = self.stop.run_until_cancelled(asking).await.flatten();
         reply::to_beat(config.dialect, command.as_ref())
     }

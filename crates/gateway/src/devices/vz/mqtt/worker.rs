@@ -109,10 +109,8 @@ impl Worker {
 
     /// Whatever was under way is unknown, and the camera has to be heard again.
     fn lost(&mut self, why: &str) {
-        for sent in self.sent.drain(..) {
-            let why = CommandError::Unknown(why.to_owned());
-            // Who ordered may have given up.
-            let _ = sent.answer.send(Err(why));
+        for sent in std::mem::take(&mut self.sent) {
+            self.is_unknown(sent, why);
         }
         if std::mem::replace(&mut self.is_there, false) && self.seen.health.lost(why) {
             let name = &self.seen.config.name;
@@ -120,12 +118,20 @@ impl Worker {
         }
     }
 
+    fn is_unknown(&mut self, sent: Sent, why: &str) {
+        if let Some((barrier, step)) = &sent.output {
+            self.relays.unknown(barrier, *step, Instant::now());
+        }
+        // Who ordered may have given up.
+        let _ = sent.answer.send(Err(CommandError::Unknown(why.to_owned())));
+    }
+
     /// Commands that nothing answers are unknown, and a camera that says nothing is lost.
     fn look(&mut self) {
         let now = Instant::now();
-        for sent in self.sent.extract_if(.., |it| it.until <= now) {
-            let why = CommandError::Unknown("相机未及时应答".to_owned());
-            let _ = sent.answer.send(Err(why));
+        let overdue: Vec<Sent> = self.sent.extract_if(.., |it| it.until <= now).collect();
+        for sent in overdue {
+            self.is_unknown(sent, "相机未及时应答");
         }
         let health = &self.seen.health;
         if self.is_there && !health.answers() {
@@ -255,9 +261,9 @@ impl Worker {
         if !self.is_there || !self.seen.health.answers() {
             return order.ends(Err(CommandError::NotDone("相机未连接".to_owned())));
         }
-        let step = match order.begin(&mut self.relays, &self.in_force) {
-            Ok(step) => step,
-            Err(error) => return order.ends(Err(error)),
+        let begun = self.orders.begin(order, &mut self.relays, &self.in_force);
+        let Some((order, step)) = begun else {
+            return;
         };
         let until = Instant::now() + self.seen.config.answer;
         match self.say(OUTPUT, &reply::output(step), order.until).await {
@@ -276,6 +282,7 @@ impl Worker {
                 order.ends(Err(CommandError::NotDone(why)));
             }
             Err(error @ Unsent::Perhaps) => {
+                self.relays.unknown(&order.barrier, step, Instant::now());
                 order.ends(Err(CommandError::Unknown(error.to_string())));
             }
         }

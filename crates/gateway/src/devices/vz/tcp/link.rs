@@ -3,6 +3,7 @@
 use std::io;
 use std::time::Duration;
 
+use boshi_protocol::id::DeviceNo;
 use serde_json::Value;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
@@ -11,6 +12,7 @@ use tokio::time::{Instant, timeout};
 
 use super::frame::{self, FrameError, Frames};
 use crate::devices::controller::CommandError;
+use crate::devices::relays::Step;
 
 /// Longest that a command may take to leave: the camera reads no more.
 const SEND: Duration = Duration::from_secs(2);
@@ -39,6 +41,8 @@ pub(super) enum End {
 /// An order that was sent; the answer to a question behind it shows that the camera took it.
 pub(super) struct Sent {
     pub(super) question: u64,
+    /// Which output of whose it drives, if it does.
+    pub(super) output: Option<(DeviceNo, Step)>,
     pub(super) until: Instant,
     pub(super) answer: oneshot::Sender<Result<(), CommandError>>,
     /// What it is worth that the camera took it.
@@ -99,12 +103,8 @@ impl Link {
         }
     }
 
-    /// Orders that nothing shows the camera to have taken are unknown.
-    pub(super) fn give_up_late(&mut self) {
-        let now = Instant::now();
-        for sent in self.sent.extract_if(.., |it| it.until <= now) {
-            let why = "相机未及时应答".to_owned();
-            let _ = sent.answer.send(Err(CommandError::Unknown(why)));
-        }
+    /// The orders that nothing shows the camera to have taken, and that should have been by then.
+    pub(super) fn overdue(&mut self, by: Instant) -> Vec<Sent> {
+        self.sent.extract_if(.., |it| it.until <= by).collect()
     }
 }

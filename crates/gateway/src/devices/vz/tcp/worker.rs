@@ -92,7 +92,13 @@ impl Worker {
             .map_err(End::Connect)?;
         stream.set_nodelay(true)?;
         let mut link = Link::new(stream);
-        self.introduce(&mut link, teller).await?;
+        let end = self.talk(&mut link, teller).await;
+        self.are_unknown(link.sent, "连接中断");
+        end
+    }
+
+    async fn talk(&mut self, link: &mut Link, teller: &Teller) -> Result<(), End> {
+        self.introduce(link, teller).await?;
         let (poll, mut input) = (self.seen.config.poll, 0);
         let mut looks = interval(poll);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -102,10 +108,10 @@ impl Worker {
             tokio::select! {
                 biased;
                 order = self.orders.next() => match order {
-                    Some(order) => self.obey(&mut link, order).await?,
+                    Some(order) => self.obey(link, order).await?,
                     None => return Err(End::Over),
                 },
-                Some(bytes) = self.serial.recv() => self.pass_on(&mut link, bytes).await?,
+                Some(bytes) = self.serial.recv() => self.pass_on(link, bytes).await?,
                 _ = heartbeats.tick() => {
                     if link.heard.elapsed() > SILENT {
                         return Err(End::Silent);
@@ -114,8 +120,9 @@ impl Worker {
                 }
                 _ = beats.tick() => self.beat(teller).await,
                 _ = looks.tick() => {
-                    link.give_up_late();
-                    self.look(&mut link, &mut input).await?;
+                    let overdue = link.overdue(Instant::now());
+                    self.are_unknown(overdue, "相机未及时应答");
+                    self.look(link, &mut input).await?;
                 }
                 // Last: a camera that never stops talking is kept alive and looked at all the same.
                 read = link.stream.read(&mut piece) => {
@@ -123,7 +130,7 @@ impl Worker {
                         0 => return Err(End::Closed),
                         length => link.frames.push(&piece[..length]),
                     }
-                    self.listen(&mut link, teller).await?;
+                    self.listen(link, teller).await?;
                 }
             }
         }
@@ -251,30 +258,39 @@ impl Worker {
     }
 
     async fn obey(&mut self, link: &mut Link, order: Order) -> Result<(), End> {
-        let step = match order.begin(&mut self.relays, &self.in_force) {
-            Ok(step) => step,
-            Err(error) => {
-                order.ends(Err(error));
-                return Ok(());
-            }
+        let begun = self.orders.begin(order, &mut self.relays, &self.in_force);
+        let Some((order, step)) = begun else {
+            return Ok(());
         };
         let output = reply::output(step);
         // Nothing answers it: what answers the question behind it shows that it was read. Should
-        // either fail to leave, the answer is dropped, which makes it unknown.
+        // either fail to leave, it is unknown like all that was not answered.
+        link.sent.push(Sent {
+            question: link.asked + 1,
+            output: Some((order.barrier, step)),
+            until: Instant::now() + self.seen.config.answer,
+            answer: order.answer,
+            taken: self.taken(),
+        });
         link.tell(|id| {
             let command = frame::output(&output, id);
             self.seen.health.sent(command.to_string().as_bytes());
             command
         })
         .await?;
-        link.ask().await?;
-        link.sent.push(Sent {
-            question: link.asked,
-            until: Instant::now() + self.seen.config.answer,
-            answer: order.answer,
-            taken: self.taken(),
-        });
-        Ok(())
+        link.ask().await
+    }
+
+    /// Nothing shows whether the camera took these.
+    fn are_unknown(&mut self, sent: Vec<Sent>, why: &str) {
+        for sent in sent {
+            if let Some((barrier, step)) = &sent.output {
+                self.relays.unknown(barrier, *step, Instant::now());
+            }
+            let why = CommandError::Unknown(why.to_owned());
+            // Who ordered may have given up.
+            let _ = sent.answer.send(Err(why));
+        }
     }
 
     /// Bytes for RS485, behind whatever was ordered.
@@ -298,6 +314,7 @@ impl Worker {
         link.ask().await?;
         link.sent.push(Sent {
             question: link.asked,
+            output: None,
             until: now + self.seen.config.answer,
             answer,
             taken: Ok(()),
