@@ -7,8 +7,8 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use rand::RngExt as _;
 use rand::rngs::Xoshiro256PlusPlus;
+use rand::{RngExt as _, SeedableRng as _};
 
 /// Bytes that a disk writes whole or not at all.
 const SECTOR: usize = 512;
@@ -54,6 +54,9 @@ impl Image {
 
     /// This, and of what a commit made of its log some sectors, but not all that it changed.
     pub(crate) fn torn(&self, after: &Image, random: &mut Xoshiro256PlusPlus) -> Image {
+        // How many sectors differ depends on the salt of the log, which is another one each time: what the
+        // world draws does not.
+        let mut random = Xoshiro256PlusPlus::seed_from_u64(random.random());
         let sectors = after.log.len().div_ceil(SECTOR);
         let range = |sector: usize| sector * SECTOR..((sector + 1) * SECTOR).min(after.log.len());
         // Where the log did not reach yet are zeros, so that a sector of zeros cannot be missed.
@@ -94,7 +97,6 @@ fn log_of(path: &Path) -> std::path::PathBuf {
 
 #[cfg(test)]
 mod tests {
-    use rand::SeedableRng as _;
     use rusqlite::Connection;
 
     use super::*;

@@ -159,8 +159,10 @@ impl World {
                 self.plan_to_ask(wait);
             }
             Ended::Given(end) => {
+                // Its id is another one each time.
+                let how = end.as_ref().map(|end| (end.state, &end.said));
                 self.story
-                    .tell(self.at, || format!("an order ends: {end:?}"));
+                    .tell(self.at, || format!("an order ends: {how:?}"));
                 if end.is_ok_and(|end| end.state == State::Executed) {
                     self.account.executed += 1;
                 }
