@@ -69,8 +69,8 @@ struct Inner {
     /// Commands in an answer that the camera was given; its next question shows that it took it.
     handed: Mutex<Vec<String>>,
     polls: Arc<Semaphore>,
-    /// Whether it was away, and has not been told since what it has to hold.
-    was_away: AtomicBool,
+    /// Whether it was away while a hold was in force, and has not been told so since.
+    forgot: AtomicBool,
     in_force: InForce,
 }
 
@@ -106,7 +106,7 @@ impl Camera {
             rs485: Listeners::default(),
             handed: Mutex::default(),
             polls: Arc::new(Semaphore::new(MOST_POLLS)),
-            was_away: AtomicBool::new(false),
+            forgot: AtomicBool::new(false),
             config: config.clone(),
             in_force,
         }))
@@ -167,7 +167,9 @@ impl Camera {
         if self.0.health.called(frame) {
             let name = &self.0.config.name;
             tracing::info!(name, "a camera is there");
-            self.0.was_away.store(true, Ordering::Release);
+            self.0
+                .forgot
+                .store(self.latched().is_some(), Ordering::Release);
         }
         if self.0.health.is_time_to_beat() {
             let devices = self.0.config.drives().into_iter().cloned().collect();
@@ -219,17 +221,21 @@ impl Camera {
 
     /// A hold in force that is to be asserted again: a camera that was away may have lost its power.
     fn hold_again(&self) -> Option<Value> {
-        let barrier = self.0.config.barrier.as_ref()?;
-        if !self.0.was_away.swap(false, Ordering::AcqRel) {
+        if !self.0.forgot.swap(false, Ordering::AcqRel) {
             return None;
         }
+        let relay = self.latched()?;
+        let name = &self.0.config.name;
+        tracing::warn!(name, "a hold is asserted again");
+        Some(json!({"output": reply::output(Step::Close { relay })}))
+    }
+
+    /// The output that a hold in force keeps closed.
+    fn latched(&self) -> Option<u16> {
+        let barrier = self.0.config.barrier.as_ref()?;
         let relay = barrier.hold.unwrap_or(barrier.open);
         let is_held = self.relays().found(relay, false, Instant::now());
-        is_held.then(|| {
-            let name = &self.0.config.name;
-            tracing::warn!(name, "a hold is asserted again");
-            json!({"output": reply::output(Step::Close { relay })})
-        })
+        is_held.then_some(relay)
     }
 
     /// The camera asks again: it has taken what it was given.
