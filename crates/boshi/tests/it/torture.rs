@@ -118,15 +118,6 @@ fn a_gateway_that_forgets_what_it_has_taken_in_is_found() {
     ]);
 }
 
-/// Invariant 1: no barrier and no loop knows of these. PUSH-5
-#[test]
-fn a_gateway_that_forgets_a_reading_or_an_abnormality_is_found() {
-    each_is_found(&[
-        ("forgets-readings", &["and is 0 recognitions"]),
-        ("forgets-abnormalities", &["is acknowledged and not stored"]),
-    ]);
-}
-
 /// D-18, RECOG-3
 #[test]
 fn a_gateway_that_acts_before_it_writes_and_a_barrier_that_nobody_asked_are_found() {
