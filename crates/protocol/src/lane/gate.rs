@@ -131,10 +131,14 @@ impl Lane {
     /// The barrier was lost, or is back: what it has to hold, it is told again.
     pub(super) fn link_changed(&mut self, turn: &mut Turn<'_>, up: bool) {
         let was = self.barrier.link.replace(up);
-        // One that took the order already is only heard to be there.
-        let holds = matches!(self.barrier.grip, Grip::Firm | Grip::Asserting);
-        let is_back = was == Some(false) || (was.is_none() && !holds);
-        if up && is_back && self.is_holding() {
+        let is_told_again = match self.barrier.grip {
+            // One that took the order already is only heard to be there.
+            Grip::Firm | Grip::Asserting => was == Some(false),
+            // It is being told the opposite, which a hold would void and answer as done.
+            Grip::Releasing => false,
+            Grip::Loose | Grip::Doubtful { .. } => was != Some(true),
+        };
+        if up && is_told_again && self.is_holding() {
             self.grasp(turn, self.gate, None, Cause::HoldAsserted, Vec::new());
         }
         if !up && self.barrier.grip == Grip::Firm {

@@ -273,6 +273,24 @@ fn a_barrier_that_is_back_is_told_to_hold_still() {
     assert_eq!(scene.driven(Motion::Hold).len(), 2);
 }
 
+/// OPEN-2, OPEN-7: a hold in the midst of a release would void it, and be answered as a release.
+#[test]
+fn a_barrier_that_is_first_heard_of_while_it_is_released_is_not_told_to_hold() {
+    let mut scene = Scene::new(entry());
+    scene.command(Order::HoldOpen);
+    scene.temper = Temper::Silent;
+    let command = scene.command(Order::Restore);
+    let act = scene.last_act();
+    scene.say(Input::BarrierLink { up: true });
+    scene.say(Input::ActDone {
+        act,
+        result: Ok(()),
+    });
+    assert_eq!(scene.answer(command), Some(Ok(Done::Driven)));
+    assert_eq!(scene.lane.gate(), Gate::Normal);
+    assert_eq!(scene.driven(Motion::Hold).len(), 1);
+}
+
 /// OPEN-1: that a barrier is there may be heard only after it has taken the order.
 #[test]
 fn a_barrier_that_is_first_heard_of_while_it_holds_is_not_told_again() {
