@@ -12,6 +12,9 @@ use crate::{conformance, effort, independence, tools};
 /// The worlds that are always played: some seconds of one core.
 const WORLDS: [&str; 4] = ["--seeds", "1", "--days", "1"];
 
+/// The power cuts that are always made: some seconds.
+const CUTS: [&str; 4] = ["--cuts", "60", "--records", "320"];
+
 /// Everything that is checked, what is quickest first.
 ///
 /// # Errors
@@ -47,6 +50,20 @@ pub(crate) fn test(root: &Path) -> anyhow::Result<()> {
         ensure!(ended.success(), "something is wrong in a world");
         Ok(())
     })?;
+    step(
+        "power cut: both sides' stores, and weaker ones that must be caught",
+        || {
+            if !tools::can_trace() {
+                say(
+                    "SKIPPED: no power was cut, since strace is not installed or may not trace (apt-get install strace)",
+                );
+                return Ok(());
+            }
+            let ended = tools::power_loss(root, &CUTS.map(str::to_owned))?;
+            ensure!(ended.success(), "a store loses what it promised");
+            Ok(())
+        },
+    )?;
     step("effort: what a recognition costs", || effort::check(root))?;
     step("examples in the documentation", || {
         cargo(root, &["test", "--workspace", "--doc"])

@@ -47,6 +47,13 @@ pub(crate) fn power_loss(root: &Path, arguments: &[String]) -> anyhow::Result<Ex
     ended(command.args(arguments))
 }
 
+/// Whether processes can be recorded.
+pub(crate) fn can_trace() -> bool {
+    let mut strace = Command::new("strace");
+    let tried = strace.args(["-o", "/dev/null", "true"]).output();
+    tried.is_ok_and(|output| output.status.success())
+}
+
 /// Both sides on virtual time in a world that fails. Returns how it ended.
 ///
 /// # Errors

@@ -48,6 +48,8 @@ pub struct Recognition {
     pub record: String,
     /// The plate; none when unread.
     pub plate: Option<String>,
+    /// Whether it was told as history, when its vehicle was gone.
+    pub replayed: bool,
     /// When.
     pub at: Timestamp,
 }
@@ -151,7 +153,7 @@ fn delivered(from: &Connection, lot: &LotId) -> Result<BTreeSet<(String, String)
 
 fn recognitions(from: &Connection, lot: &LotId) -> Result<Vec<Recognition>> {
     let mut query = from.prepare(
-        "SELECT lane, record, plate, recognition.at FROM recognition JOIN outbox \
+        "SELECT lane, record, plate, replayed, recognition.at FROM recognition JOIN outbox \
          ON outbox.lot = recognition.lot AND outbox.kind = 'recognition' AND outbox.key = record \
          WHERE recognition.lot = ?1 ORDER BY seq",
     )?;
@@ -160,7 +162,8 @@ fn recognitions(from: &Connection, lot: &LotId) -> Result<Vec<Recognition>> {
             lane: row.get(0)?,
             record: row.get(1)?,
             plate: row.get(2)?,
-            at: moment_of(row.get(3)?),
+            replayed: row.get(3)?,
+            at: moment_of(row.get(4)?),
         })
     })?;
     rows.collect()

@@ -14,8 +14,6 @@ pub(crate) enum Kind {
     Platform,
     /// The gateway's journal.
     Journal,
-    /// One that promises too much.
-    Weak,
 }
 
 impl Kind {
@@ -24,7 +22,6 @@ impl Kind {
         match self {
             Kind::Platform => "platform.db",
             Kind::Journal => "journal.db",
-            Kind::Weak => "weak.db",
         }
     }
 
@@ -44,7 +41,6 @@ impl Kind {
                 anyhow::ensure!(findings.is_sound(), "{findings:?}");
                 sound(&Connection::open(&path)?, "record")?.map_err(anyhow::Error::msg)
             }
-            Kind::Weak => sound(&Connection::open(&path)?, "record")?.map_err(anyhow::Error::msg),
         }
     }
 }

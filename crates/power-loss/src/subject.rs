@@ -53,10 +53,10 @@ pub(crate) fn platform(boshi: &Path, folder: &Path, records: usize) -> anyhow::R
     recorded.killed()
 }
 
-/// This program as a writer of `kind`, which ends by itself.
-pub(crate) fn writer(kind: &str, folder: &Path, records: usize) -> anyhow::Result<String> {
+/// This program as a writer of the gateway's journal, which ends by itself.
+pub(crate) fn journal(folder: &Path, records: usize) -> anyhow::Result<String> {
     let mut command = Command::new(std::env::current_exe()?);
-    command.args(["write", kind]).arg(folder.join("data"));
+    command.arg("write").arg(folder.join("data"));
     command.args(["--records", &records.to_string()]);
     fs::create_dir_all(folder.join("data"))?;
     Recorded::start(&command, folder)?.ended()

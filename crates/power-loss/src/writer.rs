@@ -1,4 +1,4 @@
-//! The processes that write on their own: the gateway's journal, and stores that promise too much.
+//! The process that writes on its own: the gateway's journal.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -7,7 +7,6 @@ use boshi_gateway::journal::{Entry, Journal, Recognition};
 use boshi_protocol::id::{DeviceNo, LotId, RecordId};
 use boshi_protocol::plate::{Plate, PlateColor};
 use jiff::Timestamp;
-use rusqlite::{Connection, TransactionBehavior};
 
 use crate::trace::PROMISE;
 
@@ -51,28 +50,6 @@ fn recognition(name: &str, lane: usize) -> anyhow::Result<Recognition> {
         replayed: false,
         event: Some(format!("event-{name}")),
     })
-}
-
-/// What must be caught: SQLite with `synchronous` at a weaker setting than both sides ship. It
-/// survives every kill, and no power cut.
-pub(crate) fn weak(folder: &Path, records: usize, synchronous: &str) -> anyhow::Result<()> {
-    let mut connection = Connection::open(folder.join("weak.db"))?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "synchronous", synchronous)?;
-    connection.execute_batch(
-        "CREATE TABLE IF NOT EXISTS recognition (record TEXT NOT NULL PRIMARY KEY, plate TEXT)",
-    )?;
-    for number in 0..records {
-        let name = format!("{number:06}");
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        transaction.execute(
-            "INSERT INTO recognition (record, plate) VALUES (?, ?)",
-            [name.as_str(), "粤B12345"],
-        )?;
-        transaction.commit()?;
-        promise(&name)?;
-    }
-    Ok(())
 }
 
 /// In one call, so that the recording has it in one line.

@@ -112,7 +112,7 @@ impl Account {
         };
         account.records(journal, store);
         account.abnormalities(journal, store, around.downs.len());
-        account.readings(journal, ledger, &around.downs);
+        account.readings(journal, ledger, around);
         account.passages(journal, ledger, LENT_WITHIN.as_secs_f64() / around.speed);
         account.acts(journal, ledger, around.off);
         account.decisions(journal, store);

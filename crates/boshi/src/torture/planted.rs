@@ -6,7 +6,7 @@ use boshi_platform::store::RecordKind;
 use boshi_platform::tally::{Entry, Tally as Store};
 use boshi_protocol::id::RecordId;
 use boshi_simulator::equipment::{ActId, Fact, Motion};
-use boshi_simulator::ledger::{Ledger, Visit};
+use boshi_simulator::ledger::Ledger;
 use jiff::SignedDuration;
 use serde::Serialize;
 
@@ -53,27 +53,34 @@ const CHANGES: [(&str, Change); 17] = [
     ("a recognition is not written down", |it| {
         it.journal.recognized.pop_first().map(drop)
     }),
-    ("a reading is lost of who did not cross", |it| {
-        // One that is written down once: who was read before a kill and after it would still be there.
-        let of = |it: &Recognition| (it.lane.clone(), it.plate.clone());
-        let all = it.journal.recognitions.clone();
-        let count = |one: &Recognition| all.iter().filter(|it| of(it) == of(one)).count();
-        let is_read = |one: &Recognition| {
-            let mut visits = it.ledger.visits().filter(|visit| *visit.lane == *one.lane);
-            visits
-                .any(|visit| is_its(visit, one) && visit.read.is_some() && visit.crossed.is_none())
-        };
-        let lost = all
-            .iter()
-            .position(|read| count(read) == 1 && is_read(read))?;
-        let lost = it.journal.recognitions.remove(lost).record;
-        it.journal.recognized.remove(&lost);
-        it.journal
-            .delivered
-            .retain(|(kind, id)| (kind.as_str(), id) != ("recognition", &lost));
-        let of =
-            |entry: &Entry| (entry.kind, entry.uuid.as_str()) == (RecordKind::Recognition, &lost);
-        it.store.entries.retain(|entry| !of(entry));
+    // One alone may be made up for: who was there when the gateway was killed may be two, or unnamed.
+    ("the readings of a lane are lost", |it| {
+        let mut visits = it.ledger.visits();
+        let told = visits.find(|visit| {
+            let read = visit.read.as_ref();
+            let (is_read, at) = (
+                read.is_some_and(|it| it.1.plate.is_some()),
+                read.map(|it| it.0),
+            );
+            is_read && visit.crossed.is_none_or(|crossed| at < Some(crossed))
+        })?;
+        let lane = told.lane.to_string();
+        let all = std::mem::take(&mut it.journal.recognitions);
+        let (lost, kept) = all.into_iter().partition(|read| read.lane == lane);
+        it.journal.recognitions = kept;
+        let lost: Vec<Recognition> = lost;
+        for Recognition { record, .. } in lost {
+            it.journal.recognized.remove(&record);
+            let named = ("recognition".to_owned(), record.clone());
+            it.journal.delivered.remove(&named);
+            let is_its = |entry: &Entry| entry.uuid.as_str() == record;
+            let entries = &mut it.store.entries;
+            entries.retain(|entry| entry.kind != RecordKind::Recognition || !is_its(entry));
+        }
+        let crossings = it.journal.crossings.iter_mut();
+        for crossing in crossings.filter(|crossing| crossing.lane == lane) {
+            crossing.plate = None;
+        }
         Some(())
     }),
     ("a vehicle is recognized twice", |it| {
@@ -83,7 +90,9 @@ const CHANGES: [(&str, Change); 17] = [
         Some(())
     }),
     ("an abnormality does not get there", |it| {
-        it.store.abnormalities.pop().map(drop)
+        let lost = it.store.abnormalities.last()?.msg.clone();
+        it.store.abnormalities.retain(|kept| kept.msg != lost);
+        Some(())
     }),
     ("an abnormality gets there that nobody wrote", |it| {
         let mut another = it.store.abnormalities.first()?.clone();
@@ -188,11 +197,6 @@ pub(super) fn plant(three: &Three, account: impl Fn(&Three) -> Account) -> Plant
         );
     }
     planted
-}
-
-fn is_its(visit: &Visit, one: &Recognition) -> bool {
-    let plate = visit.vehicle.plate.as_ref().map(|it| it.as_str());
-    plate.is_some() && plate == one.plate.as_deref()
 }
 
 fn is_for_a_vehicle(act: &Act) -> bool {

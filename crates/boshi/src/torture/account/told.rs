@@ -8,7 +8,7 @@ use boshi_platform::tally::Tally as Store;
 use boshi_simulator::ledger::{Ledger, Visit};
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Account, Down};
+use super::{Account, Circumstances, Down};
 
 /// For how long after a vehicle has left a reading of it may still be under way, which is told again, as
 /// history, when it was not acknowledged.
@@ -38,10 +38,14 @@ struct Said {
 
 impl Account {
     /// Invariant 1: each vehicle that was read as something is a recognition of that lane, whatever became
-    /// of it, and no more than one, unless the gateway was killed while it was there: then it may be taken
-    /// for another. Who is read only after it has crossed may be the one that crossed in nobody's name
+    /// of it, and no more than one, beside one that its recognizer told again as history since nobody had
+    /// acknowledged it; unless the gateway was killed while it was there: then it may be taken for another, or for one that cannot be read: what a controller tells late is told of a vehicle that
+    /// may have been let through as such. Who is read only after it has crossed may be the one that crossed in nobody's name
     /// (D-14). A controller tells each reading until it is acknowledged, and gave up none.
-    pub(super) fn readings(&mut self, journal: &Journal, ledger: &Ledger, downs: &[Down]) {
+    pub(super) fn readings(&mut self, journal: &Journal, ledger: &Ledger, around: &Circumstances) {
+        let downs = &around.downs;
+        let mut nameless: Vec<&Recognition> = journal.recognitions.iter().collect();
+        nameless.retain(|it| it.plate.is_none());
         let mut known: BTreeMap<(&str, &str), Known<'_>> = BTreeMap::new();
         for visit in ledger.visits() {
             let read = visit.read.as_ref().and_then(|(_, it)| it.plate.as_ref());
@@ -61,7 +65,13 @@ impl Account {
             let at = read.first().map(|it| it.arrived);
             let at = at.or(written.first().map(|it| it.at));
             let (vehicles, records) = (read.len(), written.len());
-            if records < told || records > vehicles + again {
+            let missing = told.saturating_sub(records);
+            let unnamed = read.iter().filter(|it| started_while(it, downs) > 0);
+            let unnamed = unnamed.filter(|it| is_nameless(it, &mut nameless, around.off));
+            let history = written.iter().filter(|it| it.replayed).count();
+            let most = vehicles + again;
+            let too_many = records - history > most || history > most;
+            if unnamed.take(missing).count() < missing || too_many {
                 let what =
                     format!("{plate} was read {vehicles} times and is {records} recognitions");
                 self.is_wrong(Some(lane), at, what);
@@ -109,6 +119,16 @@ impl Account {
             self.is_wrong(None, None, what);
         }
     }
+}
+
+/// Whether a vehicle is one of those that are written down without a plate, which then stands for it.
+fn is_nameless(visit: &Visit, nameless: &mut Vec<&Recognition>, off: SignedDuration) -> bool {
+    let gone = visit.gone.map(|(gone, _)| gone + UNDER_WAY + off);
+    let place = nameless.iter().position(|it| {
+        let is_here = *it.lane == *visit.lane;
+        is_here && visit.arrived <= it.at + off && gone.is_none_or(|gone| it.at <= gone)
+    });
+    place.map(|place| nameless.remove(place)).is_some()
 }
 
 fn is_read_late(visit: &Visit) -> bool {
