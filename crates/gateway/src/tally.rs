@@ -6,7 +6,7 @@ use std::path::Path;
 
 use boshi_protocol::id::LotId;
 use jiff::Timestamp;
-use rusqlite::{Connection, OpenFlags, Result, params};
+use rusqlite::{Connection, OpenFlags, Result, Row, params};
 
 /// The records of a lot; each set holds the ids of recognitions, which crossings share.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -146,18 +146,15 @@ pub fn tally(journal: &Path, lot: &LotId) -> Result<Tally> {
 
 fn delivered(from: &Connection, lot: &LotId) -> Result<BTreeSet<(String, String)>> {
     let sql = "SELECT kind, key FROM outbox WHERE lot = ?1 AND state = 'delivered'";
-    let mut query = from.prepare(sql)?;
-    let rows = query.query_map(params![lot.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    rows.collect()
+    let keys = rows(from, lot, sql, |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(keys.into_iter().collect())
 }
 
 fn recognitions(from: &Connection, lot: &LotId) -> Result<Vec<Recognition>> {
-    let mut query = from.prepare(
-        "SELECT lane, record, plate, replayed, recognition.at FROM recognition JOIN outbox \
-         ON outbox.lot = recognition.lot AND outbox.kind = 'recognition' AND outbox.key = record \
-         WHERE recognition.lot = ?1 ORDER BY seq",
-    )?;
-    let rows = query.query_map(params![lot.as_str()], |row| {
+    let sql = "SELECT lane, record, plate, replayed, recognition.at FROM recognition JOIN outbox \
+               ON outbox.lot = recognition.lot AND outbox.kind = 'recognition' AND outbox.key = record \
+               WHERE recognition.lot = ?1 ORDER BY seq";
+    rows(from, lot, sql, |row| {
         Ok(Recognition {
             lane: row.get(0)?,
             record: row.get(1)?,
@@ -165,19 +162,16 @@ fn recognitions(from: &Connection, lot: &LotId) -> Result<Vec<Recognition>> {
             replayed: row.get(3)?,
             at: moment_of(row.get(4)?),
         })
-    })?;
-    rows.collect()
+    })
 }
 
 fn abnormalities(from: &Connection, lot: &LotId) -> Result<Vec<Abnormality>> {
-    let mut query = from.prepare(
-        "SELECT id, code, device, msg, (SELECT count(*) FROM attempt \
-         WHERE attempt.lot = ?1 AND attempt.kind = 'abnormality' AND attempt.key = id), \
-         iif(state = 'delivered', settled_at, NULL) FROM abnormality JOIN outbox \
-         ON outbox.lot = abnormality.lot AND outbox.kind = 'abnormality' AND outbox.key = id \
-         WHERE abnormality.lot = ?1 ORDER BY seq",
-    )?;
-    let rows = query.query_map(params![lot.as_str()], |row| {
+    let sql = "SELECT id, code, device, msg, (SELECT count(*) FROM attempt \
+               WHERE attempt.lot = ?1 AND attempt.kind = 'abnormality' AND attempt.key = id), \
+               iif(state = 'delivered', settled_at, NULL) FROM abnormality JOIN outbox \
+               ON outbox.lot = abnormality.lot AND outbox.kind = 'abnormality' AND outbox.key = id \
+               WHERE abnormality.lot = ?1 ORDER BY seq";
+    rows(from, lot, sql, |row| {
         let attempts: i64 = row.get(4)?;
         Ok(Abnormality {
             id: row.get(0)?,
@@ -187,40 +181,46 @@ fn abnormalities(from: &Connection, lot: &LotId) -> Result<Vec<Abnormality>> {
             attempts: usize::try_from(attempts).unwrap_or(usize::MAX),
             delivered: row.get::<_, Option<i64>>(5)?.map(moment_of),
         })
-    })?;
-    rows.collect()
+    })
 }
 
 fn crossings(from: &Connection, lot: &LotId) -> Result<Vec<Crossing>> {
-    let mut query = from.prepare(
-        "SELECT lane, record, plate, crossing.at FROM crossing JOIN outbox \
-         ON outbox.lot = crossing.lot AND outbox.kind = 'crossing' AND outbox.key = record \
-         WHERE crossing.lot = ?1 ORDER BY seq",
-    )?;
-    let rows = query.query_map(params![lot.as_str()], |row| {
+    let sql = "SELECT lane, record, plate, crossing.at FROM crossing JOIN outbox \
+               ON outbox.lot = crossing.lot AND outbox.kind = 'crossing' AND outbox.key = record \
+               WHERE crossing.lot = ?1 ORDER BY seq";
+    rows(from, lot, sql, |row| {
         Ok(Crossing {
             lane: row.get(0)?,
             record: row.get(1)?,
             plate: row.get(2)?,
             at: moment_of(row.get(3)?),
         })
-    })?;
-    rows.collect()
+    })
 }
 
 fn acts(from: &Connection, lot: &LotId) -> Result<Vec<Act>> {
-    let mut query = from.prepare(
-        "SELECT lane, cause, record, at FROM lift WHERE lot = ?1 AND act IS NOT NULL ORDER BY seq",
-    )?;
-    let rows = query.query_map(params![lot.as_str()], |row| {
+    let sql =
+        "SELECT lane, cause, record, at FROM lift WHERE lot = ?1 AND act IS NOT NULL ORDER BY seq";
+    rows(from, lot, sql, |row| {
         Ok(Act {
             lane: row.get(0)?,
             cause: row.get(1)?,
             record: row.get(2)?,
             at: moment_of(row.get(3)?),
         })
-    })?;
-    rows.collect()
+    })
+}
+
+/// The rows of a lot.
+fn rows<T>(
+    from: &Connection,
+    lot: &LotId,
+    sql: &str,
+    read: impl FnMut(&Row<'_>) -> Result<T>,
+) -> Result<Vec<T>> {
+    from.prepare(sql)?
+        .query_map(params![lot.as_str()], read)?
+        .collect()
 }
 
 /// What the journal keeps as milliseconds is a time, since it was one.

@@ -8,26 +8,8 @@ use uuid::Uuid;
 
 use super::*;
 use crate::clock::PlayedTime;
-use crate::config::Config;
+use crate::config::{COMMENTED, Config};
 use crate::lot::{LaneNo, Rules};
-
-const CONFIG: &str = r#"
-public_url = "https://lot"
-[platform]
-base_url = "http://platform"
-app_id = "99848791"
-secret = "s"
-[[lot]]
-id = "L1"
-[[lot.lane]]
-name = "01"
-gate = "东二"
-direction = "entry"
-recognizer = "CAM-01"
-barrier = "BAR-01"
-device_url = "http://devices"
-device_key = "k"
-"#;
 
 fn at(millis: u64) -> (Duration, Timestamp) {
     let since_start = Duration::from_millis(millis);
@@ -38,7 +20,7 @@ fn at(millis: u64) -> (Duration, Timestamp) {
 /// CROSS-1: the contact told in time; it is the lot that had no time.
 #[tokio::test]
 async fn a_loop_pressed_and_let_go_while_the_lot_was_busy_was_pressed_for_as_long_as_it_was() {
-    let config = Config::parse(CONFIG).unwrap();
+    let config = Config::parse(COMMENTED).unwrap();
     let rules = Rules::of(&config).unwrap();
     let lot = Lot::new(&config.lots[0], rules, &HashMap::new());
     let folder = tempfile::tempdir().unwrap();
