@@ -31,7 +31,8 @@ pub(super) enum Change {
 }
 
 impl Loop {
-    /// A loop that nothing presses, as every loop is taken to be until it says otherwise.
+    /// A loop that nothing presses, as every loop is taken to be until it says otherwise, or a vehicle
+    /// that was read must have reached it.
     pub(super) fn free() -> Loop {
         let start = Moment {
             tick: Tick::ZERO,

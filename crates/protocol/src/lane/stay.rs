@@ -16,7 +16,11 @@ use crate::plate::Plate;
 pub(super) struct Approach {
     pub(super) side: Side,
     pub(super) recognizer: DeviceNo,
+    /// The trigger loop; `None` where there is none, or none that anybody has told of for as long as a
+    /// vehicle takes to reach it.
     pub(super) trigger: Option<Loop>,
+    /// Whether the contact of the trigger loop has said anything in this run.
+    pub(super) told: bool,
     /// Until when a press that was taken over from an earlier run is believed.
     pub(super) believed: Option<Tick>,
     pub(super) pressed_long: Watch,
@@ -163,6 +167,7 @@ impl Approach {
             side,
             recognizer,
             trigger: trigger_loop.then(Loop::free),
+            told: false,
             believed: None,
             pressed_long: Watch::Quiet,
             stay: Stay::Free { glimpse: None },

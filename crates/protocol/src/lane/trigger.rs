@@ -7,7 +7,7 @@ use super::gate::Gate;
 use super::layout::Side;
 use super::loops::{Change, Loop};
 use super::machine::Lane;
-use super::stay::{Glimpse, Passer, Stay};
+use super::stay::{Fate, Glimpse, Passer, Stay};
 use super::timing::Timing;
 use super::turn::Turn;
 use super::vehicle::{Stage, Waiting};
@@ -17,11 +17,14 @@ use crate::moment::{Moment, Tick};
 impl Lane {
     /// The contact of a trigger loop says something.
     pub(super) fn trigger_contact(&mut self, turn: &mut Turn<'_>, side: Side, pressed: bool) {
-        let approach = self
-            .approaches
-            .iter_mut()
-            .find(|approach| approach.side == side);
-        let Some(approach) = approach else { return };
+        if self.find(side).is_none() || !self.layout.trigger_loop {
+            return;
+        }
+        if self.at(side).trigger.is_none() {
+            self.end_silence(turn, side, pressed);
+        }
+        let approach = self.at_mut(side);
+        approach.told = true;
         approach.believed = None;
         if let Some(trigger) = &mut approach.trigger {
             trigger.feed(pressed, turn.now);
@@ -33,6 +36,35 @@ impl Lane {
             // It was not on the loop when the platform answered, as it seemed (RECOG-3).
             waiting.stage = Stage::Unasked;
         }
+    }
+
+    /// A loop that has said nothing so far will: who is there and has not crossed presses it, as far as
+    /// anybody knows.
+    fn end_silence(&mut self, turn: &mut Turn<'_>, side: Side, pressed: bool) {
+        let (stay, contact) = match self.take_stay(side) {
+            stay @ Stay::Waiting(_) => (stay, Loop::pressed(turn.now)),
+            Stay::Spent(spent) if spent.fate == Fate::Passing => {
+                (Stay::Spent(spent), Loop::pressed(turn.now))
+            }
+            Stay::Spent(spent) => {
+                self.moved_off(turn, side, &spent, turn.now);
+                let glimpse = spent.candidate;
+                (Stay::Free { glimpse }, Loop::free())
+            }
+            Stay::Dormant { waiting, .. } if pressed => {
+                (self.reach(turn, waiting), Loop::pressed(turn.now))
+            }
+            Stay::Dormant { waiting, .. } => {
+                self.depart(turn, waiting, turn.now);
+                (Stay::Free { glimpse: None }, Loop::free())
+            }
+            stay @ (Stay::Free { .. } | Stay::Approaching { .. }) => (stay, Loop::free()),
+            stay @ Stay::Unread { .. } => (stay, Loop::pressed(turn.now)),
+            stay @ Stay::Suppressed { .. } => (stay, Loop::pressed(turn.now)),
+        };
+        let approach = self.at_mut(side);
+        approach.stay = stay;
+        approach.trigger = Some(contact);
     }
 
     /// The contact of the anti-smash loop says something.
@@ -189,7 +221,7 @@ impl Lane {
 
     /// A vehicle that was read before has reached the loop. What was decided while it pressed the
     /// contact holds, and who was refused is asked for again when it is time (RECOG-2).
-    fn reach(&mut self, turn: &mut Turn<'_>, waiting: Waiting) -> Stay {
+    pub(super) fn reach(&mut self, turn: &mut Turn<'_>, waiting: Waiting) -> Stay {
         let normal = self.gate == Gate::Normal;
         Stay::Waiting(match waiting.stage {
             Stage::Asked => waiting,

@@ -74,7 +74,7 @@ impl Lane {
             let stay = match self.take_stay(side) {
                 stay @ (Stay::Free { .. } | Stay::Suppressed { .. }) => stay,
                 Stay::Approaching { waiting, until } if until <= at => {
-                    self.turned_away(turn, waiting)
+                    self.not_on_loop(turn, waiting, at)
                 }
                 Stay::Approaching { waiting, until } => Stay::Approaching {
                     waiting: self.take_up(turn, waiting),
@@ -101,10 +101,21 @@ impl Lane {
         }
     }
 
-    /// A vehicle was read but did not come to the loop.
-    fn turned_away(&mut self, turn: &mut Turn<'_>, waiting: Waiting) -> Stay {
-        turn.settle(&waiting.vehicle, Outcome::NeverArrived, turn.now.wall);
-        Stay::Free { glimpse: None }
+    /// A vehicle was read and the loop has not been pressed since: it turned away. But a contact that
+    /// tells only of changes, and has told of none since the start, may have been pressed before it:
+    /// until it says something, that side is one without a loop, and who is read there is there.
+    fn not_on_loop(&mut self, turn: &mut Turn<'_>, waiting: Waiting, at: Tick) -> Stay {
+        let approach = self.at_mut(waiting.vehicle.side);
+        if approach.told {
+            turn.settle(&waiting.vehicle, Outcome::NeverArrived, turn.now.wall);
+            return Stay::Free { glimpse: None };
+        }
+        approach.trigger = None;
+        let waiting = Waiting {
+            read_at: at,
+            ..waiting
+        };
+        self.reach(turn, waiting)
     }
 
     /// A wait of a vehicle on the spot is over: it is asked for again, or out of view.

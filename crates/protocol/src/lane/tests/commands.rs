@@ -48,6 +48,7 @@ fn a_command_in_normal_mode_is_refused_when_the_plates_differ() {
 #[test]
 fn a_command_in_normal_mode_needs_a_vehicle_on_the_loop() {
     let mut scene = Scene::new(entry());
+    scene.leaves();
     let nobody = scene.lift_for(CAR);
     scene.reads(CAR);
     let approaching = scene.lift_for(CAR);

@@ -17,6 +17,7 @@ mod results;
 mod resume;
 mod scene;
 mod script;
+mod silent_loop;
 mod tailgating;
 mod timing;
 mod turning_back;

@@ -138,6 +138,7 @@ fn a_vehicle_undeliverable_before_the_loop_is_released_on_it() {
 #[test]
 fn a_vehicle_that_is_read_and_never_comes_is_settled() {
     let mut scene = Scene::new(entry());
+    scene.leaves();
     scene.reads(CAR);
     scene.wait(seconds(4));
     assert_eq!(scene.outcomes(), [ended("r1", Outcome::NeverArrived)]);

@@ -74,7 +74,9 @@ impl Oracle {
             Input::Disown { .. } => self.unread.clear(),
             Input::Read(reading) => self.presence.read(reading.side, now.tick),
             Input::TriggerLoop { side, pressed } => {
-                self.presence.trigger(*side, *pressed, now);
+                if self.presence.trigger(*side, *pressed, now) && *pressed {
+                    self.vehicles.came(*side);
+                }
                 self.commands.disturbed(now.tick);
             }
             Input::SafetyLoop { pressed } => self.presence.safety(*pressed, now),
@@ -111,8 +113,11 @@ impl Oracle {
                         self.unread.insert(side, self.now.tick + self.read_grace);
                     }
                 }
-                Shift::Left(side, edge) => {
-                    self.vehicles.left(side, edge);
+                Shift::Silent(side) => {
+                    self.vehicles.came(side);
+                }
+                Shift::Left(side, edge, ends_silence) => {
+                    self.vehicles.left(side, edge, ends_silence);
                     self.unread.remove(&side);
                 }
             }
@@ -137,6 +142,7 @@ impl Oracle {
         match effect {
             Effect::Recognized { recognition, ask } => {
                 self.vehicles.recognized(recognition, now);
+                self.presence.recognized(recognition);
                 self.unread.remove(&recognition.side);
                 self.asked(ask.as_ref());
                 let heard = recognition.origin != Origin::Arrival || ask.is_some();
@@ -159,7 +165,10 @@ impl Oracle {
             }
             Effect::Settled {
                 record, outcome, ..
-            } => self.vehicles.settled(record, *outcome),
+            } => {
+                self.vehicles.settled(record, *outcome);
+                self.presence.settled(record);
+            }
             Effect::Abnormal(abnormal) => self.alarms.told(abnormal, now.tick),
             Effect::AbnormalCleared { occurrence, .. } => self.alarms.cleared(*occurrence),
             Effect::Drive { act, motion, cause } => {

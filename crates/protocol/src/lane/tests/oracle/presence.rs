@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::super::super::*;
+use crate::id::RecordId;
 use crate::moment::{Moment, Tick};
 
 /// A contact that counts once it has kept its word for the time of the debouncing.
@@ -19,8 +20,10 @@ struct Contact {
 /// Something that came to count on a trigger loop.
 pub(super) enum Shift {
     Came(Side),
-    /// With the time of the edge.
-    Left(Side, Tick),
+    /// With the time of the edge, and whether it was the first that the loop told of.
+    Left(Side, Tick, bool),
+    /// Who was read must have reached the loop, which says nothing at all.
+    Silent(Side),
 }
 
 /// The loops of a lane and its readings.
@@ -28,11 +31,53 @@ pub(super) struct Presence {
     debounce: Duration,
     loop_alarm: Duration,
     view: Duration,
-    /// Each side with its trigger loop, if it has one, and its last reading.
-    sides: BTreeMap<Side, (Option<Contact>, Option<Tick>)>,
+    approach_window: Duration,
+    sides: BTreeMap<Side, Spot>,
     safety: Option<Contact>,
     /// Presses of the anti-smash loop that no crossing was told of yet.
     presses: VecDeque<Timestamp>,
+}
+
+/// A side from which vehicles come.
+struct Spot {
+    has_loop: bool,
+    /// Its trigger loop, if it has one that is not silent.
+    contact: Option<Contact>,
+    /// The loop has said something.
+    told: bool,
+    /// When a silence ended.
+    spoke: Option<Tick>,
+    read: Option<Tick>,
+    /// When who was read last must have reached the loop.
+    reached: Option<Tick>,
+    /// Who was read and recognized, while the loop has said nothing.
+    unheard: Option<RecordId>,
+}
+
+impl Spot {
+    fn new(has_loop: bool) -> Spot {
+        Spot {
+            has_loop,
+            contact: has_loop.then(|| Contact::free()),
+            told: false,
+            spoke: None,
+            read: None,
+            reached: None,
+            unheard: None,
+        }
+    }
+
+    /// Whether a loop that has said nothing so far says nothing although somebody must have reached it.
+    fn falls_silent(&mut self, now: Tick) -> bool {
+        let reached = self.reached.filter(|at| *at <= now);
+        let unheard = !self.told && self.unheard.is_some() && self.contact.is_some();
+        let silent = unheard && reached.is_some();
+        if silent {
+            self.contact = None;
+            self.read = reached;
+        }
+        silent
+    }
 }
 
 impl Contact {
@@ -46,6 +91,16 @@ impl Contact {
             since,
             counts: false,
             counted_since: Tick::ZERO,
+        }
+    }
+
+    /// One that says its first word: who has been there unheard has pressed it.
+    fn silent(now: Moment) -> Contact {
+        Contact {
+            says: true,
+            since: now,
+            counts: true,
+            counted_since: now.tick,
         }
     }
 
@@ -66,25 +121,29 @@ impl Contact {
 
 impl Presence {
     pub(super) fn new(layout: &Layout, timing: &Timing) -> Presence {
-        let contact = || layout.trigger_loop.then(Contact::free);
+        let spot = |side: &Side| (*side, Spot::new(layout.trigger_loop));
         Presence {
             debounce: timing.debounce,
             loop_alarm: timing.loop_alarm,
             view: timing.presence,
-            sides: layout
-                .sides()
-                .iter()
-                .map(|side| (*side, (contact(), None)))
-                .collect(),
-            safety: layout.safety_loop.then(Contact::free),
+            approach_window: timing.approach_window,
+            sides: layout.sides().iter().map(spot).collect(),
+            safety: layout.safety_loop.then(|| Contact::free()),
             presses: VecDeque::new(),
         }
     }
 
-    pub(super) fn trigger(&mut self, side: Side, pressed: bool, now: Moment) {
-        if let Some((Some(contact), _)) = self.sides.get_mut(&side) {
-            contact.feed(pressed, now);
-        }
+    /// Returns whether that ends a silence.
+    pub(super) fn trigger(&mut self, side: Side, pressed: bool, now: Moment) -> bool {
+        let Some(spot) = self.sides.get_mut(&side).filter(|spot| spot.has_loop) else {
+            return false;
+        };
+        let was_silent = spot.contact.is_none();
+        spot.spoke = was_silent.then_some(now.tick).or(spot.spoke);
+        spot.told = true;
+        let contact = spot.contact.get_or_insert_with(|| Contact::silent(now));
+        contact.feed(pressed, now);
+        was_silent
     }
 
     pub(super) fn safety(&mut self, pressed: bool, now: Moment) {
@@ -94,16 +153,31 @@ impl Presence {
     }
 
     pub(super) fn read(&mut self, side: Side, now: Tick) {
-        if let Some((_, read)) = self.sides.get_mut(&side) {
-            *read = Some(now);
+        if let Some(spot) = self.sides.get_mut(&side) {
+            spot.read = Some(now);
+            spot.reached = Some(now + self.approach_window);
+        }
+    }
+
+    pub(super) fn recognized(&mut self, recognition: &Recognition) {
+        if let Some(spot) = self.sides.get_mut(&recognition.side)
+            && recognition.origin == Origin::Arrival
+        {
+            spot.unheard = Some(recognition.record.clone());
+        }
+    }
+
+    pub(super) fn settled(&mut self, record: &RecordId) {
+        for spot in self.sides.values_mut() {
+            spot.unheard.take_if(|unheard| unheard == record);
         }
     }
 
     /// A person who types a plate sees the vehicle.
     pub(super) fn typed(&mut self, side: Option<Side>, now: Tick) {
-        for (other, (_, read)) in &mut self.sides {
+        for (other, spot) in &mut self.sides {
             if side.is_none_or(|side| side == *other) {
-                *read = Some(now);
+                spot.read = Some(now);
             }
         }
     }
@@ -117,13 +191,17 @@ impl Presence {
             self.presses.push_back(contact.since.wall);
         }
         let debounce = self.debounce;
-        let shift = |(side, (contact, _)): (&Side, &mut (Option<Contact>, Option<Tick>))| {
-            let contact = contact.as_mut()?;
+        let shift = |(side, spot): (&Side, &mut Spot)| {
+            if spot.falls_silent(now) {
+                return Some(Shift::Silent(*side));
+            }
+            let contact = spot.contact.as_mut()?;
             let came = contact.settle(now, debounce).then_some(contact.counts)?;
             Some(if came {
                 Shift::Came(*side)
             } else {
-                Shift::Left(*side, contact.counted_since)
+                let edge = contact.counted_since;
+                Shift::Left(*side, edge, spot.spoke == Some(edge))
             })
         };
         self.sides.iter_mut().filter_map(shift).collect()
@@ -132,7 +210,8 @@ impl Presence {
     /// Whether a trigger loop counts as pressed and says so this instant; without a loop, whether
     /// the recognizer has seen somebody lately.
     pub(super) fn is_there(&self, side: Side, now: Tick) -> bool {
-        match &self.sides[&side] {
+        let Spot { contact, read, .. } = &self.sides[&side];
+        match (contact, read) {
             (Some(contact), _) => contact.says && contact.counts,
             (None, Some(read)) => now <= *read + self.view,
             (None, None) => false,
@@ -141,16 +220,17 @@ impl Presence {
 
     /// Whether a trigger loop counts as pressed; without a loop nothing says that it does not.
     pub(super) fn is_on_loop(&self, side: Side) -> bool {
-        let contact = self.sides[&side].0.as_ref();
+        let contact = self.sides[&side].contact.as_ref();
         contact.is_none_or(|contact| contact.counts)
     }
 
+    /// Whether there is a loop, and not a silent one.
     pub(super) fn has_loop(&self, side: Side) -> bool {
-        self.sides[&side].0.is_some()
+        self.sides[&side].contact.is_some()
     }
 
     pub(super) fn was_just_read(&self, side: Side, now: Tick) -> bool {
-        self.sides[&side].1 == Some(now)
+        self.sides[&side].read == Some(now)
     }
 
     /// CROSS-1, CROSS-2: a crossing is the oldest press that has none, with the time of its edge.
@@ -169,10 +249,7 @@ impl Presence {
 
     /// ABN-1: how many loops have been pressed for longer than is normal.
     pub(super) fn pressed_too_long(&self, now: Tick) -> usize {
-        let contacts = self
-            .sides
-            .values()
-            .filter_map(|(contact, _)| contact.as_ref());
+        let contacts = self.sides.values().filter_map(|spot| spot.contact.as_ref());
         let contacts = contacts.chain(&self.safety);
         contacts
             .filter(|contact| contact.counts && contact.counted_since + self.loop_alarm <= now)

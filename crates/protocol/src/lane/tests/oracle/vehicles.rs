@@ -34,6 +34,7 @@ struct Account {
     plate: Option<Plate>,
     origin: Origin,
     at: jiff::Timestamp,
+    since: Tick,
     /// Pushes so far, and when the last one was.
     rounds: u32,
     asked: Tick,
@@ -68,6 +69,7 @@ impl Account {
             plate: recognition.sighting.plate.clone(),
             origin: recognition.origin,
             at: recognition.at,
+            since: now,
             rounds: 0,
             asked: now,
             reply: None,
@@ -123,8 +125,11 @@ impl Vehicles {
         self.at_side(side).any(|account| account.is_current())
     }
 
-    pub(super) fn left(&mut self, side: Side, edge: Tick) {
-        for account in self.at_side(side) {
+    /// A loop is free again, or says at the end of a silence that it is: then who is read from that
+    /// moment on was not on it.
+    pub(super) fn left(&mut self, side: Side, edge: Tick, ends_silence: bool) {
+        let was_there = |account: &&mut Account| !ends_silence || account.since < edge;
+        for account in self.at_side(side).filter(was_there) {
             account.left = true;
             account.left_at.get_or_insert(edge);
         }
