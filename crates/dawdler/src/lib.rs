@@ -1,5 +1,7 @@
-//! Clients that say a part of something and then nothing, or a byte now and then: on raw sockets, for the
-//! tests of whoever serves.
+//! Clients that say a part of something and then nothing, or a byte now and then, and such as mean harm:
+//! on raw sockets, for the tests of whoever serves.
+
+pub mod hostile;
 
 use std::fmt::Write as _;
 use std::io;

@@ -18,6 +18,7 @@ mod fire;
 mod hik;
 mod hik_gate;
 mod hik_stream;
+mod hostile;
 mod independent;
 mod keeping;
 mod killed;

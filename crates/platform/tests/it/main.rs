@@ -9,6 +9,7 @@ mod decisions;
 mod document;
 mod events;
 mod follow;
+mod hostile;
 mod keeping;
 mod kinds;
 mod monitoring;

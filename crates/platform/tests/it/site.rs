@@ -216,6 +216,11 @@ impl Platform {
         });
         let own = own.as_object().unwrap().clone();
         body.as_object_mut().unwrap().extend(own);
+        self.raw(path, &body).await
+    }
+
+    /// A call with exactly that body.
+    pub(crate) async fn raw(&self, path: &str, body: &Value) -> (u16, Value) {
         let scheme = if self.ca_pem.is_some() {
             "https"
         } else {
