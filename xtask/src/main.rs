@@ -18,6 +18,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::tools::Build;
+
 /// What developers and CI run.
 #[derive(Parser)]
 #[command(bin_name = "cargo xtask")]
@@ -54,7 +56,7 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
-    /// Count what a recognition costs the platform, and compare with what is known (valgrind)
+    /// Count what a recognition costs the platform and a vehicle the gateway, and compare with what is known (valgrind)
     Effort,
     /// Cut the power of both sides' stores at hundreds of points (Linux, strace)
     PowerLoss {
@@ -101,11 +103,15 @@ fn run(root: &Path) -> anyhow::Result<ExitCode> {
         }
         Task::Bench { arguments } => return Ok(exit_code(tools::bench(root, &arguments)?.code())),
         Task::Simulate { arguments } => {
-            return Ok(exit_code(tools::simulate(root, &arguments)?.code()));
+            return Ok(exit_code(
+                tools::simulate(root, Build::Alone, &arguments)?.code(),
+            ));
         }
         Task::Effort => effort::check(root)?,
         Task::PowerLoss { arguments } => {
-            return Ok(exit_code(tools::power_loss(root, &arguments)?.code()));
+            return Ok(exit_code(
+                tools::power_loss(root, Build::Alone, &arguments)?.code(),
+            ));
         }
         Task::Torture { arguments } => {
             return Ok(exit_code(steps::boshi(root, "torture", &arguments)?.code()));

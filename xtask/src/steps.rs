@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
 
+use crate::tools::Build;
 use crate::{conformance, effort, independence, tools};
 
 /// The worlds that are always played: some seconds of one core.
@@ -46,7 +47,7 @@ pub(crate) fn test(root: &Path) -> anyhow::Result<()> {
         step("tests (without cargo-nextest)", || cargo(root, &targets))?;
     }
     step("world: both sides, and everything that can fail", || {
-        let ended = tools::simulate(root, &WORLDS.map(str::to_owned))?;
+        let ended = tools::simulate(root, Build::WithTests, &WORLDS.map(str::to_owned))?;
         ensure!(ended.success(), "something is wrong in a world");
         Ok(())
     })?;
@@ -59,12 +60,14 @@ pub(crate) fn test(root: &Path) -> anyhow::Result<()> {
                 );
                 return Ok(());
             }
-            let ended = tools::power_loss(root, &CUTS.map(str::to_owned))?;
+            let ended = tools::power_loss(root, Build::WithTests, &CUTS.map(str::to_owned))?;
             ensure!(ended.success(), "a store loses what it promised");
             Ok(())
         },
     )?;
-    step("effort: what a recognition costs", || effort::check(root))?;
+    step("effort: what a recognition and a vehicle cost", || {
+        effort::check(root)
+    })?;
     step("examples in the documentation", || {
         cargo(root, &["test", "--workspace", "--doc"])
     })?;

@@ -1,4 +1,4 @@
-//! Programs of `boshi-bench`, built and run: `cargo xtask bench`, `cargo xtask power-loss`.
+//! Programs of ours, built and run: `cargo xtask bench`, `cargo xtask power-loss`, `cargo xtask simulate`.
 
 use std::path::Path;
 use std::process::{Command, ExitStatus};
@@ -7,6 +7,16 @@ use anyhow::{Context as _, bail};
 
 /// The core of the load; `boshi-bench` puts every server on the other.
 const LOAD_CORE: &str = "1";
+
+/// How programs are built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Build {
+    /// They, and what they depend on.
+    Alone,
+    /// With all tests, for whoever has those built already: what a library is built with depends on who
+    /// else wants it, so that alone most of it would be built a second time.
+    WithTests,
+}
 
 /// Measures the release build and writes docs/BENCHMARKS.md. Returns how it ended.
 ///
@@ -33,13 +43,12 @@ pub(crate) fn bench(root: &Path, arguments: &[String]) -> anyhow::Result<ExitSta
 ///
 /// # Errors
 /// When it cannot be built or started.
-pub(crate) fn power_loss(root: &Path, arguments: &[String]) -> anyhow::Result<ExitStatus> {
-    let mut build = Command::new("cargo");
-    let packages = ["--package", "boshi", "--package", "boshi-power-loss"];
-    build.arg("build").args(packages);
-    if !ended(apart(build.current_dir(root)))?.success() {
-        bail!("the build failed");
-    }
+pub(crate) fn power_loss(
+    root: &Path,
+    how: Build,
+    arguments: &[String],
+) -> anyhow::Result<ExitStatus> {
+    build(root, how, &["boshi", "boshi-power-loss"])?;
     let built = root.join("target/debug");
     let mut command = Command::new(built.join("boshi-power-loss"));
     command.arg("run").arg("--boshi").arg(built.join("boshi"));
@@ -57,12 +66,32 @@ pub(crate) fn can_trace() -> bool {
 /// Both sides on virtual time in a world that fails. Returns how it ended.
 ///
 /// # Errors
-/// When cargo cannot be started.
-pub(crate) fn simulate(root: &Path, arguments: &[String]) -> anyhow::Result<ExitStatus> {
-    let mut command = Command::new("cargo");
-    let program = ["run", "--quiet", "--package", "boshi-world", "--"];
-    command.args(program).args(arguments);
-    ended(apart(command.current_dir(root)))
+/// When it cannot be built or started.
+pub(crate) fn simulate(
+    root: &Path,
+    how: Build,
+    arguments: &[String],
+) -> anyhow::Result<ExitStatus> {
+    build(root, how, &["boshi-world"])?;
+    let mut command = Command::new(root.join("target/debug/boshi-world"));
+    ended(command.args(arguments).current_dir(root))
+}
+
+fn build(root: &Path, how: Build, packages: &[&str]) -> anyhow::Result<()> {
+    let mut build = Command::new("cargo");
+    build.args(["build", "--quiet"]);
+    match how {
+        Build::Alone => packages.iter().for_each(|package| {
+            build.args(["--package", package]);
+        }),
+        Build::WithTests => {
+            build.args(["--workspace", "--bins", "--tests"]);
+        }
+    }
+    if !ended(apart(build.current_dir(root)))?.success() {
+        bail!("the build failed");
+    }
+    Ok(())
 }
 
 /// Not what cargo tells a program that it runs: a build that sees that builds some crates anew.

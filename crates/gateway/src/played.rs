@@ -4,6 +4,9 @@
 //! is done is not: a turn is thought and carried out when the player says so, and what it wants done
 //! in the world is for the player to do.
 
+#[cfg(test)]
+mod effort;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
