@@ -83,7 +83,7 @@ impl Played {
         let lot = &config.lots[0];
         let journal = Journal::open(&config.journal())?;
         let (_, wall) = time.get();
-        let taken_up = recover(lot, &journal, config.timing.passage, wall).await?;
+        let taken_up = recover(lot, &journal, &config.timing.of_lane(), wall).await?;
         let gates = journal.gates(&lot.id).await?;
         let machine = Lot::new(lot, Rules::of(config)?, &gates);
         let (core, messages, handle) =
@@ -133,12 +133,14 @@ impl Played {
             records,
             pressed,
             passing,
+            waiting,
             ..
         } = taken_up;
         let recovered = Input::Recover {
             records,
             pressed,
             passing,
+            waiting,
         };
         Ok((played, recovered))
     }

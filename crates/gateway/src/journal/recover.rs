@@ -42,6 +42,25 @@ pub struct LetThrough {
     pub lifted_at: Timestamp,
 }
 
+/// A vehicle that was read and waited for leave to pass.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waited {
+    /// Its recognition.
+    pub record: RecordId,
+    /// When it was recognized.
+    pub at: Timestamp,
+    /// The lane.
+    pub lane: String,
+    /// The recognizer.
+    pub device: DeviceNo,
+    /// Its plate, which was read.
+    pub plate: Option<Plate>,
+    /// The colour of the plate.
+    pub color: PlateColor,
+    /// The address of its picture.
+    pub picture: Option<String>,
+}
+
 /// A command that was answered (D-5).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RememberedCommand {
@@ -138,6 +157,46 @@ impl Journal {
                     at: column::time(row, 5)?,
                     cause: row.get(6)?,
                     lifted_at: column::time(row, 7)?,
+                })
+            })
+        })
+        .await
+    }
+
+    /// The vehicles with a plate whose passage is not over, for which no barrier was driven, that can be
+    /// asked about (PUSH-3), and that were recognized or asked for since `since` and not after `now`; in
+    /// the order of their recognitions.
+    ///
+    /// # Errors
+    /// [`JournalError`] when the file cannot be read.
+    pub async fn waited(
+        &self,
+        lot: &LotId,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> std::result::Result<Vec<Waited>, JournalError> {
+        let lot = lot.clone();
+        let sql = "SELECT r.lane, r.device, r.plate, r.color, r.image, r.record, r.at \
+                   FROM recognition r INDEXED BY recognition_open \
+                   WHERE r.lot = ?1 AND r.outcome IS NULL AND r.plate IS NOT NULL \
+                   AND NOT EXISTS (SELECT 1 FROM lift WHERE lift.lot = ?1 AND lift.record = r.record) \
+                   AND EXISTS (SELECT 1 FROM outbox WHERE outbox.lot = ?1 \
+                   AND outbox.kind = 'recognition' AND outbox.key = r.record \
+                   AND outbox.state != 'failed') \
+                   AND max(r.at, coalesce((SELECT max(attempt.at) FROM attempt \
+                   WHERE attempt.lot = ?1 AND attempt.kind = 'recognition' \
+                   AND attempt.key = r.record), 0)) BETWEEN ?2 AND ?3 ORDER BY r.at, r.record";
+        self.read(move |from| {
+            let (since, now) = (since.as_millisecond(), now.as_millisecond());
+            all(from, sql, params![lot.as_str(), since, now], |row| {
+                Ok(Waited {
+                    lane: row.get(0)?,
+                    device: column::id(row, 1)?,
+                    plate: column::plate(row, 2)?,
+                    color: column::color(row, 3)?,
+                    picture: row.get(4)?,
+                    record: column::id(row, 5)?,
+                    at: column::time(row, 6)?,
                 })
             })
         })

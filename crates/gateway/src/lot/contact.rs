@@ -20,7 +20,7 @@ impl Contact {
             Input::TriggerLoop { side, .. } => Some(Contact::Trigger(*side)),
             Input::BarrierSeen(_) => Some(Contact::Arm),
             Input::Fire { .. } => Some(Contact::Fire),
-            Input::SafetyLoop { .. } | Input::SafetyKept(_) => None,
+            Input::SafetyLoop { .. } | Input::SafetyKept(_) | Input::Waited(_) => None,
             Input::BarrierLink { .. } | Input::Tick => None,
             Input::Read(_) | Input::Replayed { .. } | Input::Disown { .. } => None,
             Input::Verdict { .. } | Input::ActDone { .. } => None,

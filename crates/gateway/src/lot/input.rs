@@ -66,6 +66,9 @@ pub enum Input {
         pressed: Vec<LaneNo>,
         /// The vehicles that it let through and did not see cross, in the order of their lifts.
         passing: Vec<(LaneNo, lane::Resumed)>,
+        /// The vehicles that may still wait for leave to pass. The lanes ask for them again, also where
+        /// their records are among those that are still to be pushed.
+        waiting: Vec<(LaneNo, lane::Waited)>,
     },
     /// Somebody wants these failed records sent again.
     Resend(Vec<Key>),

@@ -60,9 +60,11 @@ impl Lot {
                 records,
                 pressed,
                 passing,
+                waiting,
             } => {
                 self.resume_pressed(turn, &pressed);
                 self.resume_passing(turn, passing);
+                let records = self.resume_waiting(turn, waiting, records);
                 turn.queue(Work::Deliver(delivery::Input::Recover { records }));
             }
             Input::Resend(keys) => {

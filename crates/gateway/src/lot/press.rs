@@ -5,13 +5,16 @@
 //! counts it at its next start. Otherwise it is written as any crossing, in the transaction that
 //! lets go of this, and with it that the loop is pressed: a program that starts before it is free again
 //! does not count the vehicle twice, whoever tells of it.
+//!
+//! And whom else an earlier run had to do with: who was let through, and who waited.
 
+use boshi_protocol::delivery::{Key, Recovered};
 use boshi_protocol::id::RecordId;
-use boshi_protocol::lane::{self, Foreseen};
+use boshi_protocol::lane::{self, Foreseen, Sighting};
 use boshi_protocol::moment::Tick;
 
 use super::input::LaneNo;
-use super::turn::Working;
+use super::turn::{Work, Working};
 use super::vehicle::Vehicle;
 use super::{Lot, words};
 use crate::journal::{Abnormality, Crossing, Entry, Press};
@@ -102,6 +105,25 @@ impl Lot {
             self.vehicles.insert(it.record.clone(), vehicle);
             self.lanes[lane.0].machine.resume_passing(it, turn.now);
         }
+    }
+
+    /// Vehicles that an earlier run asked about may still wait for the answer. Returns the records that
+    /// nobody waits for.
+    pub(super) fn resume_waiting(
+        &mut self,
+        turn: &mut Working<'_>,
+        waiting: Vec<(LaneNo, lane::Waited)>,
+        mut records: Vec<Recovered>,
+    ) -> Vec<Recovered> {
+        for (lane, it) in waiting {
+            let own = Recovered::Pending(Key::recognition(it.record.clone()));
+            records.retain(|recovered| *recovered != own);
+            let Sighting { plate, color, .. } = &it.reading.sighting;
+            let vehicle = Vehicle::new(lane, plate.clone(), *color, turn.now.tick);
+            self.vehicles.insert(it.record.clone(), vehicle);
+            turn.queue(Work::Lane(lane, lane::Input::Waited(it)));
+        }
+        records
     }
 
     /// Presses that are counted already: the same told again is no news.

@@ -124,8 +124,9 @@ async fn start_lot(
         records,
         pressed,
         passing,
+        waiting,
         left,
-    } = recover(lot, journal, config.timing.passage, Timestamp::now()).await?;
+    } = recover(lot, journal, &config.timing.of_lane(), Timestamp::now()).await?;
     let gates = journal.gates(&lot.id).await?;
     let machine = Lot::new(lot, Rules::of(config)?, &gates);
     let outfit = drivers::of(lot, controllers, in_force)?;
@@ -167,6 +168,7 @@ async fn start_lot(
             records,
             pressed,
             passing,
+            waiting,
         })
         .await
         .map_err(|_| JournalError::Closed)?;

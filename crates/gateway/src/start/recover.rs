@@ -4,7 +4,8 @@ use std::iter::Sum;
 use std::time::Duration;
 
 use boshi_protocol::delivery::Recovered;
-use boshi_protocol::lane::Resumed;
+use boshi_protocol::id::RecordId;
+use boshi_protocol::lane::{Reading, Resumed, Sighting, Timing, Waited};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::config;
@@ -26,6 +27,8 @@ pub(crate) struct LeftBehind {
     passages: u64,
     /// Those of them that go on.
     resumed: usize,
+    /// Vehicles that waited a moment ago, and may still.
+    waiting: usize,
 }
 
 /// What a lot takes up.
@@ -33,6 +36,7 @@ pub(crate) struct TakenUp {
     pub(crate) records: Vec<Recovered>,
     pub(crate) pressed: Vec<LaneNo>,
     pub(crate) passing: Vec<(LaneNo, Resumed)>,
+    pub(crate) waiting: Vec<(LaneNo, Waited)>,
     pub(crate) left: LeftBehind,
 }
 
@@ -45,6 +49,7 @@ impl Sum for LeftBehind {
             presses: sum.presses + it.presses,
             passages: sum.passages + it.passages,
             resumed: sum.resumed + it.resumed,
+            waiting: sum.waiting + it.waiting,
         })
     }
 }
@@ -52,24 +57,29 @@ impl Sum for LeftBehind {
 /// Takes up what an earlier run left behind. Abnormalities that lasted when it ended are closed:
 /// what still lasts is found anew. Presses of anti-smash loops that were acknowledged and had not come
 /// to count are crossings. Vehicles that were let through so lately that they may still cross, within
-/// `passage`, go on. Passages that were not over otherwise are interrupted: whether the vehicle is
-/// still there, its loop tells, and then it is recognized anew.
+/// `passage`, go on, and so do those that waited so lately that they still count as being there, within
+/// `presence`. Passages that were not over otherwise are interrupted.
 pub(crate) async fn recover(
     lot: &config::Lot,
     journal: &Journal,
-    passage: Duration,
+    timing: &Timing,
     at: Timestamp,
 ) -> Result<TakenUp, JournalError> {
     let lasting = journal.open_occurrences(&lot.id).await?;
     let lanes = journal.pressed_lanes(&lot.id).await?;
-    let passing = passing(lot, journal, passage, at).await?;
+    let passing = passing(lot, journal, timing.passage, at).await?;
+    let waiting = waiting(lot, journal, timing.presence, &passing, at).await?;
     let mut left = LeftBehind {
         resumed: passing.len(),
+        waiting: waiting.len(),
         lasting: lasting.len(),
         presses: lanes.len(),
         passages: journal.open_passages(&lot.id).await?,
         ..LeftBehind::default()
     };
+    let waiting_ones = waiting.iter().map(|(_, it)| it.record.clone());
+    let going_on = passing.iter().map(|(_, it)| it.record.clone());
+    let going_on: Vec<RecordId> = going_on.chain(waiting_ones).collect();
     let id = &lot.id;
     let closed = lasting
         .into_iter()
@@ -80,7 +90,7 @@ pub(crate) async fn recover(
         });
     let interrupted = Entry::Interrupted {
         lot: id.clone(),
-        but: passing.iter().map(|(_, it)| it.record.clone()).collect(),
+        but: going_on,
         at,
     };
     // A disk that takes nothing keeps no gate shut: the next start finds the same again.
@@ -102,6 +112,7 @@ pub(crate) async fn recover(
         records: records.collect(),
         pressed: known.map(LaneNo).collect(),
         passing,
+        waiting,
         left,
     })
 }
@@ -134,6 +145,45 @@ async fn passing(
     Ok(resumed.collect())
 }
 
+/// Who was recognized last on each side and may still wait there, unless somebody `passing` stands there.
+async fn waiting(
+    lot: &config::Lot,
+    journal: &Journal,
+    presence: Duration,
+    passing: &[(LaneNo, Resumed)],
+    at: Timestamp,
+) -> Result<Vec<(LaneNo, Waited)>, JournalError> {
+    let presence = SignedDuration::try_from(presence).unwrap_or(SignedDuration::MAX);
+    let since = at.checked_sub(presence).unwrap_or(Timestamp::MIN);
+    let mut latest: Vec<(LaneNo, Waited)> = Vec::new();
+    for it in journal.waited(&lot.id, since, at).await? {
+        let lane = lot.lanes.iter().position(|lane| lane.name == it.lane);
+        let spot = lane.and_then(|place| {
+            let side = lot.lanes[place].layout().side_of(&it.device)?;
+            Some((LaneNo(place), side))
+        });
+        let Some((lane, side)) = spot else { continue };
+        let sighting = Sighting {
+            plate: it.plate,
+            color: it.color,
+            reliability: None,
+            picture: it.picture.map(Into::into),
+        };
+        latest.retain(|(other, it)| (*other, it.reading.side) != (lane, side));
+        let waited = Waited {
+            record: it.record,
+            reading: Reading { side, sighting },
+            at: it.at,
+        };
+        latest.push((lane, waited));
+    }
+    latest.retain(|(lane, waited)| {
+        let mut there = passing.iter().filter(|(other, _)| other == lane);
+        !there.any(|(_, it)| it.side == waited.reading.side)
+    });
+    Ok(latest)
+}
+
 /// Explains a start in one line: how the run before ended, how long nobody was there, and what was
 /// taken up.
 pub(super) fn explain(before: Option<&Run>, left: LeftBehind, now: Timestamp) {
@@ -148,6 +198,7 @@ pub(super) fn explain(before: Option<&Run>, left: LeftBehind, now: Timestamp) {
         presses,
         passages,
         resumed,
+        waiting,
     } = left;
     let (version, last) = (&run.version, run.alive_at);
     // Not known when the clock was set back meanwhile.
@@ -155,15 +206,15 @@ pub(super) fn explain(before: Option<&Run>, left: LeftBehind, now: Timestamp) {
     if run.stopped_at.is_some() {
         tracing::info!(
             %version, stopped_at = %last, down_seconds, pending, failed, lasting, presses, passages, resumed,
-            "a start after a stop in good order: what was pending goes on, what lasted is closed"
+            waiting, "a start after a stop in good order: what was pending goes on, what lasted is closed"
         );
     } else {
         tracing::warn!(
             %version, started_at = %run.started_at, last_alive_at = %last, down_seconds,
-            pending, failed, lasting, presses, passages, resumed,
+            pending, failed, lasting, presses, passages, resumed, waiting,
             "a start after a crash or a power cut: what was pending goes on, what lasted is closed, \
              presses of anti-smash loops are crossings, passages that were let through a moment ago \
-             go on, others are interrupted"
+             go on, as do vehicles that waited a moment ago, others are interrupted"
         );
     }
 }

@@ -92,6 +92,8 @@ async fn a_picture_of_hikvision_that_is_too_large_does_not_cost_the_plate() {
     );
     let gateway = gateway(&platform, &controller, &configured).await;
     camera.pushes_to(&format!("http://{}/hik/{KEY}", gateway.devices));
+    // Its loop has told that it is free: who is read and does not press it is gone.
+    gateway.trigger(false).await;
     for (number, length) in [(1_i64, LARGE), (2, TOO_LARGE * 2)] {
         let plate = HikPlate {
             license: format!("粤B1000{number}"),

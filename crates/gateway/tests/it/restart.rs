@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::platform::{Reply, YES};
-use crate::site::World;
+use crate::platform::{NO, Reply, YES};
+use crate::site::{LET_THROUGH, World};
 use crate::wire::{PATIENCE, request};
 
 const PENDING: &str = "SELECT count(*) FROM outbox WHERE state = 'pending'";
@@ -235,4 +235,46 @@ async fn whose_lift_failed_before_a_power_cut_is_asked_for_anew_after_it() {
     world.gateway.arrives("粤B12345").await;
     let done = "SELECT count(*) FROM lift WHERE result = 'done'";
     world.gateway.counts(done, 1).await;
+}
+
+/// A vehicle that was refused stands at the gate, and the gateway is started anew. Its loop says nothing by
+/// itself until it leaves.
+async fn refused_before_a_power_cut() -> World {
+    let mut world = World::new().await;
+    world.platform.answers(|path, _| match path {
+        "/receivePlateNumber" => NO,
+        _ => YES,
+    });
+    world.gateway.arrives("粤B12345").await;
+    let what = "refused";
+    world
+        .gateway
+        .until(what, |lane| lane["sides"][0]["doing"] == "refused")
+        .await;
+    world.power_cut().await;
+    world
+}
+
+/// D-18, RECOG-2: it pays while the gateway is started anew, and its camera reads it once.
+#[tokio::test]
+async fn who_waited_at_the_gate_is_asked_for_anew_after_a_power_cut() {
+    let world = refused_before_a_power_cut().await;
+    world.platform.answers(|_, _| YES);
+    world.gateway.counts(LET_THROUGH, 1).await;
+    let lifted = "SELECT count(*) FROM lift JOIN recognition USING (lot, record) \
+                  WHERE cause = 'may_pass' AND plate = '粤B12345'";
+    assert_eq!(world.gateway.count(lifted), 1);
+    assert_eq!(world.gateway.count("SELECT count(*) FROM recognition"), 1);
+}
+
+/// RECOG-3
+#[tokio::test]
+async fn who_waited_and_has_left_the_loop_since_is_not_let_through() {
+    let world = refused_before_a_power_cut().await;
+    world.gateway.trigger(false).await;
+    world.platform.answers(|_, _| YES);
+    let over = "SELECT count(*) FROM recognition WHERE outcome IS NOT NULL";
+    world.gateway.counts(over, 1).await;
+    assert_eq!(world.gateway.count(LET_THROUGH), 0);
+    assert_eq!(world.controller.told("open", "BAR-01").len(), 0);
 }

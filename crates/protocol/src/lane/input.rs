@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::effect::{ActId, AskId};
 use super::layout::Side;
+use super::resume::Waited;
 use super::sighting::Sighting;
 use crate::code::OpenMode;
 use crate::plate::Plate;
@@ -17,6 +18,8 @@ pub enum Input {
     Tick,
     /// A recognizer read a vehicle just now.
     Read(Reading),
+    /// A vehicle that an earlier run recognized and did not let through may still wait.
+    Waited(Waited),
     /// A recognizer hands over what it read while nobody listened: history, never a reason to open.
     Replayed {
         /// What it read.

@@ -153,6 +153,7 @@ impl Lane {
         match input {
             Input::Tick => {}
             Input::Read(reading) => self.read(turn, reading),
+            Input::Waited(it) => self.resume_waiting(turn, it),
             Input::Replayed { reading, at } => self.replayed(turn, reading, at),
             Input::TriggerLoop { side, pressed } => self.trigger_contact(turn, side, pressed),
             Input::SafetyLoop { pressed } => self.safety_contact(turn, pressed),

@@ -74,7 +74,7 @@ pub use self::layout::{Direction, Layout, Side};
 pub use self::machine::Lane;
 pub use self::press::Foreseen;
 pub use self::record::{Abnormal, Crossing, Origin, Outcome, Recognition};
-pub use self::resume::Resumed;
+pub use self::resume::{Resumed, Waited};
 pub use self::sighting::{BEST_READ, Sighting, TYPED};
 pub use self::timing::{
     LEAST_REASSERT, LEAST_REPEAT, MAX_ACTS, MAX_LEAVING, MAX_MISREAD, MAX_PASSING, MAX_SHARERS,

@@ -1,4 +1,5 @@
-//! A passage that was under way when the program ended, and goes on after its start.
+//! A passage that was under way when the program ended, and goes on after its start, and who waited for leave
+//! to pass.
 //!
 //! The barrier was driven for a vehicle, and nobody has seen it cross. Where it is now, only the
 //! loops can tell: it still stands in front, as far as the contact does not say otherwise, and the
@@ -8,7 +9,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::effect::ActId;
+use super::effect::{ActId, Effect, Sign};
+use super::gate::Gate;
+use super::input::Reading;
 use super::layout::Side;
 use super::loops::Loop;
 use super::machine::Lane;
@@ -18,7 +21,7 @@ use super::record::Outcome;
 use super::sighting::Sighting;
 use super::stay::{Approach, Fate, Spent, Stay};
 use super::turn::Turn;
-use super::vehicle::Vehicle;
+use super::vehicle::{Stage, Vehicle, Waiting};
 use crate::id::RecordId;
 use crate::moment::{Moment, Tick};
 use crate::plate::{Plate, PlateColor};
@@ -45,7 +48,54 @@ pub struct Resumed {
     pub rest: Duration,
 }
 
+/// A vehicle that an earlier run recognized and did not let through, and that may still wait.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waited {
+    /// Its recognition.
+    pub record: RecordId,
+    /// What was read of it, and from which side it comes.
+    pub reading: Reading,
+    /// When it was recognized.
+    pub at: Timestamp,
+}
+
 impl Lane {
+    /// A vehicle of an earlier run may still wait. It is taken to be read now, ahead of its loop, which
+    /// tells whether it is there, and is asked for again.
+    pub(super) fn resume_waiting(&mut self, turn: &mut Turn<'_>, it: Waited) {
+        let Reading { side, sighting } = it.reading;
+        let mut vehicle = Vehicle::new(it.record, side, sighting, it.at);
+        let is_free = self
+            .find(side)
+            .is_some_and(|approach| matches!(approach.stay, Stay::Free { .. }));
+        if !is_free || self.has_to_yield(side) {
+            return turn.settle(&vehicle, Outcome::Interrupted, turn.now.wall);
+        }
+        let (stage, sign) = match self.gate {
+            Gate::Normal => (Stage::Asked, vehicle.wait_sign()),
+            Gate::HeldOpen { .. } | Gate::Fire => {
+                let plate = vehicle.plate().cloned();
+                (Stage::Unasked, Sign::MayPass { plate })
+            }
+        };
+        if self.gate == Gate::Normal
+            && let Some(ask) = vehicle.next_ask()
+        {
+            turn.emit(Effect::AskAgain { ask });
+        }
+        self.show(turn, side, sign);
+        let waiting = Waiting {
+            vehicle,
+            stage,
+            read_at: turn.tick(),
+        };
+        let until = turn.tick() + self.timing.approach_window;
+        self.at_mut(side).stay = match self.at(side).trigger {
+            Some(_) => Stay::Approaching { waiting, until },
+            None => Stay::Waiting(waiting),
+        };
+    }
+
     /// Takes up the passage of a vehicle that was let through in an earlier run; those that were
     /// let through first, first.
     pub fn resume_passing(&mut self, it: Resumed, now: Moment) {

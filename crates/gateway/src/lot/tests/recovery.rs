@@ -32,6 +32,7 @@ fn what_was_under_way_is_carried_on_and_a_recognition_has_failed_without_another
         ],
         pressed: Vec::new(),
         passing: Vec::new(),
+        waiting: Vec::new(),
     });
     assert_eq!(
         scene.settled(Kind::Recognition),
@@ -65,6 +66,7 @@ fn what_is_pushed_next_is_read_ahead_and_only_that() {
         records: keys.iter().cloned().map(Recovered::Pending).collect(),
         pressed: Vec::new(),
         passing: Vec::new(),
+        waiting: Vec::new(),
     });
     let fetched: Vec<Vec<Key>> = (scene.log.iter())
         .filter_map(|(_, step)| match step {

@@ -87,3 +87,62 @@ fn a_loop_of_which_nobody_tells_is_not_taken_to_be_pressed_for_long() {
     scene.wait(seconds(3));
     assert_eq!(scene.recognized_plates(), [""]);
 }
+
+/// A lane whose program was started anew while a car waited that had been refused.
+fn waits_over_a_start(layout: Layout) -> Scene {
+    let mut scene = Scene::new(layout);
+    scene.say(Input::Waited(Waited {
+        record: RecordId::new("earlier").unwrap(),
+        reading: Reading {
+            side: Side::Entry,
+            sighting: sighting(CAR, 90),
+        },
+        at: scene.now.wall,
+    }));
+    scene
+}
+
+/// D-18, RECOG-2: its loop says so at once, or nothing until it leaves; it is one recognition.
+#[test]
+fn who_waited_before_the_start_is_asked_for_again_and_let_through() {
+    for told in [true, false] {
+        let mut scene = waits_over_a_start(entry());
+        assert_eq!(scene.asks().len(), 1);
+        if told {
+            scene.trigger(Side::Entry, true);
+        } else {
+            scene.may_pass();
+            assert_eq!(scene.pulses(), [], "it may have left");
+            scene.wait(seconds(4));
+        }
+        scene.may_pass();
+        assert_eq!(scene.pulses().len(), 1, "told: {told}");
+        scene.wait(seconds(4));
+        scene.crosses();
+        assert_eq!(scene.crossed(), [went("earlier", CAR)]);
+        assert_eq!(scene.outcomes(), [ended("earlier", Outcome::Crossed)]);
+        assert_eq!(scene.recognitions(), []);
+    }
+}
+
+/// RECOG-3
+#[test]
+fn who_waited_before_the_start_and_is_gone_is_not_let_through() {
+    let mut scene = waits_over_a_start(entry());
+    scene.leaves();
+    scene.may_pass();
+    scene.wait(seconds(10));
+    assert_eq!(scene.pulses(), []);
+    assert_eq!(scene.outcomes(), [ended("earlier", Outcome::NeverArrived)]);
+}
+
+/// Without a loop it is there for as long as after a reading.
+#[test]
+fn who_waited_before_the_start_where_there_is_no_loop_is_let_through_at_once() {
+    let mut scene = waits_over_a_start(Layout {
+        trigger_loop: false,
+        ..entry()
+    });
+    scene.may_pass();
+    assert_eq!(scene.pulses().len(), 1);
+}

@@ -69,7 +69,7 @@ impl Oracle {
         match input {
             Input::Tick | Input::Replayed { .. } => {}
             // Not among the steps of a play.
-            Input::SafetyKept(_) => {}
+            Input::SafetyKept(_) | Input::Waited(_) => {}
             // Whoever stands there has not been read yet.
             Input::Disown { .. } => self.unread.clear(),
             Input::Read(reading) => self.presence.read(reading.side, now.tick),
