@@ -61,7 +61,7 @@ impl File {
     fn synced(&mut self) {
         let covered = std::mem::take(&mut self.covered);
         let rest = self.unsynced.split_off(covered);
-        for change in std::mem::replace(&mut self.unsynced, Vec::new()) {
+        for change in std::mem::take(&mut self.unsynced) {
             match change {
                 Change::Write { lost: true, .. } => self.unsynced.push(change),
                 Change::Write { at, data, .. } => put(&mut self.durable, at, &data),
