@@ -63,6 +63,19 @@ pub(crate) fn can_trace() -> bool {
     tried.is_ok_and(|output| output.status.success())
 }
 
+/// Whether faults can be put into processes that run.
+pub(crate) fn can_attach() -> bool {
+    let Ok(mut patient) = Command::new("sleep").arg("1").spawn() else {
+        return false;
+    };
+    let mut strace = Command::new("strace");
+    strace.args(["-o", "/dev/null", "-p", &patient.id().to_string()]);
+    let tried = strace.output();
+    // It has ended by itself, or soon will.
+    let _ = patient.wait();
+    tried.is_ok_and(|output| output.status.success())
+}
+
 /// Both sides on virtual time in a world that fails. Returns how it ended.
 ///
 /// # Errors

@@ -12,10 +12,19 @@ use crate::trace::Event;
 /// What a disk writes as a whole; a power cut tears anything larger.
 const SECTOR: usize = 512;
 
+/// What the system keeps in memory, and knows to be on disk or not, as a whole.
+const PAGE: usize = 4096;
+
 /// A change that is not known to be on disk.
 #[derive(Clone)]
 enum Change {
-    Write { at: usize, data: Vec<u8> },
+    /// Within a page.
+    Write {
+        at: usize,
+        data: Vec<u8>,
+        /// A sync of it has failed: none writes it any more, unless its page is written anew.
+        lost: bool,
+    },
     Resize(usize),
 }
 
@@ -29,6 +38,40 @@ struct File {
     covered: usize,
 }
 
+impl File {
+    fn write(&mut self, at: usize, data: &[u8]) {
+        for (at, part) in parts(at, data, PAGE) {
+            for before in &mut self.unsynced {
+                if let Change::Write {
+                    at: other, lost, ..
+                } = before
+                {
+                    *lost &= *other / PAGE != at / PAGE;
+                }
+            }
+            self.unsynced.push(Change::Write {
+                at,
+                data: part.to_vec(),
+                lost: false,
+            });
+        }
+    }
+
+    /// A sync is over.
+    fn synced(&mut self) {
+        let covered = std::mem::take(&mut self.covered);
+        let rest = self.unsynced.split_off(covered);
+        for change in std::mem::take(&mut self.unsynced) {
+            match change {
+                Change::Write { lost: true, .. } => self.unsynced.push(change),
+                Change::Write { at, data, .. } => put(&mut self.durable, at, &data),
+                Change::Resize(size) => self.durable.resize(size, 0),
+            }
+        }
+        self.unsynced.extend(rest);
+    }
+}
+
 /// The files of one folder as the disk has them.
 #[derive(Clone, Default)]
 pub(crate) struct Disk {
@@ -40,20 +83,17 @@ impl Disk {
     pub(crate) fn take(&mut self, name: &str, event: &Event) {
         let file = self.files.entry(name.to_owned()).or_default();
         match event {
-            Event::Write { at, data, .. } => file.unsynced.push(Change::Write {
-                at: *at as usize,
-                data: data.clone(),
-            }),
+            Event::Write { at, data, .. } => file.write(*at as usize, data),
             Event::Resize { size, .. } => file.unsynced.push(Change::Resize(*size as usize)),
             Event::SyncBegins { .. } => file.covered = file.unsynced.len(),
-            Event::SyncEnds { .. } => {
-                for change in file.unsynced.drain(..file.covered) {
-                    match change {
-                        Change::Write { at, data } => put(&mut file.durable, at, &data),
-                        Change::Resize(size) => file.durable.resize(size, 0),
+            Event::SyncEnds { .. } => file.synced(),
+            Event::SyncFails { .. } => {
+                let covered = std::mem::take(&mut file.covered);
+                for change in &mut file.unsynced[..covered] {
+                    if let Change::Write { lost, .. } = change {
+                        *lost = true;
                     }
                 }
-                file.covered = 0;
             }
             Event::Promised(_) => {}
         }
@@ -77,8 +117,8 @@ impl Disk {
             let mut image = file.durable.clone();
             for change in &file.unsynced {
                 match change {
-                    Change::Write { at, data } => {
-                        for (sector, part) in sectors(*at, data) {
+                    Change::Write { at, data, .. } => {
+                        for (sector, part) in parts(*at, data, SECTOR) {
                             if random.random_bool(kept) {
                                 put(&mut image, sector, part);
                             }
@@ -94,14 +134,15 @@ impl Disk {
     }
 }
 
-/// The parts of a write that a disk takes one by one.
-fn sectors(at: usize, data: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
-    let first = (SECTOR - at % SECTOR).min(data.len());
+/// The parts of a write that lie in different ones of what is `size` bytes long: what a disk takes one by one, or a
+/// system.
+fn parts(at: usize, data: &[u8], size: usize) -> impl Iterator<Item = (usize, &[u8])> {
+    let first = (size - at % size).min(data.len());
     let (head, rest) = data.split_at(first);
     let rest = rest
-        .chunks(SECTOR)
+        .chunks(size)
         .enumerate()
-        .map(move |(number, part)| (at + first + number * SECTOR, part));
+        .map(move |(number, part)| (at + first + number * size, part));
     std::iter::once((at, head)).chain(rest)
 }
 
@@ -150,10 +191,31 @@ mod tests {
         assert!(shapes.len() > 10, "{}", shapes.len());
     }
 
+    /// As Linux does it: the pages are clean after a sync that has failed.
+    #[test]
+    fn what_a_sync_has_failed_for_is_not_on_disk_until_its_page_is_written_anew_and_synced() {
+        let mut disk = Disk::default();
+        let file = String::new;
+        let sync = |disk: &mut Disk, ends: Event| {
+            disk.take("a", &Event::SyncBegins { file: file() });
+            disk.take("a", &ends);
+        };
+        disk.take("a", &write(0, 1, 2 * PAGE));
+        sync(&mut disk, Event::SyncFails { file: file() });
+        sync(&mut disk, Event::SyncEnds { file: file() });
+        assert_eq!(after(&disk, 0).len(), 0, "it succeeds and writes nothing");
+        disk.take("a", &write(5, 2, 1));
+        sync(&mut disk, Event::SyncEnds { file: file() });
+        let mut page = vec![1; PAGE];
+        page[5] = 2;
+        assert_eq!(after(&disk, 0), page, "of the other page nothing is known");
+        assert_eq!(after(&disk, 1).len(), 2 * PAGE, "it may be there");
+    }
+
     #[test]
     fn a_write_is_torn_at_the_sectors_of_the_disk() {
         let data = [0; 1100];
-        let parts: Vec<(usize, usize)> = sectors(500, &data)
+        let parts: Vec<(usize, usize)> = parts(500, &data, SECTOR)
             .map(|(at, part)| (at, part.len()))
             .collect();
         assert_eq!(parts, [(500, 12), (512, 512), (1024, 512), (1536, 64)]);

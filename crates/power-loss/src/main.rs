@@ -6,6 +6,7 @@
 //! promised until then. That this finds anything is shown by the same stores without the syncs that a
 //! weaker setting leaves out, which must be caught. Linux only; needs `strace`.
 
+mod failed;
 mod image;
 mod judge;
 mod subject;
@@ -26,6 +27,7 @@ use rand::seq::IndexedRandom as _;
 
 use crate::image::Disk;
 use crate::judge::Kind;
+use crate::subject::Syncs;
 use crate::trace::Event;
 use crate::weaker::Weaker;
 
@@ -60,6 +62,9 @@ enum Part {
         folder: PathBuf,
         #[arg(long)]
         records: usize,
+        /// Named in each record
+        #[arg(long)]
+        run: usize,
     },
 }
 
@@ -79,7 +84,11 @@ fn main() -> anyhow::Result<()> {
                 fs::create_dir_all(&folder)?;
                 run(&boshi, &folder, cuts, records, seed).await
             }
-            Part::Write { folder, records } => writer::journal(&folder, records).await,
+            Part::Write {
+                folder,
+                records,
+                run,
+            } => writer::journal(&folder, records, run).await,
         }
     })
 }
@@ -93,19 +102,22 @@ async fn run(
 ) -> anyhow::Result<()> {
     let work = || tempfile::tempdir_in(folder);
     let at = work()?;
-    let recording = subject::platform(boshi, at.path(), records)?;
+    let recording = subject::platform(boshi, at.path(), records, Syncs::Succeed, 0)?;
     let platform = Recording::read(Kind::Platform, &recording)?;
     let at = work()?;
-    let recording = subject::journal(at.path(), records)?;
+    let recording = subject::journal(at.path(), records, Syncs::Succeed, 0)?;
     let journal = Recording::read(Kind::Journal, &recording)?;
     for (name, store) in [("platform", platform), ("journal", journal)] {
         store.must_lose_nothing(name, cuts, seed).await?;
         for weaker in Weaker::ALL {
-            store
-                .weaker(weaker)
-                .must_be_caught(name, weaker, cuts, seed)
-                .await?;
+            let name = format!("{name}, synchronous {weaker:?}");
+            let weaker = store.weaker(weaker);
+            weaker.must_be_caught(&name, cuts, seed).await?;
         }
+    }
+    for kind in [Kind::Platform, Kind::Journal] {
+        let at = work()?;
+        failed::syncs(kind, boshi, at.path(), (cuts, records, seed)).await?;
     }
     Ok(())
 }
@@ -178,19 +190,10 @@ impl Recording {
         Recording { kind, events }
     }
 
-    async fn must_be_caught(
-        &self,
-        name: &str,
-        weaker: Weaker,
-        cuts: usize,
-        seed: u64,
-    ) -> anyhow::Result<()> {
+    async fn must_be_caught(&self, name: &str, cuts: usize, seed: u64) -> anyhow::Result<()> {
         let found = self.cut(cuts, seed).await?;
-        say(&format!("{name}, synchronous {weaker:?}: {found}"))?;
-        ensure!(
-            found.lost > 0,
-            "{name} at a weaker setting was not caught: this shows nothing"
-        );
+        say(&format!("{name}: {found}"))?;
+        ensure!(found.lost > 0, "{name} was not caught: this shows nothing");
         Ok(())
     }
 
@@ -248,7 +251,8 @@ impl Recording {
             Event::Write { file, .. }
             | Event::Resize { file, .. }
             | Event::SyncBegins { file }
-            | Event::SyncEnds { file } => file,
+            | Event::SyncEnds { file }
+            | Event::SyncFails { file } => file,
         };
         // The index of the log beside them is in shared memory and made anew by whoever opens.
         let name = file.rsplit('/').next().unwrap_or_default();

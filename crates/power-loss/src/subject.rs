@@ -18,6 +18,8 @@ use crate::trace::CALLS;
 
 /// Suppliers that push at once, so that commits are shared.
 const CONNECTIONS: usize = 16;
+/// How often something is tried while syncs fail: more often than any fail.
+pub(crate) const MOST_TRIES: usize = 50;
 /// Longest that a process may take to listen under `strace` on a busy machine.
 const START: Duration = Duration::from_secs(60);
 /// Longer than the largest write of SQLite's: a page of 64 KiB.
@@ -25,14 +27,44 @@ const LONGEST_TEXT: &str = "70000";
 const APP_ID: &str = "99848791";
 const SECRET: &str = "eV7spoA0rr7EyjGuJxQFOa3Vs5wvcRUo";
 
-/// The platform as it is shipped, to which suppliers push `records` recognitions; then it is killed.
-pub(crate) fn platform(boshi: &Path, folder: &Path, records: usize) -> anyhow::Result<String> {
+/// What becomes of the syncs of the process that is recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Syncs {
+    /// They succeed.
+    Succeed,
+    /// Some fail, and those after them succeed again.
+    FailForAWhile,
+    /// From one on all fail.
+    FailForGood,
+}
+
+impl Syncs {
+    /// Those of each thread that fail, in `strace`'s words: after some dozen commits, in which there is something to
+    /// lose.
+    fn injection(self) -> Option<&'static str> {
+        match self {
+            Syncs::Succeed => None,
+            Syncs::FailForAWhile => Some("inject=fdatasync,fsync:error=EIO:when=12..15"),
+            Syncs::FailForGood => Some("inject=fdatasync,fsync:error=EIO:when=12+"),
+        }
+    }
+}
+
+/// The platform as it is shipped, to which suppliers push `records` recognitions named after the `run`; then it is
+/// killed.
+pub(crate) fn platform(
+    boshi: &Path,
+    folder: &Path,
+    records: usize,
+    syncs: Syncs,
+    run: usize,
+) -> anyhow::Result<String> {
     let (standard, operators) = (free()?, free()?);
     let config = folder.join("platform.toml");
     fs::write(&config, config_text(folder, standard, operators))?;
     let mut command = Command::new(boshi);
     command.args(["platform", "run", "--config"]).arg(&config);
-    let recorded = Recorded::start(&command, folder)?;
+    let recorded = Recorded::start(&command, folder, syncs)?;
     let since = Instant::now();
     while TcpStream::connect(standard).is_err() {
         if since.elapsed() > START {
@@ -42,7 +74,10 @@ pub(crate) fn platform(boshi: &Path, folder: &Path, records: usize) -> anyhow::R
     }
     thread::scope(|scope| -> anyhow::Result<()> {
         let suppliers: Vec<_> = (0..CONNECTIONS)
-            .map(|supplier| scope.spawn(move || push(standard, supplier, records / CONNECTIONS)))
+            .map(|supplier| {
+                let name = run * CONNECTIONS + supplier;
+                scope.spawn(move || push(standard, name, records / CONNECTIONS, syncs))
+            })
             .collect();
         for supplier in suppliers {
             let pushed = supplier.join();
@@ -53,13 +88,21 @@ pub(crate) fn platform(boshi: &Path, folder: &Path, records: usize) -> anyhow::R
     recorded.killed()
 }
 
-/// This program as a writer of the gateway's journal, which ends by itself.
-pub(crate) fn journal(folder: &Path, records: usize) -> anyhow::Result<String> {
+/// This program as a writer of the gateway's journal, of records named after the `run`; it ends by itself, or by a
+/// signal when syncs fail for good.
+pub(crate) fn journal(
+    folder: &Path,
+    records: usize,
+    syncs: Syncs,
+    run: usize,
+) -> anyhow::Result<String> {
     let mut command = Command::new(std::env::current_exe()?);
     command.arg("write").arg(folder.join("data"));
     command.args(["--records", &records.to_string()]);
+    command.args(["--run", &run.to_string()]);
     fs::create_dir_all(folder.join("data"))?;
-    Recorded::start(&command, folder)?.ended()
+    let ended = syncs != Syncs::FailForGood;
+    Recorded::start(&command, folder, syncs)?.ended(ended)
 }
 
 struct Recorded {
@@ -69,12 +112,13 @@ struct Recorded {
 }
 
 impl Recorded {
-    fn start(command: &Command, folder: &Path) -> anyhow::Result<Recorded> {
+    fn start(command: &Command, folder: &Path, syncs: Syncs) -> anyhow::Result<Recorded> {
         let (trace, log) = (folder.join("trace"), folder.join("log"));
         let mut strace = Command::new("strace");
         strace.args(["-f", "-y", "-xx", "-s", LONGEST_TEXT, "-o"]);
         strace.arg(&trace).args(["-e", &format!("trace={CALLS}")]);
         strace.args(["-e", "signal=none"]);
+        strace.args(syncs.injection().into_iter().flat_map(|it| ["-e", it]));
         strace.arg(command.get_program()).args(command.get_args());
         let output = File::create(&log)?;
         strace.stdin(Stdio::null());
@@ -87,10 +131,10 @@ impl Recorded {
         fs::read_to_string(&self.log).unwrap_or_default()
     }
 
-    /// The recording, once what is recorded has ended.
-    fn ended(mut self) -> anyhow::Result<String> {
+    /// The recording, once what is recorded has ended: `well`, or not.
+    fn ended(mut self, well: bool) -> anyhow::Result<String> {
         let status = self.strace.wait()?;
-        if !status.success() {
+        if status.success() != well {
             bail!("the writer ended with {status}: {}", self.said());
         }
         Ok(fs::read_to_string(&self.trace)?)
@@ -110,7 +154,7 @@ impl Recorded {
     }
 }
 
-fn push(to: SocketAddr, supplier: usize, records: usize) -> anyhow::Result<()> {
+fn push(to: SocketAddr, supplier: usize, records: usize, syncs: Syncs) -> anyhow::Result<()> {
     let mut stream = TcpStream::connect(to)?;
     let mut replies = BufReader::new(stream.try_clone()?);
     let credentials = Credentials::new(AppId::new(APP_ID)?, SECRET.to_owned().into());
@@ -127,10 +171,17 @@ fn push(to: SocketAddr, supplier: usize, records: usize) -> anyhow::Result<()> {
              Content-Length: {}\r\n\r\n{body}",
             body.len()
         );
-        stream.write_all(request.as_bytes())?;
-        let reply = reply(&mut replies)?;
-        if !reply.contains(r#""respCode":"0""#) {
-            bail!("{body} was answered {reply}");
+        for tried in 1.. {
+            stream.write_all(request.as_bytes())?;
+            let reply = reply(&mut replies)?;
+            if reply.contains(r#""respCode":"0""#) {
+                break;
+            }
+            match syncs {
+                Syncs::FailForAWhile if tried < MOST_TRIES => {}
+                Syncs::FailForGood => return Ok(()),
+                Syncs::FailForAWhile | Syncs::Succeed => bail!("{body} was answered {reply}"),
+            }
         }
     }
     Ok(())

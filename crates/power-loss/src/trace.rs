@@ -22,6 +22,8 @@ pub(crate) enum Event {
     SyncBegins { file: String },
     /// That sync is over: what it covers is on disk.
     SyncEnds { file: String },
+    /// That sync is over and failed: the system takes what it covers to be on disk, which it need not be.
+    SyncFails { file: String },
     /// A record was promised to be kept.
     Promised(String),
 }
@@ -105,6 +107,9 @@ impl Reader {
         match name {
             "fdatasync" | "fsync" if result(call) == Some(0) => {
                 self.events.push(Event::SyncEnds { file });
+            }
+            "fdatasync" | "fsync" if result(call).is_some() => {
+                self.events.push(Event::SyncFails { file });
             }
             "pwrite64" | "ftruncate" if result(call).is_some_and(|result| result < 0) => {
                 bail!("a write failed, which this does not model: {name} {file}");
@@ -226,6 +231,9 @@ mod tests {
             Event::SyncBegins { file: wal.clone() },
             Event::SyncEnds { file: wal },
             Event::SyncBegins {
+                file: "/d/a.db".to_owned(),
+            },
+            Event::SyncFails {
                 file: "/d/a.db".to_owned(),
             },
         ];

@@ -32,7 +32,9 @@ impl Weaker {
                     log_is_next = false;
                     true
                 }
-                Event::SyncBegins { file } | Event::SyncEnds { file } => {
+                Event::SyncBegins { file }
+                | Event::SyncEnds { file }
+                | Event::SyncFails { file } => {
                     self == Weaker::Normal && !(is_of_log(file) && log_is_next)
                 }
                 Event::Write { .. } | Event::Resize { .. } | Event::Promised(_) => true,

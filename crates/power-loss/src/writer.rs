@@ -8,23 +8,30 @@ use boshi_protocol::id::{DeviceNo, LotId, RecordId};
 use boshi_protocol::plate::{Plate, PlateColor};
 use jiff::Timestamp;
 
+use crate::subject::MOST_TRIES;
 use crate::trace::PROMISE;
 
 /// Lanes that write at once, so that commits are shared.
 const LANES: usize = 8;
 
-/// Writes `records` recognitions into the journal, and says of each that it is kept as soon as the
-/// journal says so.
-pub(crate) async fn journal(folder: &Path, records: usize) -> anyhow::Result<()> {
+/// Writes `records` recognitions named after the `run` into the journal, and says of each that it is kept as soon as
+/// the journal says so. What cannot be written is tried again; if that does not help, this process is killed.
+pub(crate) async fn journal(folder: &Path, records: usize, run: usize) -> anyhow::Result<()> {
     let journal = Journal::open(&folder.join("journal.db"))?;
     let mut lanes = tokio::task::JoinSet::new();
     for lane in 0..LANES {
         let journal = journal.clone();
         lanes.spawn(async move {
             for number in 0..records / LANES {
-                let name = format!("{lane}-{number:06}");
+                let name = format!("{run}-{lane}-{number:06}");
                 let entry = Entry::Recognition(recognition(&name, lane)?);
-                journal.write(vec![entry]).await?;
+                for tried in 1.. {
+                    match journal.write(vec![entry.clone()]).await {
+                        Ok(()) => break,
+                        Err(_) if tried < MOST_TRIES => {}
+                        Err(_) => std::process::abort(),
+                    }
+                }
                 promise(&name)?;
             }
             anyhow::Ok(())

@@ -207,6 +207,8 @@ async fn accept(listener: &TcpListener, load: &Load) -> (TcpStream, SocketAddr) 
                     warn!(%error, "connections cannot be accepted");
                 }
                 load.failed();
+                // Who waits outside would otherwise wait for those who say nothing.
+                load.make_room();
                 tokio::time::sleep(PAUSE).await;
             }
         }

@@ -1,9 +1,11 @@
 //! What keeps a program's data over years: a backup of it while it runs ([`mod@backup`]), given back as
-//! a whole or not at all ([`fn@restore`]), and the disk that it is on ([`disk`]).
+//! a whole or not at all ([`fn@restore`]), the disk that it is on ([`disk`]), and the database's log as a
+//! process that ended left it ([`log`]).
 
 pub mod backup;
 mod copied;
 pub mod disk;
+pub mod log;
 mod manifest;
 mod restore;
 

@@ -3,14 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::process::{Lines, PATIENCE, exchange};
+use crate::process::{PATIENCE, Platform, until};
 
 const CONFIG: &str = r#"
 data = "{data}"
@@ -28,52 +25,6 @@ retry = ["20ms", "50ms", "100ms", "200ms", "500ms", "1s"]
 const ROUNDS: usize = 5;
 /// Plates that are blocked in each round before the next kill, at least.
 const PLATES: usize = 40;
-
-struct Platform {
-    process: Child,
-    address: String,
-    key: String,
-}
-
-impl Platform {
-    fn start(folder: &Path) -> Platform {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_boshi"))
-            .args(["platform", "run", "--config"])
-            .arg(folder.join("platform.toml"))
-            .env("BOSHI_LOG", "off")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let line = Lines::of(process.stdout.take().unwrap()).says("平台已启动");
-        let (_, address) = line.split_once("操作员接口 http://").unwrap();
-        let (address, _) = address.split_once('（').unwrap();
-        let key = std::fs::read_to_string(folder.join("data/operator.key")).unwrap();
-        Platform {
-            process,
-            address: address.to_owned(),
-            key: key.trim().to_owned(),
-        }
-    }
-
-    fn ask(&self, method: &str, path: &str, body: &Value) -> Value {
-        let path = format!("/api/v1{path}");
-        exchange(&self.address, method, &path, &self.key, &body.to_string())
-    }
-
-    fn dies(mut self) {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
-    }
-}
-
-impl Drop for Platform {
-    fn drop(&mut self) {
-        // It may be dead already.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
 
 /// What a follower was told: the plate of each event by its id, in order, and where it is.
 #[derive(Default)]
@@ -155,14 +106,6 @@ fn receive(listener: &TcpListener, taken: &Mutex<BTreeMap<String, usize>>) {
     }
 }
 
-fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let end = Instant::now() + PATIENCE;
-    while !holds() {
-        assert!(Instant::now() < end, "{what}");
-        std::thread::sleep(Duration::from_millis(2));
-    }
-}
-
 /// What was answered 201 is told once in the stream and taken at least once by the receiver,
 /// whenever the platform dies.
 #[test]
@@ -170,14 +113,14 @@ fn nothing_that_happened_is_lost_on_its_way_out_whenever_the_platform_dies() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let text = CONFIG.replace("{data}", &data.display().to_string());
-    std::fs::write(folder.path().join("platform.toml"), text).unwrap();
+    let start = || Platform::start(folder.path(), &text, &[("BOSHI_LOG", "off")]);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/events", listener.local_addr().unwrap());
     let taken = Arc::<Mutex<BTreeMap<String, usize>>>::default();
     let noted = Arc::clone(&taken);
     std::thread::spawn(move || receive(&listener, &noted));
     let told = Arc::<Mutex<Told>>::default();
-    let mut platform = Platform::start(folder.path());
+    let mut platform = start();
     platform.ask(
         "PUT",
         "/webhooks/billing",
@@ -186,7 +129,7 @@ fn nothing_that_happened_is_lost_on_its_way_out_whenever_the_platform_dies() {
     let mut blocked = Vec::new();
     for round in 0..ROUNDS {
         let (address, key, heard) = (
-            platform.address.clone(),
+            platform.operators.clone(),
             platform.key.clone(),
             Arc::clone(&told),
         );
@@ -200,10 +143,10 @@ fn nothing_that_happened_is_lost_on_its_way_out_whenever_the_platform_dies() {
         // In the middle: what was written last is on its way, or not yet.
         platform.dies();
         follower.join().unwrap();
-        platform = Platform::start(folder.path());
+        platform = start();
     }
     let (address, key, heard) = (
-        platform.address.clone(),
+        platform.operators.clone(),
         platform.key.clone(),
         Arc::clone(&told),
     );

@@ -5,10 +5,14 @@ mod command_line;
 mod conform;
 mod crowd;
 mod demo;
+#[cfg(target_os = "linux")]
+mod failing;
 #[cfg(unix)]
 mod followed;
 #[cfg(unix)]
 mod killed;
+#[cfg(unix)]
+mod line;
 #[cfg(unix)]
 mod process;
 mod profiles;

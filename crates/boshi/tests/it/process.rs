@@ -1,17 +1,21 @@
-//! A real gateway: its process, and what it says.
+//! Either side as a real process, and what it says.
 
-use std::io::{BufRead as _, BufReader, Read, Write as _};
-use std::net::TcpStream;
+use std::io::{BufRead as _, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
+use crate::line::Line;
+
 /// How long a line is waited for: far longer than a busy machine needs.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Pause between two looks at whether something holds.
+const LOOK_AGAIN: Duration = Duration::from_millis(2);
 
 /// What a process writes, line by line.
 pub(crate) struct Lines {
@@ -34,7 +38,7 @@ impl Lines {
     }
 
     /// The next line; none when there will be no more.
-    fn next(&mut self) -> Option<String> {
+    pub(crate) fn next(&mut self) -> Option<String> {
         match self.lines.recv_timeout(PATIENCE) {
             Ok(line) => {
                 self.said.push(line.clone());
@@ -55,9 +59,16 @@ impl Lines {
         panic!("{what} is not said: {:#?}", self.said);
     }
 
-    fn end(mut self) -> Vec<String> {
+    /// Everything that was said, when there is no more.
+    fn end(&mut self) -> Vec<String> {
         while self.next().is_some() {}
-        self.said
+        std::mem::take(&mut self.said)
+    }
+
+    /// Of a process that is dead.
+    fn never_told_of_a_panic(&mut self) {
+        let said = self.end();
+        assert!(said.iter().all(|it| !it.contains("panicked")), "{said:#?}");
     }
 }
 
@@ -67,38 +78,27 @@ pub(crate) struct Gateway {
     file: PathBuf,
     pub(crate) log: Lines,
     /// Where it is told events, and where it is asked.
-    devices: String,
-    local: String,
+    pub(crate) devices: String,
+    pub(crate) local: String,
 }
 
 impl Gateway {
     pub(crate) fn start(folder: &Path, text: &str, environment: &[(&str, &str)]) -> Gateway {
         let file = folder.join("gateway.toml");
         std::fs::write(&file, text).unwrap();
-        let mut process = Command::new(env!("CARGO_BIN_EXE_boshi"))
-            .args(["gateway", "run", "--config"])
-            .arg(&file)
-            .env_remove("BOSHI_LOG")
-            .envs(environment.iter().copied())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let log = Lines::of(process.stderr.take().unwrap());
-        let mut said = Lines::of(process.stdout.take().unwrap());
-        let line = said.says("网关已启动");
-        let address = |of: &str| {
-            let address = line.split(of).nth(1).unwrap().trim_start();
-            let end = address.find(|it: char| !(it.is_ascii_digit() || ".:".contains(it)));
-            address[..end.unwrap_or(address.len())].to_owned()
-        };
+        let (process, log, line) = run("gateway", &file, environment, "网关已启动");
         Gateway {
             process,
             file,
             log,
-            devices: address("设备接口 http://"),
-            local: address("本地接口 http://"),
+            devices: address(&line, "设备接口 http://"),
+            local: address(&line, "本地接口 http://"),
         }
+    }
+
+    /// The number of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
     }
 
     fn signal(&self, signal: Signal) {
@@ -114,22 +114,18 @@ impl Gateway {
     /// It is told to stop; everything that it has logged.
     pub(crate) fn stops(mut self) -> Vec<String> {
         self.signal(Signal::TERM);
-        let Lines { lines, said } = &mut self.log;
-        let log = Lines {
-            lines: std::mem::replace(lines, channel().1),
-            said: std::mem::take(said),
-        };
-        let logged = log.end();
+        let logged = self.log.end();
         assert!(self.process.wait().unwrap().success());
         logged
     }
 }
 
 impl Gateway {
-    /// It loses its power.
+    /// It is killed, and has not panicked until then.
     pub(crate) fn dies(mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
+        self.log.never_told_of_a_panic();
     }
 
     /// An event of its devices, which has to be taken.
@@ -151,24 +147,105 @@ impl Gateway {
     }
 }
 
+/// A platform, its configuration, and what it logs.
+pub(crate) struct Platform {
+    process: Child,
+    pub(crate) log: Lines,
+    /// Where suppliers push, and where operators ask.
+    pub(crate) standard: String,
+    pub(crate) operators: String,
+    pub(crate) key: String,
+}
+
+impl Platform {
+    /// Its data are in `folder/data`.
+    pub(crate) fn start(folder: &Path, text: &str, environment: &[(&str, &str)]) -> Platform {
+        let file = folder.join("platform.toml");
+        std::fs::write(&file, text).unwrap();
+        let (process, log, line) = run("platform", &file, environment, "平台已启动");
+        let key = std::fs::read_to_string(folder.join("data/operator.key")).unwrap();
+        Platform {
+            process,
+            log,
+            standard: address(&line, "供应商接口 http://"),
+            operators: address(&line, "操作员接口 http://"),
+            key: key.trim().to_owned(),
+        }
+    }
+
+    /// The number of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// What it answers its operators.
+    pub(crate) fn ask(&self, method: &str, path: &str, body: &Value) -> Value {
+        let path = format!("/api/v1{path}");
+        exchange(&self.operators, method, &path, &self.key, &body.to_string())
+    }
+
+    /// It is killed, and has not panicked until then.
+    pub(crate) fn dies(mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+        self.log.never_told_of_a_panic();
+    }
+}
+
+/// Runs a side until it says that it has started; also what it logs, and that line.
+fn run(
+    side: &str,
+    file: &Path,
+    environment: &[(&str, &str)],
+    started: &str,
+) -> (Child, Lines, String) {
+    let mut process = Command::new(env!("CARGO_BIN_EXE_boshi"))
+        .args([side, "run", "--config"])
+        .arg(file)
+        .env_remove("BOSHI_LOG")
+        .envs(environment.iter().copied())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let log = Lines::of(process.stderr.take().unwrap());
+    let line = Lines::of(process.stdout.take().unwrap()).says(started);
+    (process, log, line)
+}
+
+/// The address behind `of` in the line of a side that has started.
+fn address(line: &str, of: &str) -> String {
+    let address = line.split(of).nth(1).unwrap().trim_start();
+    let end = address.find(|it: char| !(it.is_ascii_digit() || ".:".contains(it)));
+    address[..end.unwrap_or(address.len())].to_owned()
+}
+
+/// Returns when it holds.
+pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let end = Instant::now() + PATIENCE;
+    while !holds() {
+        assert!(Instant::now() < end, "{what}");
+        std::thread::sleep(LOOK_AGAIN);
+    }
+}
+
+/// The body of the answer to a request on a connection of its own.
 pub(crate) fn exchange(address: &str, method: &str, path: &str, key: &str, body: &str) -> Value {
-    let mut stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    let head = format!(
-        "{method} {path} HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\nAuthorization: Bearer {key}\r\n\
-         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-        body.len()
-    );
-    stream.write_all(head.as_bytes()).unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    let (_, body) = answer.split_once("\r\n\r\n").unwrap();
-    serde_json::from_str(body).unwrap()
+    let (_, answer) = Line::to(address).ask(method, path, key, body);
+    serde_json::from_str(&answer).unwrap()
 }
 
 impl Drop for Gateway {
     fn drop(&mut self) {
         // It may have ended by itself.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+impl Drop for Platform {
+    fn drop(&mut self) {
+        // It may be dead already.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

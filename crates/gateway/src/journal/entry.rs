@@ -132,6 +132,8 @@ pub enum Entry {
         /// When.
         at: Timestamp,
     },
+    /// Nothing is to be remembered, but written all the same: whether the disk takes it.
+    Probe,
     /// Some of what is older goes, except what is still to be pushed (UNPUSH-2).
     Forget {
         /// The lot.

@@ -32,6 +32,8 @@ pub(super) fn failed(path: &Path, reason: &dyn fmt::Display) -> JournalError {
 }
 
 pub(super) fn writing(path: &Path) -> Result<Connection, JournalError> {
+    // D-18: what a sync of the run before has failed for is not on disk, although it can be read.
+    boshi_upkeep::log::settle(path).map_err(|error| failed(path, &error))?;
     let mut connection = Connection::open(path).map_err(|error| failed(path, &error))?;
     prepare(&connection).map_err(|error| failed(path, &error))?;
     migrate(&mut connection)?;

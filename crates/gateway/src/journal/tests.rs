@@ -263,3 +263,32 @@ fn a_disk_that_is_full_gives_an_error_and_nothing_is_half_written() {
         .unwrap();
     assert_eq!(kept, 0);
 }
+
+/// D-18: or what was written behind it would be told to have failed, and be written again.
+#[test]
+fn nothing_is_written_behind_a_write_at_which_the_database_gave_the_transaction_up() {
+    let dir = TempDir::new().unwrap();
+    let mut connection = open::writing(&dir.path().join("journal.db")).unwrap();
+    // As SQLite does when a page of the file cannot be read.
+    let gives_up = "CREATE TEMP TRIGGER gives_up BEFORE INSERT ON recognition \
+                    WHEN new.record = 'bad' BEGIN SELECT RAISE(ROLLBACK, 'gave up'); END";
+    connection.execute_batch(gives_up).unwrap();
+    let (batch, answers): (Vec<_>, Vec<_>) = ["before", "bad", "behind"]
+        .map(|name| writer::Write::new(vec![Entry::Recognition(recognition(name, 1))]))
+        .into_iter()
+        .unzip();
+    writer::commit(&mut connection, batch);
+    for answer in answers {
+        let answer = answer.blocking_recv().unwrap().unwrap_err();
+        assert!(answer.to_string().contains("gave up"), "{answer}");
+    }
+    let kept = |connection: &rusqlite::Connection| {
+        let sql = "SELECT count(*) FROM recognition";
+        connection.query_row(sql, [], |row| row.get::<_, i64>(0))
+    };
+    assert_eq!(kept(&connection), Ok(0));
+    let (write, answer) = writer::Write::new(vec![Entry::Recognition(recognition("behind", 1))]);
+    writer::commit(&mut connection, vec![write]);
+    assert_eq!(answer.blocking_recv(), Ok(Ok(())));
+    assert_eq!(kept(&connection), Ok(1));
+}

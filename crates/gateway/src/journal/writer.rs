@@ -71,6 +71,11 @@ fn write_all(
         let written = entries
             .iter()
             .try_for_each(|entry| insert::entry(&savepoint, entry));
+        if savepoint.is_autocommit() {
+            // The disk failed and SQLite has rolled all of it back: what follows would be committed one by one,
+            // and written again with the rest.
+            return Err(written.err().unwrap_or(rusqlite::Error::InvalidQuery));
+        }
         results.push(match written {
             Ok(()) => savepoint.commit().map_err(JournalError::from),
             Err(error) => savepoint

@@ -60,8 +60,14 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
             step.note(&transaction, number)?;
         }
     }
-    transaction.pragma_update(None, "user_version", newest()?)?;
+    note_version(&transaction)?;
     transaction.commit()?;
+    Ok(())
+}
+
+/// Writes how many steps the file has taken.
+pub(super) fn note_version(connection: &Connection) -> Result<(), StoreError> {
+    connection.pragma_update(None, "user_version", newest()?)?;
     Ok(())
 }
 

@@ -200,3 +200,46 @@ async fn a_write_whose_turn_comes_too_late_is_left_out() {
     let rows: i64 = store.write(count).await.unwrap();
     assert_eq!((rows, store.figures().late_count()), (0, 1));
 }
+
+/// D-13: or what was written behind it would be told to have failed although it is there.
+#[tokio::test]
+async fn nothing_is_written_behind_a_write_at_which_the_database_gave_the_transaction_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("p.db")).unwrap();
+    let (release, blocked) = std::sync::mpsc::channel::<()>();
+    let mut context = Context::from_waker(Waker::noop());
+    let mut first = Box::pin(store.write(move |_| {
+        let _ = blocked.recv();
+        Ok(())
+    }));
+    assert!(first.as_mut().poll(&mut context).is_pending());
+    let mut insert = |plate: &'static str, gives_up: bool| {
+        let mut write = Box::pin(store.write(move |db| {
+            db.execute("INSERT INTO block VALUES (?, 'x', 0)", [plate])?;
+            if gives_up {
+                // As SQLite does when a page of the file cannot be read.
+                db.execute_batch("ROLLBACK")?;
+                return Err(StoreError::Corrupt("page"));
+            }
+            Ok(())
+        }));
+        assert!(write.as_mut().poll(&mut context).is_pending());
+        write
+    };
+    let writes = [
+        insert("粤B00001", false),
+        insert("粤B00002", true),
+        insert("粤B00003", false),
+    ];
+    release.send(()).unwrap();
+    let _ = first.await;
+    for write in writes {
+        write.await.unwrap_err();
+    }
+    let count = |db: &Connection| Ok(db.query_row("SELECT count(*) FROM block", [], |r| r.get(0))?);
+    let rows: i64 = store.write(count).await.unwrap();
+    assert_eq!(rows, 0);
+    let write =
+        |db: &Connection| Ok(db.execute("INSERT INTO block VALUES ('粤B00003', 'x', 0)", [])?);
+    assert_eq!(store.write(write).await.unwrap(), 1);
+}

@@ -219,6 +219,10 @@ impl Thread {
         let mut all_well = true;
         for waiting in group {
             all_well &= waiting.job.run(&self.connection, turn);
+            if self.connection.is_autocommit() {
+                // The disk failed and SQLite has rolled all of it back: what follows would be committed one by one.
+                return Err(rolled_back());
+            }
             if !all_well && turn == Turn::Together {
                 break;
             }
@@ -229,6 +233,12 @@ impl Thread {
     fn run(&self, sql: &str) -> Result<(), rusqlite::Error> {
         self.connection.prepare_cached(sql)?.execute([]).map(drop)
     }
+}
+
+/// What becomes of those whose transaction SQLite has ended on its own.
+fn rolled_back() -> rusqlite::Error {
+    let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_IOERR);
+    rusqlite::Error::SqliteFailure(code, Some("rolled back in the midst of it".to_owned()))
 }
 
 /// Adds what waits to `group`; what is of the other sort, and so is of the next one, comes back.
