@@ -1,5 +1,6 @@
 //! Commands to gates and displays. Each is on disk before it is sent, is sent once, never again,
-//! and has an end: executed, refused in the lot's words, or unknown.
+//! and has an end: executed, refused in the lot's words, or unknown. One that waited too long for the
+//! disk is not sent, and that is its end.
 //!
 //! The same command given again while one is under way is the same one, and shares its end: an
 //! operator who clicks twice opens once. Commands never wait for each other.
@@ -7,7 +8,7 @@
 use schemars::JsonSchema;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use boshi_protocol::code::OpenMode;
 use boshi_protocol::endpoint::{Endpoint, OpenGate, ReceiveOpenGate, ReceiveShowMsg, ShowMsg};
@@ -22,6 +23,13 @@ use uuid::Uuid;
 use crate::counts::Counts;
 use crate::lots::Lot;
 use crate::store::{Store, StoreError, command};
+
+/// Longest that a command may wait for the disk before it is sent: whoever it was given for has driven
+/// on by then, and the barrier would lift for whoever stands there now.
+const ASKED_WITHIN: Duration = Duration::from_millis(1500);
+
+/// What is said of a command that waited for longer.
+const TOO_LATE: &str = "等待保存过久，命令没有发出";
 
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,7 +60,7 @@ pub enum State {
     Asked,
     /// The lot says that it was done (OPEN-7, SHOW-2).
     Executed,
-    /// The lot says that it was not.
+    /// It was not: the lot says so, or it waited too long for the disk to be sent.
     Refused,
     /// Nobody knows: the lot did not answer (D-2).
     Unknown,
@@ -82,6 +90,7 @@ type UnderWay = Mutex<HashMap<(LotId, String), Told>>;
 pub struct Commands {
     store: Store,
     deadline: Duration,
+    asked_within: Duration,
     counts: Counts,
     under_way: Arc<UnderWay>,
     tasks: TaskTracker,
@@ -93,9 +102,19 @@ impl Commands {
         Commands {
             store,
             deadline,
+            asked_within: ASKED_WITHIN,
             counts,
             under_way: Arc::default(),
             tasks: TaskTracker::new(),
+        }
+    }
+
+    /// The same with all the time that a run takes whose time is not the machine's.
+    pub(crate) fn patient(self) -> Commands {
+        let asked_within = Duration::MAX;
+        Commands {
+            asked_within,
+            ..self
         }
     }
 
@@ -132,16 +151,16 @@ impl Commands {
         }
         let (tell, told) = watch::channel(None);
         under_way.insert(key.clone(), told.clone());
-        let (commands, lot) = (self.clone(), Arc::clone(lot));
+        let (commands, lot, given) = (self.clone(), Arc::clone(lot), Instant::now());
         self.tasks.spawn(async move {
-            let end = commands.carry_out(&lot, order).await;
+            let end = commands.carry_out(&lot, order, given).await;
             lock(&commands.under_way).remove(&key);
             tell.send_replace(Some(end));
         });
         told
     }
 
-    async fn carry_out(&self, lot: &Lot, order: Order) -> Result<End, NotSent> {
+    async fn carry_out(&self, lot: &Lot, order: Order, given: Instant) -> Result<End, NotSent> {
         let id = Uuid::now_v7();
         let (name, written, now) = (lot.id.clone(), order.clone(), lot.peer.now());
         let asked = self
@@ -152,6 +171,11 @@ impl Commands {
             return Err(NotSent);
         }
         let end = match &order.act {
+            _ if given.elapsed() > self.asked_within => End {
+                id,
+                state: State::Refused,
+                said: TOO_LATE.to_owned(),
+            },
             Act::Open(open) => self.call::<ReceiveOpenGate>(lot, id, open).await,
             Act::Show(show) => self.call::<ReceiveShowMsg>(lot, id, show).await,
         };

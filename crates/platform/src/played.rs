@@ -62,6 +62,7 @@ impl Played {
         let open = store.read(outage::all_open).await?.remove(&lot.id);
         lot.presence().watch = Watch::new(config.heartbeat.misses, now, open);
         let commands = Commands::new(store.clone(), config.command.deadline, counts.clone());
+        let commands = commands.patient();
         commands.give_up_old(now).await?;
         let door = Door {
             lots: Arc::clone(&lots),

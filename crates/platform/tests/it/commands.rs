@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
+use rusqlite::TransactionBehavior;
 use serde_json::{Value, json};
 
 use crate::site::{Site, eventually};
@@ -239,6 +241,34 @@ async fn the_row_of_a_command_is_there_when_the_lot_is_asked() {
     let platform = site.start().await;
     platform.open("forced").await;
     assert!(written.load(Ordering::SeqCst));
+}
+
+/// OPEN-4, OPEN-7: whoever stands there now is not who it was given for.
+#[tokio::test]
+async fn a_command_that_waited_too_long_for_the_disk_is_not_sent() {
+    // Well beyond what a command may wait, and below the five seconds that the store waits for a lock.
+    const STANDS_STILL: Duration = Duration::from_secs(3);
+    let supplier = Supplier::start(None).await;
+    let site = site(&supplier);
+    let platform = site.start().await;
+    let mut other = rusqlite::Connection::open(site.store()).unwrap();
+    let lock = other.transaction_with_behavior(TransactionBehavior::Exclusive);
+    let lock = lock.unwrap();
+    let disk = async {
+        tokio::time::sleep(STANDS_STILL).await;
+        drop(lock);
+    };
+    let ((status, end), ()) = tokio::join!(platform.open("forced"), disk);
+    assert_eq!((status, &end["state"]), (200, &json!("refused")), "{end}");
+    assert_eq!(end["said"], "等待保存过久，命令没有发出");
+    assert_eq!(supplier.asked("/receiveOpenGate"), Vec::<Value>::new());
+    let kept = platform.get("/commands").await["items"][0].clone();
+    assert_eq!(
+        (&kept["id"], &kept["state"]),
+        (&end["id"], &json!("refused"))
+    );
+    let (_, again) = platform.open("forced").await;
+    assert_eq!(again["state"], "executed", "{again}");
 }
 
 /// A stop waits for what is under way, so that its end is kept.
