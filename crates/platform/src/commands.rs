@@ -3,11 +3,12 @@
 //! disk is not sent, and that is its end.
 //!
 //! The same command given again while one is under way is the same one, and shares its end: an
-//! operator who clicks twice opens once. Commands never wait for each other.
+//! operator who clicks twice opens once. It is not once the barrier was told otherwise in between: a
+//! hold after a restore is a new one. Commands never wait for each other.
 
 use schemars::JsonSchema;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use boshi_protocol::code::OpenMode;
@@ -83,7 +84,10 @@ pub struct End {
 pub struct NotSent;
 
 type Told = watch::Receiver<Option<Result<End, NotSent>>>;
-type UnderWay = Mutex<HashMap<(LotId, String), Told>>;
+/// Where a command goes.
+type Place = (LotId, DeviceNo);
+/// What is under way to each device, and can be joined.
+type UnderWay = Mutex<HashMap<Place, Vec<(Act, Told)>>>;
 
 /// Gives commands.
 #[derive(Clone)]
@@ -143,21 +147,35 @@ impl Commands {
     }
 
     fn join_or_start(&self, lot: &Arc<Lot>, order: Order) -> Told {
-        let key = (lot.id.clone(), order.act.key());
+        let place = (lot.id.clone(), order.act.device().clone());
         let mut under_way = lock(&self.under_way);
-        let running = under_way.get(&key);
-        if let Some(told) = running.filter(|told| told.has_changed().is_ok()) {
+        let here = under_way.entry(place.clone()).or_default();
+        let mut same = here.iter().filter(|(act, _)| *act == order.act);
+        if let Some((_, told)) = same.find(|(_, told)| told.has_changed().is_ok()) {
             return told.clone();
         }
+        here.retain(|(act, told)| told.has_changed().is_ok() && !act.is_overtaken_by(&order.act));
         let (tell, told) = watch::channel(None);
-        under_way.insert(key.clone(), told.clone());
+        here.push((order.act.clone(), told.clone()));
         let (commands, lot, given) = (self.clone(), Arc::clone(lot), Instant::now());
+        let own = told.clone();
         self.tasks.spawn(async move {
             let end = commands.carry_out(&lot, order, given).await;
-            lock(&commands.under_way).remove(&key);
+            commands.is_over(&place, &own);
             tell.send_replace(Some(end));
         });
         told
+    }
+
+    /// Nobody joins the command any more that tells `own`.
+    fn is_over(&self, place: &Place, own: &Told) {
+        let mut under_way = lock(&self.under_way);
+        if let Some(here) = under_way.get_mut(place) {
+            here.retain(|(_, told)| !told.same_channel(own));
+            if here.is_empty() {
+                under_way.remove(place);
+            }
+        }
     }
 
     async fn carry_out(&self, lot: &Lot, order: Order, given: Instant) -> Result<End, NotSent> {
@@ -246,9 +264,10 @@ impl Act {
         }
     }
 
-    /// Equal for what is the same command.
-    fn key(&self) -> String {
-        format!("{self:?}")
+    /// Whether this says nothing of the barrier any more once `newer` was given: it runs on, and
+    /// whoever gives it again means something new.
+    fn is_overtaken_by(&self, newer: &Act) -> bool {
+        matches!((self, newer), (Act::Open(older), Act::Open(newer)) if older != newer)
     }
 }
 
@@ -274,6 +293,6 @@ pub fn mode_word(mode: OpenMode) -> &'static str {
     }
 }
 
-fn lock(under_way: &UnderWay) -> std::sync::MutexGuard<'_, HashMap<(LotId, String), Told>> {
+fn lock(under_way: &UnderWay) -> MutexGuard<'_, HashMap<Place, Vec<(Act, Told)>>> {
     under_way.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -271,6 +271,36 @@ async fn a_command_that_waited_too_long_for_the_disk_is_not_sent() {
     assert_eq!(again["state"], "executed", "{again}");
 }
 
+/// OPEN-1, OPEN-2: the gate was told otherwise since, so the older command says nothing of it now.
+#[tokio::test]
+async fn a_hold_given_after_a_restore_is_a_new_command_although_an_older_hold_is_under_way() {
+    let supplier = Supplier::start(None).await;
+    let mut holds = 0;
+    supplier.answers(move |path, body| {
+        let is_hold = path == "/receiveOpenGate" && body["openMode"] == "0";
+        holds += usize::from(is_hold);
+        match is_hold && holds == 1 {
+            true => Reply::Hang,
+            false => idle(path, body),
+        }
+    });
+    let site = site(&supplier).with("deadline = \"300ms\"", "deadline = \"10s\"");
+    let platform = site.start().await;
+    let others = async {
+        eventually(async || supplier.asked("/receiveOpenGate").pop()).await;
+        assert_eq!(platform.open("restore").await.1["state"], "executed");
+        platform.open("hold").await
+    };
+    let (_, end) = tokio::select! {
+        (_, first) = platform.open("hold") => panic!("the first is still under way: {first}"),
+        end = others => end,
+    };
+    assert_eq!(end["state"], "executed", "{end}");
+    let sent = supplier.asked("/receiveOpenGate");
+    let sent: Vec<&Value> = sent.iter().map(|sent| &sent["openMode"]).collect();
+    assert_eq!(sent, ["0", "1", "0"]);
+}
+
 /// A stop waits for what is under way, so that its end is kept.
 #[tokio::test]
 async fn a_platform_that_is_stopped_keeps_the_end_of_a_command_under_way() {
