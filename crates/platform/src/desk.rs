@@ -14,10 +14,10 @@ use rusqlite::Connection;
 
 use crate::announce::Announcer;
 use crate::counts::Counts;
-use crate::decision::{Approach, Decision, Explained, Facts, decide, with_opinion};
+use crate::decision::{Approach, Decision, Explained, Facts, FactsShown, decide, with_opinion};
 use crate::external::External;
 use crate::lots::{Lot, Lots, Rules};
-use crate::store::decision::log;
+use crate::store::decision::{Outcome, log};
 use crate::store::record::{Kept, keep};
 use crate::store::{Record, RecordKind, Store, StoreError, abnormality, facts, passage};
 
@@ -34,9 +34,17 @@ pub struct Desk {
     written_within: Duration,
 }
 
-/// A recognition as it is decided on.
-struct Seen {
-    kept: Kept,
+/// A recognition that a supplier has pushed, and wants to be decided on.
+#[derive(Clone)]
+struct Pushed {
+    lot: Arc<Lot>,
+    record: Record,
+    now: Timestamp,
+}
+
+/// What is decided on, and what would be decided without another system.
+struct Judged {
+    plate: Option<Plate>,
     facts: Facts,
     own: Explained,
 }
@@ -66,28 +74,28 @@ impl Desk {
         Instant::now() + self.written_within
     }
 
-    /// A plate was recognized: stored once, decided afresh each time (RECOG-1, D-13). Decided is
-    /// what all accounts of the recognition together say.
+    /// A plate was recognized: stored once, decided afresh each time (RECOG-1, D-13).
     pub async fn recognized(&self, lot: LotId, pushed: PlateNumber, now: Timestamp) -> Reply<()> {
         let Some(lot) = self.lots.get(&lot) else {
             return refused(unknown_lot());
         };
-        let decided = match &lot.external {
-            None => self.decide(&lot, pushed, now).await,
-            Some(external) => self.decide_with(&lot, external, pushed, now).await,
+        let (device, uuid) = (pushed.device.clone(), pushed.record.clone());
+        let pushed = Pushed {
+            lot: Arc::clone(&lot),
+            record: Record::from(pushed),
+            now,
         };
-        let (record, decision) = match decided {
+        let decided = match &lot.external {
+            None => self.decide(pushed).await,
+            Some(external) => self.decide_with(external, pushed).await,
+        };
+        let (plate, decision) = match decided {
             Ok(decided) => decided,
             Err(error) => return not_stored(&error),
         };
         self.counts.decision(&decision);
-        self.announcer.announce(
-            &lot,
-            &record.device,
-            &record.uuid,
-            record.plate.as_ref(),
-            &decision,
-        );
+        self.announcer
+            .announce(&lot, &device, &uuid, plate.as_ref(), &decision);
         match decision.pass {
             true => Reply::Answer(Answer::Accepted {
                 note: decision.reason.to_string(),
@@ -98,20 +106,12 @@ impl Desk {
     }
 
     /// Load, decide and store, in one transaction.
-    async fn decide(
-        &self,
-        lot: &Lot,
-        pushed: PlateNumber,
-        now: Timestamp,
-    ) -> Result<(Record, Decision), StoreError> {
-        let (id, rules) = (lot.id.clone(), Arc::clone(&lot.rules));
-        let record = Record::from(pushed);
+    async fn decide(&self, pushed: Pushed) -> Result<(Option<Plate>, Decision), StoreError> {
         let decided = self.store.write_by(self.in_time(), move |db| {
-            let seen = see(db, &id, &rules, record.clone(), now)?;
-            let direction = rules.directions.get(&seen.kept.after.device).copied();
-            let (decision, known) = (seen.own.decision, seen.facts.shown());
-            log(db, &id, &seen.kept, direction, (&decision, &known), now)?;
-            Ok((seen.kept.after, decision))
+            let (kept, judged) = pushed.see(db)?;
+            let (known, decision) = (judged.facts.shown(), judged.own.decision);
+            pushed.log(db, &kept, (&decision, &known), judged.plate.as_ref())?;
+            Ok((judged.plate, decision))
         });
         decided.await
     }
@@ -119,37 +119,30 @@ impl Desk {
     /// The same in two transactions, between which another system is asked.
     async fn decide_with(
         &self,
-        lot: &Lot,
         external: &External,
-        pushed: PlateNumber,
-        now: Timestamp,
-    ) -> Result<(Record, Decision), StoreError> {
-        let (id, rules) = (lot.id.clone(), Arc::clone(&lot.rules));
-        let record = Record::from(pushed);
-        let seen = self.store.write_by(self.in_time(), move |db| {
-            see(db, &id, &rules, record.clone(), now)
-        });
-        let Seen { kept, facts, own } = seen.await?;
-        let record = kept.after.clone();
-        let direction = lot.rules.directions.get(&record.device).copied();
-        let mut known = facts.shown();
-        let decision = if own.decision.is_final() {
-            own.decision
+        pushed: Pushed,
+    ) -> Result<(Option<Plate>, Decision), StoreError> {
+        let seen = pushed.clone();
+        let seen = self.store.write_by(self.in_time(), move |db| seen.see(db));
+        let (kept, judged) = seen.await?;
+        let mut known = judged.facts.shown();
+        let decision = if judged.own.decision.is_final() {
+            judged.own.decision
         } else {
-            let approach = approach(&lot.id, &lot.rules, &record.device, record.plate.as_ref());
-            let opinion = external
-                .ask(&record.uuid, approach, &facts, &own, now)
-                .await;
-            let decided = with_opinion(own, &opinion, external.fallback);
+            let approach = pushed.approach(&kept.after, judged.plate.as_ref());
+            let uuid = &pushed.record.uuid;
+            let asked = external.ask(uuid, approach, &judged.facts, &judged.own, pushed.now);
+            let opinion = asked.await;
+            let decided = with_opinion(judged.own, &opinion, external.fallback);
             known.external = decided.steps.last().map(|step| step.found.clone());
             decided.decision
         };
-        let (id, told) = (lot.id.clone(), decision.clone());
+        let (told, plate) = (decision.clone(), judged.plate.clone());
         let logged = self.store.write_by(self.in_time(), move |db| {
-            log(db, &id, &kept, direction, (&told, &known), now)
+            pushed.log(db, &kept, (&told, &known), plate.as_ref())
         });
         logged.await?;
-        Ok((record, decision))
+        Ok((judged.plate, decision))
     }
 
     /// What would be decided at `now` about `plate` at `device`, and why, without asking another
@@ -208,20 +201,54 @@ impl Desk {
     }
 }
 
-/// Keeps a recognition and decides on all that is known of it.
-fn see(
-    db: &Connection,
-    lot: &LotId,
-    rules: &Rules,
-    record: Record,
-    now: Timestamp,
-) -> Result<Seen, StoreError> {
-    let kept = keep(db, RecordKind::Recognition, lot, record)?;
-    let record = &kept.after;
-    let facts = facts::facts(db, lot, record.plate.as_ref())?;
-    let approach = approach(lot, rules, &record.device, record.plate.as_ref());
-    let own = decide(approach, &facts, rules.policy, now);
-    Ok(Seen { kept, facts, own })
+impl Pushed {
+    /// Keeps it, and decides on it.
+    fn see(&self, db: &Connection) -> Result<(Kept, Judged), StoreError> {
+        let kept = keep(
+            db,
+            RecordKind::Recognition,
+            &self.lot.id,
+            self.record.clone(),
+        )?;
+        let judged = self.judge(db, &kept.after)?;
+        Ok((kept, judged))
+    }
+
+    /// Decides on the plate that this request tells, for the answer is about that one; but for one
+    /// that is less sure than what is known by `all` accounts together.
+    fn judge(&self, db: &Connection, all: &Record) -> Result<Judged, StoreError> {
+        let believed = match self.record.is_as_sure_as(all) {
+            true => &self.record,
+            false => all,
+        };
+        let plate = believed.plate.clone();
+        let facts = facts::facts(db, &self.lot.id, plate.as_ref())?;
+        let approach = self.approach(all, plate.as_ref());
+        let own = decide(approach, &facts, self.lot.rules.policy, self.now);
+        Ok(Judged { plate, facts, own })
+    }
+
+    fn approach<'a>(&'a self, all: &'a Record, plate: Option<&'a Plate>) -> Approach<'a> {
+        approach(&self.lot.id, &self.lot.rules, &all.device, plate)
+    }
+
+    /// Writes down what was decided on `plate`.
+    fn log(
+        &self,
+        db: &Connection,
+        kept: &Kept,
+        (decision, facts): (&Decision, &FactsShown),
+        plate: Option<&Plate>,
+    ) -> Result<(), StoreError> {
+        let directions = &self.lot.rules.directions;
+        let outcome = Outcome {
+            plate,
+            direction: directions.get(&kept.after.device).copied(),
+            decision,
+            facts,
+        };
+        log(db, &self.lot.id, kept, &outcome, self.now)
+    }
 }
 
 fn approach<'a>(
