@@ -14,16 +14,22 @@ use rusqlite::Connection;
 
 use crate::announce::Announcer;
 use crate::counts::Counts;
-use crate::decision::{Approach, Decision, Explained, Facts, FactsShown, decide, with_opinion};
+use crate::decision::{
+    Approach, Decision, Explained, Facts, FactsShown, Opinion, decide, with_opinion,
+};
 use crate::external::External;
 use crate::lots::{Lot, Lots, Rules};
 use crate::store::decision::{Outcome, log};
-use crate::store::record::{Kept, keep};
+use crate::store::record::{Kept, find, keep};
 use crate::store::{Record, RecordKind, Store, StoreError, abnormality, facts, passage};
 
 /// Longest that a record may take to be written: the supplier gives up after two seconds (D-17), and
 /// an answer that comes later is worse than none, for it keeps the next one waiting.
 const WRITTEN_WITHIN: Duration = Duration::from_millis(1500);
+
+/// What of it is kept for writing down what was decided once another system was asked: a busy disk
+/// writes within that.
+const KEPT_FOR_WRITING: Duration = Duration::from_millis(300);
 
 /// Answers for all lots.
 pub struct Desk {
@@ -116,33 +122,39 @@ impl Desk {
         decided.await
     }
 
-    /// The same in two transactions, between which another system is asked.
+    /// The same once another system was asked. Nothing is written before that, so what is cut off
+    /// meanwhile is as if it never came; and what is decided is judged by what is known afterwards.
     async fn decide_with(
         &self,
         external: &External,
         pushed: Pushed,
     ) -> Result<(Option<Plate>, Decision), StoreError> {
-        let seen = pushed.clone();
-        let seen = self.store.write_by(self.in_time(), move |db| seen.see(db));
-        let (kept, judged) = seen.await?;
-        let mut known = judged.facts.shown();
-        let decision = if judged.own.decision.is_final() {
-            judged.own.decision
-        } else {
-            let approach = pushed.approach(&kept.after, judged.plate.as_ref());
-            let uuid = &pushed.record.uuid;
-            let asked = external.ask(uuid, approach, &judged.facts, &judged.own, pushed.now);
-            let opinion = asked.await;
-            let decided = with_opinion(judged.own, &opinion, external.fallback);
-            known.external = decided.steps.last().map(|step| step.found.clone());
-            decided.decision
-        };
-        let (told, plate) = (decision.clone(), judged.plate.clone());
-        let logged = self.store.write_by(self.in_time(), move |db| {
-            pushed.log(db, &kept, (&told, &known), plate.as_ref())
+        let by = self.in_time();
+        let looking = pushed.clone();
+        let looked = self.store.read(move |db| looking.look(db));
+        let looked = tokio::time::timeout_at(by.into(), looked).await;
+        let (all, judged) = looked.unwrap_or(Err(StoreError::Late))?;
+        let left = by.saturating_duration_since(Instant::now());
+        let within = left.saturating_sub(KEPT_FOR_WRITING);
+        let opinion = pushed.ask(external, within, &all, &judged).await;
+        let (asked, fallback) = (judged.plate, external.fallback);
+        let decided = self.store.write_by(by, move |db| {
+            let (kept, judged) = pushed.see(db)?;
+            let mut known = judged.facts.shown();
+            let decision = if judged.own.decision.is_final() {
+                judged.own.decision
+            } else {
+                let other = Opinion::of_another_plate();
+                let about_it = judged.plate == asked;
+                let opinion = if about_it { &opinion } else { &other };
+                let decided = with_opinion(judged.own, opinion, fallback);
+                known.external = decided.steps.last().map(|step| step.found.clone());
+                decided.decision
+            };
+            pushed.log(db, &kept, (&decision, &known), judged.plate.as_ref())?;
+            Ok((judged.plate, decision))
         });
-        logged.await?;
-        Ok((judged.plate, decision))
+        decided.await
     }
 
     /// What would be decided at `now` about `plate` at `device`, and why, without asking another
@@ -212,6 +224,37 @@ impl Pushed {
         )?;
         let judged = self.judge(db, &kept.after)?;
         Ok((kept, judged))
+    }
+
+    /// All that would be kept, and what would be decided on it; nothing is written.
+    fn look(&self, db: &Connection) -> Result<(Record, Judged), StoreError> {
+        let own = self.record.clone();
+        let there = find(db, RecordKind::Recognition, &self.lot.id, &own.uuid)?;
+        let all = match there {
+            Some(there) => there.join(own),
+            None => own,
+        };
+        let judged = self.judge(db, &all)?;
+        Ok((all, judged))
+    }
+
+    /// What another system says of it `within` that time, unless nobody is to be asked.
+    async fn ask(
+        &self,
+        external: &External,
+        within: Duration,
+        all: &Record,
+        judged: &Judged,
+    ) -> Opinion {
+        if judged.own.decision.is_final() {
+            return Opinion::not_asked();
+        }
+        let approach = self.approach(all, judged.plate.as_ref());
+        let (facts, own) = (&judged.facts, &judged.own);
+        let within = external.deadline.min(within);
+        external
+            .ask(&self.record.uuid, approach, (facts, own), within, self.now)
+            .await
     }
 
     /// Decides on the plate that this request tells, for the answer is about that one; but for one
