@@ -18,6 +18,7 @@ use boshi_protocol::id::{DeviceNo, LotId};
 use boshi_protocol::plate::Plate;
 use jiff::Timestamp;
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
@@ -31,6 +32,12 @@ const ASKED_WITHIN: Duration = Duration::from_millis(1500);
 
 /// What is said of a command that waited for longer.
 const TOO_LATE: &str = "等待保存过久，命令没有发出";
+
+/// The pause before it is tried again to write down how a command ended: a full queue is written within
+/// that. Each is twice the one before.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+/// The longest of them: a broken disk is not to fill the log.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,6 +105,8 @@ pub struct Commands {
     counts: Counts,
     under_way: Arc<UnderWay>,
     tasks: TaskTracker,
+    /// No command is given any more.
+    closing: CancellationToken,
 }
 
 impl Commands {
@@ -110,6 +119,7 @@ impl Commands {
             counts,
             under_way: Arc::default(),
             tasks: TaskTracker::new(),
+            closing: CancellationToken::new(),
         }
     }
 
@@ -140,8 +150,10 @@ impl Commands {
         self.store.write(move |db| command::give_up(db, now)).await
     }
 
-    /// Returns when no command is under way any more: within the deadline once none is given.
+    /// Returns when no command is under way any more: within the deadline once none is given. How one
+    /// ended is tried to be written once more, and not after that.
     pub async fn finished(&self) {
+        self.closing.cancel();
         self.tasks.close();
         self.tasks.wait().await;
     }
@@ -161,8 +173,16 @@ impl Commands {
         let own = told.clone();
         self.tasks.spawn(async move {
             let end = commands.carry_out(&lot, order, given).await;
+            let at = lot.peer.now();
+            let is_kept = match &end {
+                Ok(end) => commands.keep(&lot.id, end, at).await,
+                Err(NotSent) => true,
+            };
             commands.is_over(&place, &own);
-            tell.send_replace(Some(end));
+            tell.send_replace(Some(end.clone()));
+            if let (false, Ok(end)) = (is_kept, end) {
+                commands.keep_later(&lot.id, &end, at).await;
+            }
         });
         told
     }
@@ -198,15 +218,34 @@ impl Commands {
             Act::Show(show) => self.call::<ReceiveShowMsg>(lot, id, show).await,
         };
         self.counts.command(&order.act, end.state);
-        let (name, written, now) = (lot.id.clone(), end.clone(), lot.peer.now());
-        let ended = self
-            .store
-            .write(move |db| command::end(db, &name, id, &written, now));
-        if let Err(error) = ended.await {
-            // The operator is told the end all the same; the row says unknown after a restart.
-            tracing::error!(lot = %lot.id, %id, %error, "the end of a command could not be kept");
-        }
         Ok(end)
+    }
+
+    /// Writes down that a command ended so at `at`; whether that went well.
+    async fn keep(&self, lot: &LotId, end: &End, at: Timestamp) -> bool {
+        let (name, written) = (lot.clone(), end.clone());
+        let kept = self
+            .store
+            .write(move |db| command::end(db, &name, written.id, &written, at));
+        let kept = kept.await;
+        if let Err(error) = &kept {
+            tracing::error!(%lot, id = %end.id, %error, "the end of a command could not be kept");
+        }
+        kept.is_ok()
+    }
+
+    /// The operator has been told the end; the records are told when that can be done, or once more
+    /// before the process stops. If that fails as well, the row says unknown from the next start on.
+    async fn keep_later(&self, lot: &LotId, end: &End, at: Timestamp) {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let waited = tokio::time::sleep(pause);
+            let is_last = self.closing.run_until_cancelled(waited).await.is_none();
+            if self.keep(lot, end, at).await || is_last {
+                return;
+            }
+            pause = LONGEST_PAUSE.min(pause * 2);
+        }
     }
 
     async fn call<E: Endpoint<Response = ()>>(

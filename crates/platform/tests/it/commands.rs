@@ -7,7 +7,10 @@ use std::time::Duration;
 use rusqlite::TransactionBehavior;
 use serde_json::{Value, json};
 
-use crate::site::{Site, eventually};
+/// Longest that a stop waits for commands.
+const DRAIN: Duration = Duration::from_secs(10);
+
+use crate::site::{PATIENCE, Site, eventually};
 use crate::supplier::{Reply, Supplier, accepted, idle, refused};
 
 fn site(supplier: &Supplier) -> Site {
@@ -323,4 +326,48 @@ async fn a_platform_that_is_stopped_keeps_the_end_of_a_command_under_way() {
         .query_row("SELECT state FROM command", [], |row| row.get(0))
         .unwrap();
     assert_eq!(state, "unknown");
+}
+
+/// OPEN-7: the operator is told at once, and the records as soon as they can be.
+#[tokio::test]
+async fn the_end_of_a_command_that_could_not_be_written_is_kept_as_soon_as_it_can() {
+    let supplier = Supplier::start(None).await;
+    let site = site(&supplier);
+    let platform = site.start().await;
+    let other = breaking(&site);
+    let (status, end) = platform.open("forced").await;
+    assert_eq!((status, &end["state"]), (200, &json!("executed")), "{end}");
+    let kept = async || platform.get("/commands").await["items"][0].clone();
+    assert_eq!(kept().await["state"], "asked");
+    other.execute_batch("DROP TRIGGER t").unwrap();
+    let kept = eventually(async || Some(kept().await).filter(|row| row["state"] != "asked"));
+    let kept = kept.await;
+    assert_eq!(
+        (&kept["id"], &kept["state"]),
+        (&end["id"], &json!("executed"))
+    );
+    assert_eq!(supplier.asked("/receiveOpenGate").len(), 1);
+}
+
+/// OPEN-7: a stop tries once more, and does not wait for records that stay broken.
+#[tokio::test]
+async fn a_platform_is_stopped_at_once_although_the_end_of_a_command_cannot_be_written() {
+    let supplier = Supplier::start(None).await;
+    let site = site(&supplier);
+    let platform = site.start().await;
+    let _broken = breaking(&site);
+    let (_, end) = platform.open("forced").await;
+    assert_eq!(end["state"], "executed", "{end}");
+    let stopped = std::time::Instant::now();
+    platform.stop().await;
+    assert!(stopped.elapsed() < DRAIN, "{:?}", stopped.elapsed());
+}
+
+/// Makes every change of a command fail, until the trigger is dropped again.
+fn breaking(site: &Site) -> rusqlite::Connection {
+    let other = rusqlite::Connection::open(site.store()).unwrap();
+    other.busy_timeout(PATIENCE).unwrap();
+    let trigger = "CREATE TRIGGER t BEFORE UPDATE ON command BEGIN SELECT raise(ABORT, 'x'); END";
+    other.execute_batch(trigger).unwrap();
+    other
 }
