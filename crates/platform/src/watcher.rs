@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use boshi_protocol::endpoint::CheckConnect;
 use boshi_protocol::envelope::Answer;
+use futures_util::FutureExt as _;
 use jiff::Timestamp;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
@@ -141,10 +142,12 @@ async fn beat(lot: &Lot, timeout: Duration) -> Option<Change> {
         Ok(Answer::Refused(refusal)) => Err(format!("车场应答：{refusal}")),
         Err(fault) => Err(fault.to_string()),
     };
+    // A call of its own while it was asked is as good as an answer.
+    let has_called = lot.called.notified().now_or_never().is_some();
     let mut presence = lot.presence();
     let change = match &answered {
-        Ok(()) => presence.watch.heard(lot.peer.now()),
-        Err(_) => presence.watch.missed(),
+        Err(_) if !has_called => presence.watch.missed(),
+        Ok(()) | Err(_) => presence.watch.heard(lot.peer.now()),
     };
     presence.heartbeat = Some(answered);
     change

@@ -462,6 +462,57 @@ async fn a_lot_is_called_over_https_when_its_authority_is_named() {
     platform.lot_becomes(|lot| lot["state"] == "up").await;
 }
 
+/// A lot whose third heartbeat from now waits for an answer that never comes; how many it was sent.
+fn hanging_at_the_third(supplier: &Supplier) -> Arc<AtomicUsize> {
+    let beats = Arc::new(AtomicUsize::new(0));
+    let beaten = Arc::clone(&beats);
+    supplier.answers(move |path, body| match path {
+        "/checkConnect" => match beaten.fetch_add(1, Ordering::SeqCst) {
+            0 | 1 => Reply::Status(502),
+            2 => Reply::Hang,
+            _ => accepted(""),
+        },
+        _ => idle(path, body),
+    });
+    beats
+}
+
+/// Calls during that heartbeat; what outages there are after it.
+async fn outages_when_it_calls(platform: &Platform, beats: &AtomicUsize) -> Value {
+    let beat = async |number: usize| {
+        eventually(async || (beats.load(Ordering::SeqCst) >= number).then_some(())).await;
+    };
+    beat(3).await;
+    platform.push(1, "CAM-01").await;
+    // What became of the third is written down before the fourth is sent.
+    beat(4).await;
+    platform.get("/outages").await["items"].clone()
+}
+
+fn patient(supplier: &Supplier) -> Site {
+    let timeout = "interval = \"20ms\"\ntimeout = \"2s\"";
+    site(supplier).with("interval = \"20ms\"", timeout)
+}
+
+/// BEAT-1: what a lot says itself while a heartbeat waits for its answer is heard as well.
+#[tokio::test]
+async fn a_lot_that_calls_during_the_last_heartbeat_is_not_lost() {
+    let supplier = Supplier::start(None).await;
+    let platform = patient(&supplier).start().await;
+    platform.lot_becomes(|lot| lot["state"] == "up").await;
+    let beats = hanging_at_the_third(&supplier);
+    assert_eq!(outages_when_it_calls(&platform, &beats).await, json!([]));
+}
+
+/// BEAT-1
+#[tokio::test]
+async fn a_lot_that_is_heard_for_the_first_time_during_the_last_heartbeat_was_never_lost() {
+    let supplier = Supplier::start(None).await;
+    let beats = hanging_at_the_third(&supplier);
+    let platform = patient(&supplier).start().await;
+    assert_eq!(outages_when_it_calls(&platform, &beats).await, json!([]));
+}
+
 /// Makes every write of that kind to the table of outages fail, until it is dropped again.
 fn breaking(site: &Site, kind: &str) -> rusqlite::Connection {
     let other = rusqlite::Connection::open(site.store()).unwrap();
