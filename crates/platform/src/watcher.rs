@@ -194,7 +194,7 @@ async fn settle(lot: &Lot, store: &Store) -> Result<(), StoreError> {
 }
 
 /// The same once more. That it could not be done was said the first time.
-async fn settle_later(lot: &Lot, store: &Store) {
+pub(crate) async fn settle_later(lot: &Lot, store: &Store) {
     if let Err(error) = settle(lot, store).await {
         debug!(lot = %lot.id, %error, "an outage could not be written down yet");
     }

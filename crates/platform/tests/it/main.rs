@@ -15,6 +15,7 @@ mod monitoring;
 mod operators;
 mod outage;
 mod overload;
+mod presence;
 mod proof;
 mod receiver;
 mod records;
