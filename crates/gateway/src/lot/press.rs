@@ -14,7 +14,7 @@ use boshi_protocol::lane::{self, Foreseen, Sighting};
 use boshi_protocol::moment::Tick;
 
 use super::input::LaneNo;
-use super::turn::{Work, Working};
+use super::turn::Working;
 use super::vehicle::Vehicle;
 use super::{Lot, words};
 use crate::journal::{Abnormality, Crossing, Entry, Press};
@@ -108,7 +108,7 @@ impl Lot {
     }
 
     /// Vehicles that an earlier run asked about may still wait for the answer. Returns the records that
-    /// nobody waits for.
+    /// nobody asks about.
     pub(super) fn resume_waiting(
         &mut self,
         turn: &mut Working<'_>,
@@ -116,12 +116,14 @@ impl Lot {
         mut records: Vec<Recovered>,
     ) -> Vec<Recovered> {
         for (lane, it) in waiting {
-            let own = Recovered::Pending(Key::recognition(it.record.clone()));
-            records.retain(|recovered| *recovered != own);
+            if self.lanes[lane.0].machine.would_ask(it.reading.side) {
+                let own = Recovered::Pending(Key::recognition(it.record.clone()));
+                records.retain(|recovered| *recovered != own);
+            }
             let Sighting { plate, color, .. } = &it.reading.sighting;
             let vehicle = Vehicle::new(lane, plate.clone(), *color, turn.now.tick);
             self.vehicles.insert(it.record.clone(), vehicle);
-            turn.queue(Work::Lane(lane, lane::Input::Waited(it)));
+            self.tell_lane(turn, lane, lane::Input::Waited(it), None);
         }
         records
     }

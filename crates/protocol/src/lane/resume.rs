@@ -68,10 +68,7 @@ impl Lane {
         let Reading { side, sighting } = it.reading;
         let mut vehicle = Vehicle::new(it.record, side, sighting, it.at);
         vehicle.unseen = true;
-        let is_free = self
-            .find(side)
-            .is_some_and(|approach| matches!(approach.stay, Stay::Free { .. }));
-        if !is_free || self.has_to_yield(side) {
+        if !self.has_room(side) {
             return turn.settle(&vehicle, Outcome::Interrupted, turn.now.wall);
         }
         let (stage, sign) = match self.gate {
@@ -94,6 +91,18 @@ impl Lane {
         };
         let until = turn.tick() + self.timing.approach_window;
         self.at_mut(side).stay = Stay::Approaching { waiting, until };
+    }
+
+    /// Whether the platform would be asked for a vehicle of an earlier run that may still wait at `side`.
+    pub fn would_ask(&self, side: Side) -> bool {
+        self.gate == Gate::Normal && self.has_room(side)
+    }
+
+    /// Whether somebody may wait at a side of whom nothing is known yet.
+    fn has_room(&self, side: Side) -> bool {
+        let approach = self.find(side);
+        let is_free = approach.is_some_and(|it| matches!(it.stay, Stay::Free { .. }));
+        is_free && !self.has_to_yield(side)
     }
 
     /// A plate is read where one of an earlier run was taken to wait: its own, or that of another vehicle,

@@ -3,7 +3,7 @@
 use super::*;
 use boshi_protocol::delivery::{Key, Recovered};
 use boshi_protocol::id::RecordId;
-use boshi_protocol::lane::{Position, Side};
+use boshi_protocol::lane::{Position, Side, Sighting};
 use boshi_protocol::plate::PlateColor;
 
 use crate::journal::{Crossing, Letter};
@@ -151,4 +151,41 @@ fn an_answer_does_not_undo_what_an_event_has_told() {
     assert_eq!(scene.drives(ONE), 1);
     scene.wait(seconds(600));
     assert!(scene.outcomes().is_empty(), "it stands there still");
+}
+
+/// D-18: whoever waits and is not asked for, since the gate is held open or another has the lane, is not
+/// forgotten either.
+#[test]
+fn the_record_of_who_waits_is_pushed_or_has_failed_whether_it_is_asked_for_or_not() {
+    for held in [false, true] {
+        let mut scene = Scene::new();
+        scene.platform = Platform::Thinks;
+        if held {
+            scene.say(Input::Lane(ONE, lane::Input::Fire { on: true }));
+        }
+        let reading = lane::Reading {
+            side: Side::Entry,
+            sighting: Sighting {
+                plate: boshi_protocol::plate::Plate::read("粤B12345").unwrap(),
+                color: PlateColor::Blue,
+                reliability: None,
+                picture: None,
+            },
+        };
+        let waited = lane::Waited {
+            record: record("a"),
+            reading,
+            at: scene.now.wall,
+        };
+        scene.expect_on_disk([Key::recognition(record("a"))]);
+        scene.say(Input::Recover {
+            records: vec![Recovered::Pending(Key::recognition(record("a")))],
+            pressed: Vec::new(),
+            passing: Vec::new(),
+            waiting: vec![(ONE, waited)],
+        });
+        let settled = scene.settled(Kind::Recognition);
+        let pushed = scene.pushed(Kind::Recognition).len();
+        assert_eq!((settled.len(), pushed), if held { (1, 0) } else { (0, 1) });
+    }
 }
