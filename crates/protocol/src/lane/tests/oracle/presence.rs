@@ -58,7 +58,7 @@ impl Spot {
     fn new(has_loop: bool) -> Spot {
         Spot {
             has_loop,
-            contact: has_loop.then(|| Contact::free()),
+            contact: has_loop.then(Contact::free),
             told: false,
             spoke: None,
             read: None,
@@ -128,7 +128,7 @@ impl Presence {
             view: timing.presence,
             approach_window: timing.approach_window,
             sides: layout.sides().iter().map(spot).collect(),
-            safety: layout.safety_loop.then(|| Contact::free()),
+            safety: layout.safety_loop.then(Contact::free),
             presses: VecDeque::new(),
         }
     }
