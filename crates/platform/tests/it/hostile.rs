@@ -149,20 +149,17 @@ async fn json_as_deep_as_a_body_may_be_long_is_refused_at_each_address() {
     is_still_served(&platform).await;
 }
 
+/// Another supplier's secret.
+const THEIRS: &str = "another one, of 32 characters!!!";
+
 /// T-6, D-4: what was signed counts for whoever signed it, for its time, and for his own lots.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_token_that_was_forged_or_overheard_opens_nothing() {
-    let other = format!(
-        "[[supplier]]\napp_id = \"10000001\"\nsecret = \"another one, of 32 characters!!!\"\n\
-         [[supplier]]\napp_id = \"{SUPPLIER}\""
-    );
     let first = format!("[[supplier]]\napp_id = \"{SUPPLIER}\"");
+    let other = format!("[[supplier]]\napp_id = \"10000001\"\nsecret = \"{THEIRS}\"\n{first}");
     let platform = site().with(&first, &other).start().await;
     let app = |id: &str| AppId::new(id).unwrap();
-    let theirs = Credentials::new(
-        app("10000001"),
-        "another one, of 32 characters!!!".to_owned().into(),
-    );
+    let theirs = Credentials::new(app("10000001"), THEIRS.to_owned().into());
     let unsigned = Credentials::new(app(SUPPLIER), String::new().into());
     let (now, ago) = (
         Timestamp::now(),
