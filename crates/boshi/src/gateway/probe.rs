@@ -154,7 +154,7 @@ enum Module {
 }
 
 pub(super) async fn probe(wanted: Probe) -> anyhow::Result<()> {
-    wanted.check_address()?;
+    wanted.check()?;
     let open = wanted.really_open.then(|| Opening {
         output: wanted.output.unwrap_or(1),
         pulse: Duration::from_millis(wanted.pulse),
@@ -167,13 +167,13 @@ pub(super) async fn probe(wanted: Probe) -> anyhow::Result<()> {
         Driver::Dahua => probe::dahua(&wanted.address, wanted.dahua()?).await,
         Driver::Olm => probe::olm(&wanted.address, wanted.board()?).await,
     };
-    if let Some(path) = &wanted.picture {
-        keep_picture(path, &probed)?;
-    }
     if wanted.json {
         say(&as_json(&probed).to_string());
     } else {
         print(&probed);
+    }
+    if let Some(path) = &wanted.picture {
+        keep_picture(path, &probed)?;
     }
     ensure!(probed.is_well(), "设备没有答出全部问题");
     Ok(())
@@ -182,7 +182,7 @@ pub(super) async fn probe(wanted: Probe) -> anyhow::Result<()> {
 impl Probe {
     /// # Errors
     /// Which option is wrong, what it is, and what it should be.
-    fn check_address(&self) -> anyhow::Result<()> {
+    fn check(&self) -> anyhow::Result<()> {
         let address = &self.address;
         let may_be_serial = matches!(self.driver, Driver::Modbus | Driver::Olm);
         let port = if may_be_serial {
@@ -194,6 +194,10 @@ impl Probe {
         ensure!(
             is_port || is_host(address),
             "ADDRESS 收到 {address:?}，应为 主机:端口，如 192.168.1.10:502{port}"
+        );
+        ensure!(
+            !self.really_open || self.driver != Driver::Olm,
+            "--really-open 不适用于 olm：显示屏不开闸"
         );
         ensure!(
             BAUDS.contains(&self.baud),
