@@ -96,8 +96,14 @@ async fn what_was_kept_or_is_another_cameras_is_not_taken_for_this_one() {
     let wait = Duration::from_secs(1);
     let probed = probe::vz_mqtt(&address, camera(SERIAL, wait)).await;
     let why = found(&probed, "上报").as_ref().unwrap_err();
-    assert!(why.contains(&format!("device/{SERIAL}/message/up/+")), "{why}");
-    assert!(orders.try_recv().is_err(), "whoever is not known is told nothing");
+    assert!(
+        why.contains(&format!("device/{SERIAL}/message/up/+")),
+        "{why}"
+    );
+    assert!(
+        orders.try_recv().is_err(),
+        "whoever is not known is told nothing"
+    );
 
     let trying = probe::vz_mqtt(&address, camera(SERIAL, wait));
     let speaking = async {

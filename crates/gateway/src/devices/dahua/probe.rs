@@ -51,14 +51,14 @@ pub async fn dahua(address: &str, probe: DahuaProbe) -> Probed {
     let path = message::events_path(probe.channel);
     let stream = camera.listen(&path).await.map_err(|it| it.to_string());
     let stream = stream.and_then(stream_of);
-    let is_there = stream.is_ok();
     let told = stream.as_ref().map(|_| "已登录，事件流已打开".to_owned());
     probed.say("登录与事件流", told.map_err(Clone::clone));
-    if let Ok(stream) = stream {
-        let beat = heartbeat(stream).await;
-        probed.say("心跳", beat.map(|()| "已收到".to_owned()));
-    }
-    if is_there && probe.open {
+    let Ok(stream) = stream else {
+        return probed;
+    };
+    let beat = heartbeat(stream).await;
+    probed.say("心跳", beat.map(|()| "已收到".to_owned()));
+    if probe.open {
         probed.say("开闸", open(&mut camera, probe.channel).await);
     }
     probed.cannot("身份", "没有可查询的文档：相机自己上报 DeviceInfo");
