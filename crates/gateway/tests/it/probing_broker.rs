@@ -105,9 +105,11 @@ async fn what_was_kept_or_is_another_cameras_is_not_taken_for_this_one() {
         "whoever is not known is told nothing"
     );
 
+    let filter = format!("device/{SERIAL}/message/up/+");
+    let gone = || (!broker.serves(&filter)).then_some(());
+    eventually("who tried has gone", gone).await;
     let trying = probe::vz_mqtt(&address, camera(SERIAL, wait));
     let speaking = async {
-        let filter = format!("device/{SERIAL}/message/up/+");
         let serves = || broker.serves(&filter).then_some(());
         eventually("it is listened to", serves).await;
         broker.publish(&topic, said("another").as_bytes(), false);
