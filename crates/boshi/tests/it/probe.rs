@@ -267,110 +267,105 @@ fn where_nobody_listens_every_driver_says_so_and_the_exit_status_too() {
     }
 }
 
-/// What is wrong, and what was expected; nothing is connected to.
+/// Where nothing is connected to.
+const AT: &str = "127.0.0.1:1";
+
+/// Arguments, and what the complaint about them has to name.
+type Cases<'a> = &'a [(&'a [&'a str], &'a [&'a str])];
+
+/// What a driver cannot be tried with.
+const NONSENSE: Cases<'_> = &[
+    (
+        &["modbus", "nowhere"],
+        &["ADDRESS", "nowhere", "主机:端口", "/dev/ttyS0"],
+    ),
+    (
+        &["vz-tcp", "/dev/ttyS0"],
+        &["ADDRESS", "/dev/ttyS0", "主机:端口"],
+    ),
+    (
+        &["vz-mqtt", "mqtt://a", "--serial", "a"],
+        &["ADDRESS", "主机:端口"],
+    ),
+    (
+        &["modbus", AT, "--baud", "9601"],
+        &["--baud", "9601", "9600"],
+    ),
+    (
+        &["hik", AT],
+        &["--password", "admin", "BOSHI_PROBE_PASSWORD"],
+    ),
+    (
+        &["dahua", AT, "--user", "gw"],
+        &["--password", "gw", "BOSHI_PROBE_PASSWORD"],
+    ),
+    (&["dahua", AT, "--output", "1"], &["--output", "大华"]),
+    (&["vz-mqtt", AT], &["--serial", "a1b2c3d4-0e1f2a3b"]),
+    (&["vz-mqtt", AT, "--serial", "a/#"], &["--serial", "a/#"]),
+    (
+        &["vz-mqtt", AT, "--serial", "a", "--up", "a/+"],
+        &["--up", "a/+", "{sn}"],
+    ),
+    (
+        &["vz-mqtt", AT, "--serial", "a", "--down", "{x}"],
+        &["--down", "{x}", "{name}"],
+    ),
+    (
+        &["vz-mqtt", AT, "--serial", "a", "--up", "x", "--reply", "x"],
+        &["--up", "--reply"],
+    ),
+    (
+        &[
+            "vz-mqtt",
+            AT,
+            "--serial",
+            "a",
+            "--really-open",
+            "--pulse",
+            "100",
+        ],
+        &["--pulse", "100", "500", "5000"],
+    ),
+    (
+        &[
+            "vz-mqtt",
+            AT,
+            "--serial",
+            "a",
+            "--really-open",
+            "--output",
+            "5",
+        ],
+        &["--output", "5", "1 到 4"],
+    ),
+    (&["olm", AT, "--really-open"], &["--really-open", "olm"]),
+    (
+        &[
+            "olm", AT, "--text", "1", "--text", "2", "--text", "3", "--text", "4", "--text", "5",
+        ],
+        &["--text", "5", "1 到 4"],
+    ),
+];
+
+/// What is not even an argument.
+const NO_ARGUMENT: Cases<'_> = &[
+    (&["modbus"], &["ADDRESS"]),
+    (&["vz-udp", AT], &["vz-udp", "vz-tcp", "vz-mqtt", "dahua"]),
+    (&["modbus", AT, "--pulse", "99"], &["--pulse", "99", "100"]),
+    (&["modbus", AT, "--output", "0"], &["--output", "0", "1"]),
+    (&["hik", AT, "--channel", "17"], &["--channel", "17", "16"]),
+    (&["vz-mqtt", AT, "--wait", "0"], &["--wait", "0", "120"]),
+];
+
 #[test]
 fn nonsense_is_refused_with_the_name_of_the_field_and_what_was_expected() {
-    let at = "127.0.0.1:1";
-    let long = ["--text", "1"].repeat(5);
-    let cases: &[(&[&str], &[&str])] = &[
-        (
-            &["modbus", "nowhere"],
-            &["ADDRESS", "nowhere", "主机:端口", "/dev/ttyS0"],
-        ),
-        (
-            &["vz-tcp", "/dev/ttyS0"],
-            &["ADDRESS", "/dev/ttyS0", "主机:端口"],
-        ),
-        (
-            &["vz-mqtt", "mqtt://a", "--serial", "a"],
-            &["ADDRESS", "主机:端口"],
-        ),
-        (
-            &["modbus", at, "--baud", "9601"],
-            &["--baud", "9601", "9600"],
-        ),
-        (
-            &["hik", at],
-            &["--password", "admin", "BOSHI_PROBE_PASSWORD"],
-        ),
-        (
-            &["dahua", at, "--user", "gw"],
-            &["--password", "gw", "BOSHI_PROBE_PASSWORD"],
-        ),
-        (&["dahua", at, "--output", "1"], &["--output", "大华"]),
-        (&["vz-mqtt", at], &["--serial", "a1b2c3d4-0e1f2a3b"]),
-        (&["vz-mqtt", at, "--serial", "a/#"], &["--serial", "a/#"]),
-        (
-            &["vz-mqtt", at, "--serial", "a", "--up", "a/+"],
-            &["--up", "a/+", "{sn}"],
-        ),
-        (
-            &["vz-mqtt", at, "--serial", "a", "--down", "{x}"],
-            &["--down", "{x}", "{name}"],
-        ),
-        (
-            &["vz-mqtt", at, "--serial", "a", "--up", "x", "--reply", "x"],
-            &["--up", "--reply"],
-        ),
-        (
-            &[
-                "vz-mqtt",
-                at,
-                "--serial",
-                "a",
-                "--really-open",
-                "--pulse",
-                "100",
-            ],
-            &["--pulse", "100", "500", "5000"],
-        ),
-        (
-            &[
-                "vz-mqtt",
-                at,
-                "--serial",
-                "a",
-                "--really-open",
-                "--output",
-                "5",
-            ],
-            &["--output", "5", "1 到 4"],
-        ),
-        (&["olm", at, "--really-open"], &["--really-open", "olm"]),
-        (
-            &[&["olm", at][..], &long].concat(),
-            &["--text", "5", "1 到 4"],
-        ),
-    ];
-    for (arguments, words) in cases {
-        let (code, said, error) = printed(&probe(arguments));
-        assert_eq!(
-            (code, said.as_str()),
-            (Some(1), ""),
-            "{arguments:?} {error}"
-        );
-        assert!(
-            words.iter().all(|it| error.contains(it)),
-            "{arguments:?} {error}"
-        );
-    }
-    for (arguments, words) in [
-        (&["modbus"][..], &["ADDRESS"][..]),
-        (&["vz-udp", at], &["vz-udp", "vz-tcp", "vz-mqtt", "dahua"]),
-        (&["modbus", at, "--pulse", "99"], &["--pulse", "99", "100"]),
-        (&["modbus", at, "--output", "0"], &["--output", "0", "1"]),
-        (&["hik", at, "--channel", "17"], &["--channel", "17", "16"]),
-        (&["vz-mqtt", at, "--wait", "0"], &["--wait", "0", "120"]),
-    ] {
-        let (code, said, error) = printed(&probe(arguments));
-        assert_eq!(
-            (code, said.as_str()),
-            (Some(2), ""),
-            "{arguments:?} {error}"
-        );
-        assert!(
-            words.iter().all(|it| error.contains(it)),
-            "{arguments:?} {error}"
-        );
+    for (status, cases) in [(1, NONSENSE), (2, NO_ARGUMENT)] {
+        for (arguments, words) in cases {
+            let (code, said, error) = printed(&probe(arguments));
+            let ended = (code, said.as_str());
+            assert_eq!(ended, (Some(status), ""), "{arguments:?} {error}");
+            let are_named = words.iter().all(|it| error.contains(it));
+            assert!(are_named, "{arguments:?} {error}");
+        }
     }
 }

@@ -8,6 +8,7 @@ use boshi_gateway::probe::{self, Opening, Probed, VzMqttProbe};
 use boshi_simulator::broker::Broker;
 use boshi_simulator::camera::{VzMqttCamera, VzMqttFault, VzOrder};
 use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
@@ -117,4 +118,27 @@ async fn what_was_kept_or_is_another_cameras_is_not_taken_for_this_one() {
     let (probed, ()) = tokio::join!(trying, speaking);
     let why = found(&probed, "上报").as_ref().unwrap_err();
     assert!(why.contains("another"), "{why}");
+}
+
+/// The password is shown once, and not repeated in what is said.
+#[tokio::test]
+async fn a_broker_that_lets_nobody_in_is_said_to_refuse() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let refusing = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut asked = [0; 256];
+        assert!(stream.read(&mut asked).await.unwrap() > 0);
+        // MQTT 3.1.1, 3.2: a wrong name or password.
+        stream.write_all(&[0x20, 2, 0, 4]).await.unwrap();
+        stream
+    };
+    let mut trying = camera(SERIAL, PATIENCE);
+    trying.user = Some("boshi".to_owned());
+    trying.password = Some("not-this-one".into());
+    let (probed, _stream) = tokio::join!(probe::vz_mqtt(&address, trying), refusing);
+    let why = found(&probed, "连接").as_ref().unwrap_err();
+    assert!(why.contains("用户名或密码错误"), "{why}");
+    assert!(!format!("{probed:?}").contains("not-this-one"));
+    assert_eq!(probed.findings.len(), 1, "{probed:?}");
 }
