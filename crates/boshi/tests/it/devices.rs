@@ -148,6 +148,7 @@ async fn every_device_is_shown_with_its_last_contact_its_counters_and_its_last_f
     );
 }
 
+/// D-7
 #[tokio::test(flavor = "multi_thread")]
 async fn the_frames_of_a_device_are_followed_live_and_nothing_secret_is_among_them() {
     let world = World::start();

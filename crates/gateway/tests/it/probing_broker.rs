@@ -56,7 +56,7 @@ async fn world() -> (Broker, VzMqttCamera, mpsc::Receiver<VzOrder>) {
     (broker, camera, orders)
 }
 
-/// OPEN-7: nothing is told twice, and what nobody answered is unknown.
+/// Nothing is told twice, and what nobody answered is unknown.
 #[tokio::test]
 async fn a_camera_that_answers_no_command_is_told_once_and_the_outcome_is_unknown() {
     let (broker, camera_, mut orders) = world().await;
