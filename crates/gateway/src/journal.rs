@@ -3,6 +3,7 @@
 //! One thread writes. It takes what is queued, writes it in one transaction and answers after the
 //! commit, so that whoever has an answer has it on disk. Readers have connections of their own.
 
+mod again;
 mod audit;
 mod check;
 mod column;
@@ -34,6 +35,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::Connection;
 use tokio::sync::mpsc;
 
+pub use again::ToldAgain;
 pub use audit::Act;
 pub use check::{Findings, Flaw, check};
 pub(crate) use column::{gate_word, kind_word, standing_word};
@@ -51,7 +53,7 @@ pub use payment::{Kept, PaidFor, Payment, PaymentSearch};
 pub use press::Press;
 pub use proof::{Account, Proof};
 pub use read::Summary;
-pub use recover::{LetThrough, Pending, RememberedCommand};
+pub use recover::{LetThrough, Pending, RememberedCommand, Waited};
 pub use run::{Run, RunStep};
 pub(crate) use snapshot::snapshot;
 pub use stay::{StayRow, StaySearch};

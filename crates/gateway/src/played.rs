@@ -14,18 +14,20 @@ use std::time::Duration;
 use axum::Router;
 use boshi_protocol::freshness::Freshness;
 use boshi_protocol::id::RecordId;
+use boshi_protocol::lane::Reading;
 use boshi_transport::call::{Peer, PeerSettings, Shared};
 use boshi_transport::played::{Wire, serve};
 use futures_util::future::select_all;
+use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 pub use crate::clock::PlayedTime;
 use crate::clock::{Clock, SkewWatch};
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::driver::{Core, Message, Timed};
-use crate::journal::{Journal, JournalError};
-use crate::lot::{Action, Input, Lot, Push, Rules, Turn};
+use crate::journal::{Journal, JournalError, ToldAgain};
+use crate::lot::{Action, Input, LaneNo, Lot, Push, Rules, Turn};
 use crate::pictures::Pictures;
 use crate::push::Pusher;
 use crate::replay::Replays;
@@ -38,6 +40,7 @@ const CONNECT: Duration = Duration::from_secs(2);
 
 /// A gateway with one lot.
 pub struct Played {
+    lot: config::Lot,
     core: Core,
     messages: mpsc::Receiver<Timed<Message>>,
     router: Router,
@@ -124,6 +127,7 @@ impl Played {
             clock: skew,
         };
         let played = Played {
+            lot: lot.clone(),
             core,
             messages,
             router: router(Arc::new(door.by_the_clock_of(peer)), Arc::new(served)),
@@ -182,10 +186,25 @@ impl Played {
         }
     }
 
-    /// Whether what a recognizer tells of what is over was taken already.
-    pub async fn has_seen(&self, event: &str) -> bool {
-        let journal = &self.pusher.journal;
-        let seen = journal.seen(&self.pusher.lot, event).await;
+    /// Whether what a recognizer tells of what was over `at` then was taken already.
+    pub async fn has_seen(
+        &self,
+        event: &str,
+        lane: LaneNo,
+        reading: &Reading,
+        at: Timestamp,
+    ) -> bool {
+        let layout = self.lot.lanes[lane.0].layout();
+        let Some(device) = layout.recognizer(reading.side) else {
+            return false;
+        };
+        let told = ToldAgain {
+            event: event.to_owned(),
+            device: device.clone(),
+            plate: reading.sighting.plate.clone(),
+            at,
+        };
+        let seen = self.pusher.journal.seen(&self.lot.id, told).await;
         seen.is_ok_and(|seen| seen)
     }
 

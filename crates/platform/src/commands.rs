@@ -1,13 +1,15 @@
 //! Commands to gates and displays. Each is on disk before it is sent, is sent once, never again,
-//! and has an end: executed, refused in the lot's words, or unknown.
+//! and has an end: executed, refused in the lot's words, or unknown. One that waited too long for the
+//! disk is not sent, and that is its end.
 //!
 //! The same command given again while one is under way is the same one, and shares its end: an
-//! operator who clicks twice opens once. Commands never wait for each other.
+//! operator who clicks twice opens once. It is not once the barrier was told otherwise in between: a
+//! hold after a restore is a new one. Commands never wait for each other.
 
 use schemars::JsonSchema;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use boshi_protocol::code::OpenMode;
 use boshi_protocol::endpoint::{Endpoint, OpenGate, ReceiveOpenGate, ReceiveShowMsg, ShowMsg};
@@ -16,12 +18,26 @@ use boshi_protocol::id::{DeviceNo, LotId};
 use boshi_protocol::plate::Plate;
 use jiff::Timestamp;
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use crate::counts::Counts;
 use crate::lots::Lot;
 use crate::store::{Store, StoreError, command};
+
+/// Longest that a command may wait for the disk before it is sent: whoever it was given for has driven
+/// on by then, and the barrier would lift for whoever stands there now.
+const ASKED_WITHIN: Duration = Duration::from_millis(1500);
+
+/// What is said of a command that waited for longer.
+const TOO_LATE: &str = "等待保存过久，命令没有发出";
+
+/// The pause before it is tried again to write down how a command ended: a full queue is written within
+/// that. Each is twice the one before.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+/// The longest of them: a broken disk is not to fill the log.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,7 +68,7 @@ pub enum State {
     Asked,
     /// The lot says that it was done (OPEN-7, SHOW-2).
     Executed,
-    /// The lot says that it was not.
+    /// It was not: the lot says so, or it waited too long for the disk to be sent.
     Refused,
     /// Nobody knows: the lot did not answer (D-2).
     Unknown,
@@ -75,16 +91,22 @@ pub struct End {
 pub struct NotSent;
 
 type Told = watch::Receiver<Option<Result<End, NotSent>>>;
-type UnderWay = Mutex<HashMap<(LotId, String), Told>>;
+/// Where a command goes.
+type Place = (LotId, DeviceNo);
+/// What is under way to each device, and can be joined.
+type UnderWay = Mutex<HashMap<Place, Vec<(Act, Told)>>>;
 
 /// Gives commands.
 #[derive(Clone)]
 pub struct Commands {
     store: Store,
     deadline: Duration,
+    asked_within: Duration,
     counts: Counts,
     under_way: Arc<UnderWay>,
     tasks: TaskTracker,
+    /// No command is given any more.
+    closing: CancellationToken,
 }
 
 impl Commands {
@@ -93,9 +115,20 @@ impl Commands {
         Commands {
             store,
             deadline,
+            asked_within: ASKED_WITHIN,
             counts,
             under_way: Arc::default(),
             tasks: TaskTracker::new(),
+            closing: CancellationToken::new(),
+        }
+    }
+
+    /// The same with all the time that a run takes whose time is not the machine's.
+    pub(crate) fn patient(self) -> Commands {
+        let asked_within = Duration::MAX;
+        Commands {
+            asked_within,
+            ..self
         }
     }
 
@@ -117,31 +150,55 @@ impl Commands {
         self.store.write(move |db| command::give_up(db, now)).await
     }
 
-    /// Returns when no command is under way any more: within the deadline once none is given.
+    /// Returns when no command is under way any more: within the deadline once none is given. How one
+    /// ended is tried to be written once more, and not after that.
     pub async fn finished(&self) {
+        self.closing.cancel();
         self.tasks.close();
         self.tasks.wait().await;
     }
 
     fn join_or_start(&self, lot: &Arc<Lot>, order: Order) -> Told {
-        let key = (lot.id.clone(), order.act.key());
+        let place = (lot.id.clone(), order.act.device().clone());
         let mut under_way = lock(&self.under_way);
-        let running = under_way.get(&key);
-        if let Some(told) = running.filter(|told| told.has_changed().is_ok()) {
+        let here = under_way.entry(place.clone()).or_default();
+        let mut same = here.iter().filter(|(act, _)| *act == order.act);
+        if let Some((_, told)) = same.find(|(_, told)| told.has_changed().is_ok()) {
             return told.clone();
         }
+        here.retain(|(act, told)| told.has_changed().is_ok() && !act.is_overtaken_by(&order.act));
         let (tell, told) = watch::channel(None);
-        under_way.insert(key.clone(), told.clone());
-        let (commands, lot) = (self.clone(), Arc::clone(lot));
+        here.push((order.act.clone(), told.clone()));
+        let (commands, lot, given) = (self.clone(), Arc::clone(lot), Instant::now());
+        let own = told.clone();
         self.tasks.spawn(async move {
-            let end = commands.carry_out(&lot, order).await;
-            lock(&commands.under_way).remove(&key);
-            tell.send_replace(Some(end));
+            let end = commands.carry_out(&lot, order, given).await;
+            let at = lot.peer.now();
+            let is_kept = match &end {
+                Ok(end) => commands.keep(&lot.id, end, at).await,
+                Err(NotSent) => true,
+            };
+            commands.is_over(&place, &own);
+            tell.send_replace(Some(end.clone()));
+            if let (false, Ok(end)) = (is_kept, end) {
+                commands.keep_later(&lot.id, &end, at).await;
+            }
         });
         told
     }
 
-    async fn carry_out(&self, lot: &Lot, order: Order) -> Result<End, NotSent> {
+    /// Nobody joins the command any more that tells `own`.
+    fn is_over(&self, place: &Place, own: &Told) {
+        let mut under_way = lock(&self.under_way);
+        if let Some(here) = under_way.get_mut(place) {
+            here.retain(|(_, told)| !told.same_channel(own));
+            if here.is_empty() {
+                under_way.remove(place);
+            }
+        }
+    }
+
+    async fn carry_out(&self, lot: &Lot, order: Order, given: Instant) -> Result<End, NotSent> {
         let id = Uuid::now_v7();
         let (name, written, now) = (lot.id.clone(), order.clone(), lot.peer.now());
         let asked = self
@@ -152,19 +209,43 @@ impl Commands {
             return Err(NotSent);
         }
         let end = match &order.act {
+            _ if given.elapsed() > self.asked_within => End {
+                id,
+                state: State::Refused,
+                said: TOO_LATE.to_owned(),
+            },
             Act::Open(open) => self.call::<ReceiveOpenGate>(lot, id, open).await,
             Act::Show(show) => self.call::<ReceiveShowMsg>(lot, id, show).await,
         };
         self.counts.command(&order.act, end.state);
-        let (name, written, now) = (lot.id.clone(), end.clone(), lot.peer.now());
-        let ended = self
-            .store
-            .write(move |db| command::end(db, &name, id, &written, now));
-        if let Err(error) = ended.await {
-            // The operator is told the end all the same; the row says unknown after a restart.
-            tracing::error!(lot = %lot.id, %id, %error, "the end of a command could not be kept");
-        }
         Ok(end)
+    }
+
+    /// Writes down that a command ended so at `at`; whether that went well.
+    async fn keep(&self, lot: &LotId, end: &End, at: Timestamp) -> bool {
+        let (name, written) = (lot.clone(), end.clone());
+        let kept = self
+            .store
+            .write(move |db| command::end(db, &name, written.id, &written, at));
+        let kept = kept.await;
+        if let Err(error) = &kept {
+            tracing::error!(%lot, id = %end.id, %error, "the end of a command could not be kept");
+        }
+        kept.is_ok()
+    }
+
+    /// The operator has been told the end; the records are told when that can be done, or once more
+    /// before the process stops. If that fails as well, the row says unknown from the next start on.
+    async fn keep_later(&self, lot: &LotId, end: &End, at: Timestamp) {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let waited = tokio::time::sleep(pause);
+            let is_last = self.closing.run_until_cancelled(waited).await.is_none();
+            if self.keep(lot, end, at).await || is_last {
+                return;
+            }
+            pause = LONGEST_PAUSE.min(pause * 2);
+        }
     }
 
     async fn call<E: Endpoint<Response = ()>>(
@@ -222,9 +303,10 @@ impl Act {
         }
     }
 
-    /// Equal for what is the same command.
-    fn key(&self) -> String {
-        format!("{self:?}")
+    /// Whether this says nothing of the barrier any more once `newer` was given: it runs on, and
+    /// whoever gives it again means something new.
+    fn is_overtaken_by(&self, newer: &Act) -> bool {
+        matches!((self, newer), (Act::Open(older), Act::Open(newer)) if older != newer)
     }
 }
 
@@ -250,6 +332,6 @@ pub fn mode_word(mode: OpenMode) -> &'static str {
     }
 }
 
-fn lock(under_way: &UnderWay) -> std::sync::MutexGuard<'_, HashMap<(LotId, String), Told>> {
+fn lock(under_way: &UnderWay) -> MutexGuard<'_, HashMap<Place, Vec<(Act, Told)>>> {
     under_way.lock().unwrap_or_else(PoisonError::into_inner)
 }

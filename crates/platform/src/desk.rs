@@ -14,16 +14,22 @@ use rusqlite::Connection;
 
 use crate::announce::Announcer;
 use crate::counts::Counts;
-use crate::decision::{Approach, Decision, Explained, Facts, decide, with_opinion};
+use crate::decision::{
+    Approach, Decision, Explained, Facts, FactsShown, Opinion, decide, with_opinion,
+};
 use crate::external::External;
 use crate::lots::{Lot, Lots, Rules};
-use crate::store::decision::log;
-use crate::store::record::{Kept, keep};
+use crate::store::decision::{Outcome, log};
+use crate::store::record::{Kept, find, keep};
 use crate::store::{Record, RecordKind, Store, StoreError, abnormality, facts, passage};
 
 /// Longest that a record may take to be written: the supplier gives up after two seconds (D-17), and
 /// an answer that comes later is worse than none, for it keeps the next one waiting.
 const WRITTEN_WITHIN: Duration = Duration::from_millis(1500);
+
+/// What of it is kept for writing down what was decided once another system was asked: a busy disk
+/// writes within that.
+const KEPT_FOR_WRITING: Duration = Duration::from_millis(300);
 
 /// Answers for all lots.
 pub struct Desk {
@@ -34,9 +40,17 @@ pub struct Desk {
     written_within: Duration,
 }
 
-/// A recognition as it is decided on.
-struct Seen {
-    kept: Kept,
+/// A recognition that a supplier has pushed, and wants to be decided on.
+#[derive(Clone)]
+struct Pushed {
+    lot: Arc<Lot>,
+    record: Record,
+    now: Timestamp,
+}
+
+/// What is decided on, and what would be decided without another system.
+struct Judged {
+    plate: Option<Plate>,
     facts: Facts,
     own: Explained,
 }
@@ -66,28 +80,28 @@ impl Desk {
         Instant::now() + self.written_within
     }
 
-    /// A plate was recognized: stored once, decided afresh each time (RECOG-1, D-13). Decided is
-    /// what all accounts of the recognition together say.
+    /// A plate was recognized: stored once, decided afresh each time (RECOG-1, D-13).
     pub async fn recognized(&self, lot: LotId, pushed: PlateNumber, now: Timestamp) -> Reply<()> {
         let Some(lot) = self.lots.get(&lot) else {
             return refused(unknown_lot());
         };
-        let decided = match &lot.external {
-            None => self.decide(&lot, pushed, now).await,
-            Some(external) => self.decide_with(&lot, external, pushed, now).await,
+        let (device, uuid) = (pushed.device.clone(), pushed.record.clone());
+        let pushed = Pushed {
+            lot: Arc::clone(&lot),
+            record: Record::from(pushed),
+            now,
         };
-        let (record, decision) = match decided {
+        let decided = match &lot.external {
+            None => self.decide(pushed).await,
+            Some(external) => self.decide_with(external, pushed).await,
+        };
+        let (plate, decision) = match decided {
             Ok(decided) => decided,
             Err(error) => return not_stored(&error),
         };
         self.counts.decision(&decision);
-        self.announcer.announce(
-            &lot,
-            &record.device,
-            &record.uuid,
-            record.plate.as_ref(),
-            &decision,
-        );
+        self.announcer
+            .announce(&lot, &device, &uuid, plate.as_ref(), &decision);
         match decision.pass {
             true => Reply::Answer(Answer::Accepted {
                 note: decision.reason.to_string(),
@@ -98,58 +112,49 @@ impl Desk {
     }
 
     /// Load, decide and store, in one transaction.
-    async fn decide(
-        &self,
-        lot: &Lot,
-        pushed: PlateNumber,
-        now: Timestamp,
-    ) -> Result<(Record, Decision), StoreError> {
-        let (id, rules) = (lot.id.clone(), Arc::clone(&lot.rules));
-        let record = Record::from(pushed);
+    async fn decide(&self, pushed: Pushed) -> Result<(Option<Plate>, Decision), StoreError> {
         let decided = self.store.write_by(self.in_time(), move |db| {
-            let seen = see(db, &id, &rules, record.clone(), now)?;
-            let direction = rules.directions.get(&seen.kept.after.device).copied();
-            let (decision, known) = (seen.own.decision, seen.facts.shown());
-            log(db, &id, &seen.kept, direction, (&decision, &known), now)?;
-            Ok((seen.kept.after, decision))
+            let (kept, judged) = pushed.see(db)?;
+            let (known, decision) = (judged.facts.shown(), judged.own.decision);
+            pushed.log(db, &kept, (&decision, &known), judged.plate.as_ref())?;
+            Ok((judged.plate, decision))
         });
         decided.await
     }
 
-    /// The same in two transactions, between which another system is asked.
+    /// The same once another system was asked. Nothing is written before that, so what is cut off
+    /// meanwhile is as if it never came; and what is decided is judged by what is known afterwards.
     async fn decide_with(
         &self,
-        lot: &Lot,
         external: &External,
-        pushed: PlateNumber,
-        now: Timestamp,
-    ) -> Result<(Record, Decision), StoreError> {
-        let (id, rules) = (lot.id.clone(), Arc::clone(&lot.rules));
-        let record = Record::from(pushed);
-        let seen = self.store.write_by(self.in_time(), move |db| {
-            see(db, &id, &rules, record.clone(), now)
+        pushed: Pushed,
+    ) -> Result<(Option<Plate>, Decision), StoreError> {
+        let by = self.in_time();
+        let looking = pushed.clone();
+        let looked = self.store.read(move |db| looking.look(db));
+        let looked = tokio::time::timeout_at(by.into(), looked).await;
+        let (all, judged) = looked.unwrap_or(Err(StoreError::Late))?;
+        let left = by.saturating_duration_since(Instant::now());
+        let within = left.saturating_sub(KEPT_FOR_WRITING);
+        let opinion = pushed.ask(external, within, &all, &judged).await;
+        let (asked, fallback) = (judged.plate, external.fallback);
+        let decided = self.store.write_by(by, move |db| {
+            let (kept, judged) = pushed.see(db)?;
+            let mut known = judged.facts.shown();
+            let decision = if judged.own.decision.is_final() {
+                judged.own.decision
+            } else {
+                let other = Opinion::of_another_plate();
+                let about_it = judged.plate == asked;
+                let opinion = if about_it { &opinion } else { &other };
+                let decided = with_opinion(judged.own, opinion, fallback);
+                known.external = decided.steps.last().map(|step| step.found.clone());
+                decided.decision
+            };
+            pushed.log(db, &kept, (&decision, &known), judged.plate.as_ref())?;
+            Ok((judged.plate, decision))
         });
-        let Seen { kept, facts, own } = seen.await?;
-        let record = kept.after.clone();
-        let direction = lot.rules.directions.get(&record.device).copied();
-        let mut known = facts.shown();
-        let decision = if own.decision.is_final() {
-            own.decision
-        } else {
-            let approach = approach(&lot.id, &lot.rules, &record.device, record.plate.as_ref());
-            let opinion = external
-                .ask(&record.uuid, approach, &facts, &own, now)
-                .await;
-            let decided = with_opinion(own, &opinion, external.fallback);
-            known.external = decided.steps.last().map(|step| step.found.clone());
-            decided.decision
-        };
-        let (id, told) = (lot.id.clone(), decision.clone());
-        let logged = self.store.write_by(self.in_time(), move |db| {
-            log(db, &id, &kept, direction, (&told, &known), now)
-        });
-        logged.await?;
-        Ok((record, decision))
+        decided.await
     }
 
     /// What would be decided at `now` about `plate` at `device`, and why, without asking another
@@ -208,20 +213,85 @@ impl Desk {
     }
 }
 
-/// Keeps a recognition and decides on all that is known of it.
-fn see(
-    db: &Connection,
-    lot: &LotId,
-    rules: &Rules,
-    record: Record,
-    now: Timestamp,
-) -> Result<Seen, StoreError> {
-    let kept = keep(db, RecordKind::Recognition, lot, record)?;
-    let record = &kept.after;
-    let facts = facts::facts(db, lot, record.plate.as_ref())?;
-    let approach = approach(lot, rules, &record.device, record.plate.as_ref());
-    let own = decide(approach, &facts, rules.policy, now);
-    Ok(Seen { kept, facts, own })
+impl Pushed {
+    /// Keeps it, and decides on it.
+    fn see(&self, db: &Connection) -> Result<(Kept, Judged), StoreError> {
+        let kept = keep(
+            db,
+            RecordKind::Recognition,
+            &self.lot.id,
+            self.record.clone(),
+        )?;
+        let judged = self.judge(db, &kept.after)?;
+        Ok((kept, judged))
+    }
+
+    /// All that would be kept, and what would be decided on it; nothing is written.
+    fn look(&self, db: &Connection) -> Result<(Record, Judged), StoreError> {
+        let own = self.record.clone();
+        let there = find(db, RecordKind::Recognition, &self.lot.id, &own.uuid)?;
+        let all = match there {
+            Some(there) => there.join(own),
+            None => own,
+        };
+        let judged = self.judge(db, &all)?;
+        Ok((all, judged))
+    }
+
+    /// What another system says of it `within` that time, unless nobody is to be asked.
+    async fn ask(
+        &self,
+        external: &External,
+        within: Duration,
+        all: &Record,
+        judged: &Judged,
+    ) -> Opinion {
+        if judged.own.decision.is_final() {
+            return Opinion::not_asked();
+        }
+        let approach = self.approach(all, judged.plate.as_ref());
+        let (facts, own) = (&judged.facts, &judged.own);
+        let within = external.deadline.min(within);
+        external
+            .ask(&self.record.uuid, approach, (facts, own), within, self.now)
+            .await
+    }
+
+    /// Decides on the plate that this request tells, for the answer is about that one; but for one
+    /// that is less sure than what is known by `all` accounts together.
+    fn judge(&self, db: &Connection, all: &Record) -> Result<Judged, StoreError> {
+        let believed = match self.record.is_as_sure_as(all) {
+            true => &self.record,
+            false => all,
+        };
+        let plate = believed.plate.clone();
+        let facts = facts::facts(db, &self.lot.id, plate.as_ref())?;
+        let approach = self.approach(all, plate.as_ref());
+        let own = decide(approach, &facts, self.lot.rules.policy, self.now);
+        Ok(Judged { plate, facts, own })
+    }
+
+    fn approach<'a>(&'a self, all: &'a Record, plate: Option<&'a Plate>) -> Approach<'a> {
+        approach(&self.lot.id, &self.lot.rules, &all.device, plate)
+    }
+
+    /// Writes down what was decided on `plate`.
+    fn log(
+        &self,
+        db: &Connection,
+        kept: &Kept,
+        (decision, facts): (&Decision, &FactsShown),
+        plate: Option<&Plate>,
+    ) -> Result<(), StoreError> {
+        let directions = &self.lot.rules.directions;
+        let outcome = Outcome {
+            plate,
+            direction: directions.get(&kept.after.device).copied(),
+            decision,
+            facts,
+        };
+        log(db, &self.lot.id, kept, &outcome, self.now)
+    }
 }
 
 fn approach<'a>(

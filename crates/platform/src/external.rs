@@ -24,7 +24,7 @@ const MAX_REPLY_BYTES: usize = 64 * 1024;
 #[derive(Clone, Debug)]
 pub struct External {
     pub(crate) outside: Outside,
-    /// How long it may take: the vehicle waits.
+    /// How long it may take, as far as there is time for that: the vehicle waits.
     pub deadline: Duration,
     /// What is done when it says nothing.
     pub fallback: Fallback,
@@ -45,13 +45,14 @@ fn line(reason: &str) -> String {
 }
 
 impl External {
-    /// What the other system says about a vehicle on which `own` would have been decided.
+    /// What the other system says `within` that time about a vehicle on which `own` would have been
+    /// decided.
     pub(crate) async fn ask(
         &self,
         uuid: &RecordId,
         approach: Approach<'_>,
-        facts: &Facts,
-        own: &Explained,
+        (facts, own): (&Facts, &Explained),
+        within: Duration,
         now: Timestamp,
     ) -> Opinion {
         let body = json!({
@@ -72,9 +73,7 @@ impl External {
             id: Uuid::now_v7().to_string(),
             body: body.to_string(),
         };
-        let posted = self
-            .outside
-            .post(message, now, self.deadline, MAX_REPLY_BYTES);
+        let posted = self.outside.post(message, now, within, MAX_REPLY_BYTES);
         let silent = |why: String| Opinion::Silent { why };
         match posted.await {
             Ok(reply) if !(200..300).contains(&reply.status) => {

@@ -21,6 +21,7 @@ use crate::reconcile::Pass;
 use crate::reconcile::plan::Skew;
 use crate::registry::{EntryError, LotEntry, Supplier, wrong};
 use crate::watch::Watch;
+use crate::watcher::Owed;
 
 /// Why the lots cannot be set up.
 #[derive(Debug, thiserror::Error)]
@@ -84,6 +85,7 @@ pub struct Lot {
     /// Held by the one pass that fetches what was missed.
     pub(crate) reconciling: tokio::sync::Mutex<()>,
     presence: Mutex<Presence>,
+    owed: Mutex<Owed>,
 }
 
 /// What was last heard of a lot.
@@ -243,8 +245,9 @@ impl Lots {
     /// Puts a lot in the place of the one of its id, which is over.
     pub(crate) fn put(&self, lot: Arc<Lot>) {
         let mut lots = self.by_id.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(before) = lots.insert(lot.id.clone(), lot) {
+        if let Some(before) = lots.insert(lot.id.clone(), Arc::clone(&lot)) {
             before.over.cancel();
+            lot.owed().take_over(&mut before.owed());
         }
     }
 
@@ -335,12 +338,18 @@ impl Lot {
                 pass: None,
                 reconciled: None,
             }),
+            owed: Mutex::default(),
         })
     }
 
     /// What was last heard of it.
     pub fn presence(&self) -> MutexGuard<'_, Presence> {
         self.presence.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is to be written down of it.
+    pub(crate) fn owed(&self) -> MutexGuard<'_, Owed> {
+        self.owed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

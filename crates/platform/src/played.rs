@@ -21,7 +21,7 @@ use crate::server::{Door, router};
 use crate::store::{Store, StoreError, outage};
 use crate::turnstile::Turnstile;
 use crate::watch::{Standing, Watch};
-use crate::watcher::{Watcher, note};
+use crate::watcher::{Watcher, note, settle_later};
 
 /// A platform with one lot.
 pub struct Played {
@@ -62,6 +62,7 @@ impl Played {
         let open = store.read(outage::all_open).await?.remove(&lot.id);
         lot.presence().watch = Watch::new(config.heartbeat.misses, now, open);
         let commands = Commands::new(store.clone(), config.command.deadline, counts.clone());
+        let commands = commands.patient();
         commands.give_up_old(now).await?;
         let door = Door {
             lots: Arc::clone(&lots),
@@ -94,8 +95,9 @@ impl Played {
 
     /// One heartbeat, and what follows from it.
     pub async fn beat(&self) {
-        if let Some(change) = self.watcher.beat(&self.lot).await {
-            note(&self.lot, &self.store, change).await;
+        match self.watcher.beat(&self.lot).await {
+            Some(change) => note(&self.lot, &self.store, change).await,
+            None => settle_later(&self.lot, &self.store).await,
         }
     }
 

@@ -17,7 +17,8 @@ use crate::decision::{Default as Decided, Direction, Fallback};
 use crate::external::External;
 use crate::signed::{Outside, Secrets};
 
-/// Longest that another system may be given: the vehicle waits, and its supplier gives up.
+/// Longest that another system may be given. The desk waits for 1.2 s at most, since the supplier gives
+/// up after two (D-17); what was set before that was so is still taken.
 const MOST_DEADLINE_MS: u64 = 5_000;
 /// Well within the two seconds after which a supplier tries again (D-17).
 const DEADLINE_MS: u64 = 800;
@@ -105,7 +106,7 @@ pub struct ExternalEntry {
     /// The authority of its certificate, PEM.
     #[serde(default)]
     pub ca_pem: Option<String>,
-    /// How long it may take, in milliseconds.
+    /// How long it may take, in milliseconds; no longer than 1.2 s are waited.
     #[serde(default = "deadline_ms")]
     pub deadline_ms: u64,
     /// What is done when it says nothing.

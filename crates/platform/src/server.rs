@@ -60,19 +60,21 @@ impl Gatekeeper for Door {
         };
         let window = self.freshness.window();
         let too_much = |skew: i64| window.is_some_and(|most| skew.unsigned_abs() > most.as_secs());
-        let (before, is_up) = {
+        let (before, is_there) = {
             let mut presence = lot.presence();
             presence.refused_from = None;
             presence.skew.note(skew_seconds);
-            let is_up = presence.watch.standing() == Standing::Up;
-            if is_up && !too_much(skew_seconds) {
+            let standing = presence.watch.standing();
+            let is_there = matches!(standing, Standing::Up | Standing::Suspected { .. });
+            if is_there && !too_much(skew_seconds) {
+                // At once: its watcher may be waiting for the last heartbeat before an outage.
                 presence.watch.heard(lot.peer.now());
             }
-            (presence.skew_seconds.replace(skew_seconds), is_up)
+            (presence.skew_seconds.replace(skew_seconds), is_there)
         };
         if !too_much(skew_seconds) {
-            // Of a lot that is up its watcher has nothing to learn.
-            if !is_up {
+            // Of a lot that is there its watcher has nothing to learn; of another it has to write it down.
+            if !is_there {
                 lot.called.notify_one();
             }
         } else if !before.is_some_and(too_much) {

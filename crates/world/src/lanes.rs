@@ -95,9 +95,10 @@ impl World {
     /// the gateway: of what is not old, this run knows, and of what is, the journal.
     fn takes(&mut self, input: Input) -> bool {
         let Input::Read {
+            lane,
+            reading,
             event: Some(event),
             replayed_at,
-            ..
         } = &input
         else {
             return self.tell(input);
@@ -107,8 +108,11 @@ impl World {
             return true;
         }
         let played = self.supplier.played.as_ref().expect("the gateway runs");
-        if replayed_at.is_some() && self.runtime.block_on(played.has_seen(&event)) {
-            return true;
+        if let Some(at) = *replayed_at {
+            let seen = played.has_seen(&event, *lane, reading, at);
+            if self.runtime.block_on(seen) {
+                return true;
+            }
         }
         self.tell(input)
     }

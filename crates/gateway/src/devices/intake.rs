@@ -27,7 +27,7 @@ use super::receipt::Receipt;
 use super::remembered::Remembered;
 use crate::clock::Clock;
 use crate::driver::{Busy, Handle};
-use crate::journal::{Entry, Journal, Place};
+use crate::journal::{Entry, Journal, Place, ToldAgain};
 use crate::lot::Input;
 use crate::pictures::Pictures;
 
@@ -186,8 +186,14 @@ impl Intake {
             .replay
             .then(|| event.at.unwrap_or_else(Timestamp::now));
         let key = event.id.map(|id| format!("{}/{id}", event.device));
-        if let Some(key) = &key
-            && self.is_repeated(&lane.lot, key, event.replay).await?
+        let told = key.clone().map(|key| ToldAgain {
+            event: key,
+            device: event.device.clone(),
+            plate: event.plate.clone(),
+            at: replayed_at.unwrap_or(at.wall),
+        });
+        if let Some(told) = told
+            && self.is_repeated(&lane.lot, told, event.replay).await?
         {
             // The one before is on disk when the lot has heard what comes behind it.
             let heard = Input::Heard(event.device);
@@ -219,16 +225,22 @@ impl Intake {
     }
 
     /// Whether an event was taken before. If it was not, it counts as taken from now on.
-    async fn is_repeated(&self, lot: &LotId, key: &str, replay: bool) -> Result<bool, Answer> {
-        if !self.remembered().is_new(key) {
+    async fn is_repeated(
+        &self,
+        lot: &LotId,
+        told: ToldAgain,
+        replay: bool,
+    ) -> Result<bool, Answer> {
+        if !self.remembered().is_new(&told.event) {
             return Ok(true);
         }
         if !replay {
             return Ok(false);
         }
-        self.journal.seen(lot, key).await.map_err(|error| {
+        let key = told.event.clone();
+        self.journal.seen(lot, told).await.map_err(|error| {
             tracing::error!(%error, "the journal cannot be asked for an event");
-            self.remembered().forget(key);
+            self.remembered().forget(&key);
             Answer::Busy
         })
     }

@@ -52,17 +52,6 @@ impl Journal {
         .await
     }
 
-    /// Whether a recognizer's event was taken already.
-    ///
-    /// # Errors
-    /// [`JournalError`] when the file cannot be read.
-    pub async fn seen(&self, lot: &LotId, event: &str) -> std::result::Result<bool, JournalError> {
-        let (lot, event) = (lot.clone(), event.to_owned());
-        let sql = "SELECT EXISTS (SELECT 1 FROM recognition WHERE lot = ?1 AND event = ?2)";
-        self.read(move |from| from.query_row(sql, params![lot.as_str(), event], |row| row.get(0)))
-            .await
-    }
-
     /// Counts of a lot.
     ///
     /// # Errors

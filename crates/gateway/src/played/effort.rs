@@ -1,14 +1,12 @@
 //! What a vehicle costs the gateway, from the press of its loop to its crossing, with everything that is
 //! pushed: which is counted by running this under callgrind twice: `cargo xtask effort`.
 
-use boshi_protocol::lane::{Input as LaneInput, Reading, Side, Sighting};
+use boshi_protocol::lane::{Input as LaneInput, Side, Sighting};
 use boshi_protocol::plate::{Plate, PlateColor};
 use boshi_transport::played::Carried;
-use jiff::Timestamp;
 
 use super::*;
 use crate::config::COMMENTED;
-use crate::lot::LaneNo;
 
 /// Vehicles that drive through, one behind the other, in a wave.
 const TOGETHER: usize = 8;

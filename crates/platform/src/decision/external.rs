@@ -34,7 +34,21 @@ pub enum Opinion {
     },
 }
 
-/// The decision once the other system was asked. It was asked only about vehicles that are not on
+impl Opinion {
+    /// It was not asked, for its word would not have counted then.
+    pub(crate) fn not_asked() -> Opinion {
+        let why = "没有询问外部系统".to_owned();
+        Opinion::Silent { why }
+    }
+
+    /// It was asked about another plate than is to be decided on.
+    pub(crate) fn of_another_plate() -> Opinion {
+        let why = "询问外部系统期间车牌已更正".to_owned();
+        Opinion::Silent { why }
+    }
+}
+
+/// The decision once the other system was asked. Its word counts only about vehicles that are not on
 /// the block list, which outranks everybody.
 pub fn with_opinion(own: Explained, opinion: &Opinion, fallback: Fallback) -> Explained {
     let (found, decision) = match (opinion, fallback) {

@@ -44,6 +44,17 @@ direction = "exit"
     Desk::new(store, Arc::new(lots), Counts::default())
 }
 
+fn paid(lot: &LotId, now: Timestamp) -> Permit {
+    Permit {
+        kind: PermitKind::Paid,
+        lots: vec![lot.clone()],
+        lanes: Vec::new(),
+        hours: None,
+        from: now,
+        to: "2026-01-16T00:00:00Z".parse().unwrap(),
+    }
+}
+
 async fn count(desk: &Desk, sql: &'static str) -> i64 {
     desk.store
         .read(move |db| Ok(db.query_row(sql, [], |row| row.get(0))?))
@@ -69,14 +80,7 @@ async fn the_same_recognition_is_stored_once_and_passes_once_it_has_been_paid() 
     let first = desk.recognized(lot.clone(), recognition(), now).await;
     assert_eq!(code(&first), "NO_PERMIT");
     let plate = Plate::read("粤B12345").unwrap().unwrap();
-    let paid = Permit {
-        kind: PermitKind::Paid,
-        lots: vec![lot.clone()],
-        lanes: Vec::new(),
-        hours: None,
-        from: now,
-        to: "2026-01-16T00:00:00Z".parse().unwrap(),
-    };
+    let paid = paid(&lot, now);
     desk.store
         .write(move |db| facts::add_permit(db, &plate, &paid, "", "王工", now))
         .await
@@ -85,6 +89,42 @@ async fn the_same_recognition_is_stored_once_and_passes_once_it_has_been_paid() 
     assert_eq!(code(&second), "PAID");
     assert_eq!(count(&desk, "SELECT count(*) FROM recognition").await, 1);
     assert_eq!(count(&desk, "SELECT count(*) FROM decision").await, 2);
+}
+
+/// RECOG-1, D-13: whoever types a plate again wants an answer about that one, be it smaller or greater
+/// than the one before; a recognizer that was less sure since does not.
+#[tokio::test]
+async fn a_plate_that_was_typed_again_is_the_one_that_is_decided_on() {
+    let lot = LotId::new("L1").unwrap();
+    let now: Timestamp = NOW.parse().unwrap();
+    let told = |plate: &str, reliability: Option<u8>| PlateNumber {
+        plate: Plate::read(plate).unwrap(),
+        reliability,
+        ..recognition()
+    };
+    let cases = [
+        ("粤B12345", Some(100), Some(100), "PAID"),
+        ("粤B99999", Some(100), Some(100), "PAID"),
+        ("粤B12345", None, None, "PAID"),
+        ("粤B12345", Some(80), Some(100), "PAID"),
+        ("", Some(100), None, "PAID"),
+        ("粤B12345", Some(100), Some(80), "NO_PERMIT"),
+        ("粤B12345", Some(100), None, "NO_PERMIT"),
+    ];
+    for (first, sure, later, expected) in cases {
+        let folder = tempfile::tempdir().unwrap();
+        let desk = desk(&folder);
+        let (plate, paid) = (Plate::read("粤B55555").unwrap().unwrap(), paid(&lot, now));
+        desk.store
+            .write(move |db| facts::add_permit(db, &plate, &paid, "", "王工", now))
+            .await
+            .unwrap();
+        let before = desk.recognized(lot.clone(), told(first, sure), now).await;
+        assert_ne!(code(&before), "PAID", "{first}");
+        let after = desk.recognized(lot.clone(), told("粤B55555", later), now);
+        let case = (first, sure, later);
+        assert_eq!(code(&after.await), expected, "{case:?}");
+    }
 }
 
 /// CROSS-3

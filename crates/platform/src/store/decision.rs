@@ -1,6 +1,7 @@
 //! The log of what was decided on recognitions.
 
 use boshi_protocol::id::{LotId, RecordId};
+use boshi_protocol::plate::Plate;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::Serialize;
@@ -29,6 +30,18 @@ struct Decided<'a> {
     reason: &'a str,
 }
 
+/// What was decided.
+pub(crate) struct Outcome<'a> {
+    /// On which plate.
+    pub(crate) plate: Option<&'a Plate>,
+    /// On its way where.
+    pub(crate) direction: Option<Direction>,
+    /// What.
+    pub(crate) decision: &'a Decision,
+    /// Knowing what.
+    pub(crate) facts: &'a FactsShown,
+}
+
 /// Writes down a decision, and tells of it unless it was asked for again and nothing is otherwise
 /// (RECOG-2). Each is a row of its own, since a recognition is decided afresh each time it is sent
 /// (D-13).
@@ -39,10 +52,12 @@ pub(crate) fn log(
     connection: &Connection,
     lot: &LotId,
     kept: &Kept,
-    direction: Option<Direction>,
-    (decision, facts): (&Decision, &FactsShown),
+    outcome: &Outcome<'_>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
+    let Outcome {
+        decision, facts, ..
+    } = outcome;
     let uuid = &kept.after.uuid;
     let reason = decision.reason.to_string();
     let is_news = kept.is_news() || !is_last(connection, lot, uuid, decision.pass, &reason)?;
@@ -70,21 +85,21 @@ pub(crate) fn log(
         new,
         device,
         recognized_at,
-        plate,
         color,
         reliability,
         image,
+        ..
     } = Recognized::of(&kept.after, kept.is_new());
     let told = Decided {
         uuid,
         new,
         device,
         recognized_at,
-        plate,
+        plate: outcome.plate.map(Plate::as_str),
         color,
         reliability,
         image,
-        direction,
+        direction: outcome.direction,
         pass: decision.pass,
         code: decision.reason.code(),
         reason: decision.reason.sentence(),

@@ -76,6 +76,15 @@ impl Record {
         }
     }
 
+    /// Whether its plate is to be believed as much as that of `other`, whatever both are.
+    pub(crate) fn is_as_sure_as(&self, other: &Record) -> bool {
+        self.sureness() >= other.sureness()
+    }
+
+    fn sureness(&self) -> (bool, Option<u8>) {
+        (self.plate.is_some(), self.reliability)
+    }
+
     /// Whether both say the same of what happened, however each came here.
     pub(crate) fn tells_as(&self, other: &Record) -> bool {
         let told = |record: &Record| Record {
@@ -88,11 +97,7 @@ impl Record {
 
     fn rank(&self) -> impl Ord + '_ {
         (
-            (
-                self.plate.is_some(),
-                self.reliability,
-                Reverse(self.plate.as_ref()),
-            ),
+            (self.sureness(), Reverse(self.plate.as_ref())),
             (!self.image.is_empty(), Reverse(self.image.as_str())),
             (
                 self.color != PlateColor::Other,

@@ -2,10 +2,15 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
+use rusqlite::TransactionBehavior;
 use serde_json::{Value, json};
 
-use crate::site::{Site, eventually};
+/// Longest that a stop waits for commands.
+const DRAIN: Duration = Duration::from_secs(10);
+
+use crate::site::{PATIENCE, Site, eventually};
 use crate::supplier::{Reply, Supplier, accepted, idle, refused};
 
 fn site(supplier: &Supplier) -> Site {
@@ -241,6 +246,64 @@ async fn the_row_of_a_command_is_there_when_the_lot_is_asked() {
     assert!(written.load(Ordering::SeqCst));
 }
 
+/// OPEN-4, OPEN-7: whoever stands there now is not who it was given for.
+#[tokio::test]
+async fn a_command_that_waited_too_long_for_the_disk_is_not_sent() {
+    // Well beyond what a command may wait, and below the five seconds that the store waits for a lock.
+    const STANDS_STILL: Duration = Duration::from_secs(3);
+    let supplier = Supplier::start(None).await;
+    let site = site(&supplier);
+    let platform = site.start().await;
+    let mut other = rusqlite::Connection::open(site.store()).unwrap();
+    let lock = other.transaction_with_behavior(TransactionBehavior::Exclusive);
+    let lock = lock.unwrap();
+    let disk = async {
+        tokio::time::sleep(STANDS_STILL).await;
+        drop(lock);
+    };
+    let ((status, end), ()) = tokio::join!(platform.open("forced"), disk);
+    assert_eq!((status, &end["state"]), (200, &json!("refused")), "{end}");
+    assert_eq!(end["said"], "等待保存过久，命令没有发出");
+    assert_eq!(supplier.asked("/receiveOpenGate"), Vec::<Value>::new());
+    let kept = platform.get("/commands").await["items"][0].clone();
+    assert_eq!(
+        (&kept["id"], &kept["state"]),
+        (&end["id"], &json!("refused"))
+    );
+    let (_, again) = platform.open("forced").await;
+    assert_eq!(again["state"], "executed", "{again}");
+}
+
+/// OPEN-1, OPEN-2: the gate was told otherwise since, so the older command says nothing of it now.
+#[tokio::test]
+async fn a_hold_given_after_a_restore_is_a_new_command_although_an_older_hold_is_under_way() {
+    let supplier = Supplier::start(None).await;
+    let mut holds = 0;
+    supplier.answers(move |path, body| {
+        let is_hold = path == "/receiveOpenGate" && body["openMode"] == "0";
+        holds += usize::from(is_hold);
+        match is_hold && holds == 1 {
+            true => Reply::Hang,
+            false => idle(path, body),
+        }
+    });
+    let site = site(&supplier).with("deadline = \"300ms\"", "deadline = \"10s\"");
+    let platform = site.start().await;
+    let others = async {
+        eventually(async || supplier.asked("/receiveOpenGate").pop()).await;
+        assert_eq!(platform.open("restore").await.1["state"], "executed");
+        platform.open("hold").await
+    };
+    let (_, end) = tokio::select! {
+        (_, first) = platform.open("hold") => panic!("the first is still under way: {first}"),
+        end = others => end,
+    };
+    assert_eq!(end["state"], "executed", "{end}");
+    let sent = supplier.asked("/receiveOpenGate");
+    let sent: Vec<&Value> = sent.iter().map(|sent| &sent["openMode"]).collect();
+    assert_eq!(sent, ["0", "1", "0"]);
+}
+
 /// A stop waits for what is under way, so that its end is kept.
 #[tokio::test]
 async fn a_platform_that_is_stopped_keeps_the_end_of_a_command_under_way() {
@@ -263,4 +326,48 @@ async fn a_platform_that_is_stopped_keeps_the_end_of_a_command_under_way() {
         .query_row("SELECT state FROM command", [], |row| row.get(0))
         .unwrap();
     assert_eq!(state, "unknown");
+}
+
+/// OPEN-7: the operator is told at once, and the records as soon as they can be.
+#[tokio::test]
+async fn the_end_of_a_command_that_could_not_be_written_is_kept_as_soon_as_it_can() {
+    let supplier = Supplier::start(None).await;
+    let site = site(&supplier);
+    let platform = site.start().await;
+    let other = breaking(&site);
+    let (status, end) = platform.open("forced").await;
+    assert_eq!((status, &end["state"]), (200, &json!("executed")), "{end}");
+    let kept = async || platform.get("/commands").await["items"][0].clone();
+    assert_eq!(kept().await["state"], "asked");
+    other.execute_batch("DROP TRIGGER t").unwrap();
+    let kept = eventually(async || Some(kept().await).filter(|row| row["state"] != "asked"));
+    let kept = kept.await;
+    assert_eq!(
+        (&kept["id"], &kept["state"]),
+        (&end["id"], &json!("executed"))
+    );
+    assert_eq!(supplier.asked("/receiveOpenGate").len(), 1);
+}
+
+/// OPEN-7: a stop tries once more, and does not wait for records that stay broken.
+#[tokio::test]
+async fn a_platform_is_stopped_at_once_although_the_end_of_a_command_cannot_be_written() {
+    let supplier = Supplier::start(None).await;
+    let site = site(&supplier);
+    let platform = site.start().await;
+    let _broken = breaking(&site);
+    let (_, end) = platform.open("forced").await;
+    assert_eq!(end["state"], "executed", "{end}");
+    let stopped = std::time::Instant::now();
+    platform.stop().await;
+    assert!(stopped.elapsed() < DRAIN, "{:?}", stopped.elapsed());
+}
+
+/// Makes every change of a command fail, until the trigger is dropped again.
+fn breaking(site: &Site) -> rusqlite::Connection {
+    let other = rusqlite::Connection::open(site.store()).unwrap();
+    other.busy_timeout(PATIENCE).unwrap();
+    let trigger = "CREATE TRIGGER t BEFORE UPDATE ON command BEGIN SELECT raise(ABORT, 'x'); END";
+    other.execute_batch(trigger).unwrap();
+    other
 }

@@ -1,20 +1,30 @@
 //! What decides beside the plate: other systems, full lots, unpaid stays; and what the driver sees.
 
+use std::time::{Duration, Instant};
+
+use boshi_protocol::time::WireTime;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::site::{Platform, Site, eventually};
-use crate::supplier::{Reply, Supplier};
+use crate::site::{PATIENCE, Platform, Site, eventually};
+use crate::supplier::{Reply, Supplier, idle, page, recognition};
 
 const NOBODY: &str = "http://127.0.0.1:1";
 
+/// After that a supplier takes its attempt to have failed (D-17).
+const SUPPLIER_WAITS: Duration = Duration::from_secs(2);
+
 fn asking(supplier: &Supplier, fallback: &str) -> Site {
+    asking_from(Site::new(NOBODY), supplier, fallback)
+}
+
+fn asking_from(site: Site, supplier: &Supplier, fallback: &str) -> Site {
     let external = format!(
         "exit = \"refuse\"\n[lot.external]\nurl = \"http://{}/decide\"\nsecret = \"hush\"\n\
          deadline = \"200ms\"\nfallback = \"{fallback}\"",
         supplier.address
     );
-    Site::new(NOBODY).with("exit = \"refuse\"", &external)
+    site.with("exit = \"refuse\"", &external)
 }
 
 async fn last_decision(platform: &Platform) -> Value {
@@ -95,6 +105,99 @@ async fn a_system_that_says_nothing_in_time_or_nonsense_is_passed_over_as_the_lo
         );
         assert_eq!(answer["respCode"] == "0", fallback == "allow", "{answer}");
     }
+}
+
+/// RECOG-1: nobody outranks the block list, however long the other system thinks.
+#[tokio::test]
+async fn a_block_that_is_given_while_another_system_is_asked_counts() {
+    let system = Supplier::start(None).await;
+    let site = asking(&system, "refuse");
+    let store = site.store();
+    system.answers(move |_, _| {
+        let other = rusqlite::Connection::open(&store).unwrap();
+        other.busy_timeout(PATIENCE).unwrap();
+        let block = "INSERT INTO block VALUES ('粤B12345', '欠费', unixepoch())";
+        other.execute_batch(block).unwrap();
+        Reply::Json(json!({"pass": true, "reason": "会员车辆"}))
+    });
+    let platform = site.start().await;
+    let (_, reply) = platform.push(1, "CAM-02").await;
+    assert_eq!(system.asked("/decide").len(), 1);
+    let said = reply["respDesc"].as_str().unwrap();
+    assert!(said.starts_with("BLOCKED"), "{reply}");
+    assert_eq!(reply["respCode"], "1", "{reply}");
+    assert_eq!(last_decision(&platform).await["pass"], false);
+}
+
+/// RECOG-1, D-13: what was said is about the plate that was asked about.
+#[tokio::test]
+async fn what_another_system_says_of_a_plate_that_was_corrected_meanwhile_does_not_count() {
+    let system = Supplier::start(None).await;
+    let site = asking(&system, "refuse");
+    let store = site.store();
+    system.answers(move |_, _| {
+        let other = rusqlite::Connection::open(&store).unwrap();
+        other.busy_timeout(PATIENCE).unwrap();
+        let surer = "INSERT INTO recognition (lot, uuid, device, at, plate, color, reliability,
+                     image, pushed, fetched) VALUES ('L1', 'u1', 'CAM-02', unixepoch(), '粤B99999',
+                     'blue', 100, '', 1, 0)";
+        other.execute_batch(surer).unwrap();
+        Reply::Json(json!({"pass": true, "reason": "会员车辆"}))
+    });
+    let platform = site.start().await;
+    let (_, reply) = platform.push(1, "CAM-02").await;
+    assert_eq!(system.asked("/decide")[0]["plate"], "粤B12345");
+    let said = reply["respDesc"].as_str().unwrap();
+    assert!(said.starts_with("EXTERNAL_SILENT"), "{reply}");
+    let found = &last_decision(&platform).await["facts"]["external"];
+    assert_eq!(found, "询问外部系统期间车牌已更正");
+}
+
+/// RECOG-1, D-17: what the lot wants then is told while the supplier still listens.
+#[tokio::test]
+async fn however_long_another_system_may_take_the_supplier_is_answered_in_time() {
+    let system = Supplier::start(None).await;
+    system.answers(|_, _| Reply::Hang);
+    let site = asking(&system, "allow").with("deadline = \"200ms\"", "deadline = \"5s\"");
+    let platform = site.start().await;
+    let pushed = Instant::now();
+    let (status, reply) = platform.push(1, "CAM-02").await;
+    assert!(pushed.elapsed() < SUPPLIER_WAITS, "{:?}", pushed.elapsed());
+    assert_eq!((status, &reply["respCode"]), (200, &json!("0")), "{reply}");
+    let said = reply["respDesc"].as_str().unwrap();
+    assert!(said.starts_with("EXTERNAL_SILENT"), "{reply}");
+}
+
+/// RECOG-1, D-19: whoever follows the events hears of every recognition that is on disk.
+#[tokio::test]
+async fn a_recognition_whose_decision_was_cut_off_is_told_when_it_is_fetched() {
+    let supplier = Supplier::start(None).await;
+    let now = Timestamp::now();
+    let row = recognition(1, &WireTime::from_timestamp(now).to_string());
+    supplier.answers(|path, body| match path {
+        "/decide" => Reply::Hang,
+        _ => idle(path, body),
+    });
+    let site = Site::new(&format!("http://{}", supplier.address));
+    let site = asking_from(site, &supplier, "refuse");
+    let platform = site.with("deadline = \"200ms\"", "deadline = \"1s\"");
+    let platform = platform.start().await;
+    // The supplier hangs up while the other system is asked.
+    tokio::select! {
+        reply = platform.call("/receivePlateNumber", row.clone(), now) => panic!("decided: {reply:?}"),
+        _ = eventually(async || supplier.asked("/decide").pop()) => {}
+    }
+    supplier.answers(move |path, body| match path {
+        "/queryUnPushRecognitionInfo" => page(body, std::slice::from_ref(&row)),
+        _ => idle(path, body),
+    });
+    let (status, _) = platform.post("/lots/L1/reconcile", json!({})).await;
+    assert_eq!(status, 200);
+    let mut told = platform.follow("?after=0&kind=recognition", None).await;
+    let event = tokio::time::timeout(PATIENCE, told.next()).await;
+    let event = event.unwrap().unwrap();
+    assert_eq!(event.kind, "recognition.fetched");
+    assert_eq!(event.data["data"]["uuid"], "u1");
 }
 
 /// RECOG-1, SHOW-1

@@ -16,6 +16,7 @@ mod monitoring;
 mod operators;
 mod outage;
 mod overload;
+mod presence;
 mod proof;
 mod receiver;
 mod records;

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::site::{Platform, Site, eventually};
 use crate::supplier::{Reply, Supplier, accepted, crossing, idle, page, recognition, refused};
 
-fn site(supplier: &Supplier) -> Site {
+pub(crate) fn site(supplier: &Supplier) -> Site {
     Site::new(&format!("http://{}", supplier.address))
 }
 
@@ -36,7 +36,7 @@ fn holding(rows: usize) -> impl FnMut(&str, &Value) -> Reply + Send + 'static {
     }
 }
 
-async fn reconciled(platform: &Platform) -> Value {
+pub(crate) async fn reconciled(platform: &Platform) -> Value {
     let lot = platform
         .lot_becomes(|lot| lot["reconciled"]["error"].is_null() && lot["reconciled"].is_object());
     lot.await["reconciled"].clone()

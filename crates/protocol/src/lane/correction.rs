@@ -120,21 +120,7 @@ impl Lane {
     /// been read yet.
     pub(super) fn disown(&mut self, turn: &mut Turn<'_>, plate: &Plate) {
         for &side in self.sides() {
-            let approach = self.at(side);
-            let on_loop = approach.trigger.is_some() && approach.is_pressed();
-            let until = turn.tick() + self.timing.read_grace;
-            let pressed = turn.now;
-            let emptied = || {
-                if on_loop {
-                    Stay::Unread {
-                        until,
-                        pressed,
-                        glimpse: None,
-                    }
-                } else {
-                    Stay::Free { glimpse: None }
-                }
-            };
+            let empty = self.at(side).emptied(turn.now, &self.timing);
             let its = |waiting: &Waiting| waiting.vehicle.plate() == Some(plate);
             let stay = match self.take_stay(side) {
                 Stay::Approaching { waiting, .. }
@@ -144,7 +130,7 @@ impl Lane {
                 {
                     self.drop_waiting(turn, waiting);
                     self.show_idle(turn, side);
-                    emptied()
+                    empty
                 }
                 Stay::Free { glimpse } => Stay::Free {
                     glimpse: without(glimpse, plate),

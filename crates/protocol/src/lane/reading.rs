@@ -35,6 +35,7 @@ impl Lane {
         let has_loop = approach.trigger.is_some();
         if let Some(plate) = &sighting.plate {
             self.came_back(turn, side, plate);
+            self.meets_unseen(turn, side, plate);
         }
         let stay = match self.take_stay(side) {
             Stay::Free { glimpse } if has_loop => self.read_ahead(turn, side, glimpse, sighting),

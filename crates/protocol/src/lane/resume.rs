@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::answer::OpenRefusal;
 use super::effect::{ActId, Effect, Sign};
 use super::gate::Gate;
 use super::input::Reading;
@@ -60,11 +61,13 @@ pub struct Waited {
 }
 
 impl Lane {
-    /// A vehicle of an earlier run may still wait. It is taken to be read now, ahead of its loop, which
-    /// tells whether it is there, and is asked for again.
+    /// A vehicle of an earlier run may still wait. It is asked for again, and taken to be read now, ahead
+    /// of its loop. Whoever presses that may be another, so that it is given the time in which a reading
+    /// would tell.
     pub(super) fn resume_waiting(&mut self, turn: &mut Turn<'_>, it: Waited) {
         let Reading { side, sighting } = it.reading;
         let mut vehicle = Vehicle::new(it.record, side, sighting, it.at);
+        vehicle.unseen = true;
         let is_free = self
             .find(side)
             .is_some_and(|approach| matches!(approach.stay, Stay::Free { .. }));
@@ -90,10 +93,42 @@ impl Lane {
             read_at: turn.tick(),
         };
         let until = turn.tick() + self.timing.approach_window;
-        self.at_mut(side).stay = match self.at(side).trigger {
-            Some(_) => Stay::Approaching { waiting, until },
-            None => Stay::Waiting(waiting),
+        self.at_mut(side).stay = Stay::Approaching { waiting, until };
+    }
+
+    /// A plate is read where one of an earlier run was taken to wait: its own, or that of another vehicle,
+    /// which is there instead.
+    pub(super) fn meets_unseen(&mut self, turn: &mut Turn<'_>, side: Side, plate: &Plate) {
+        let Some(waiting) = self.at_mut(side).open_mut() else {
+            return;
         };
+        if !waiting.vehicle.unseen {
+            return;
+        }
+        if waiting.vehicle.goes_by(plate) {
+            waiting.vehicle.unseen = false;
+            return self.reach_if_pressed(turn, side);
+        }
+        let empty = self.at(side).emptied(turn.now, &self.timing);
+        let (Stay::Approaching { waiting, .. }
+        | Stay::Waiting(waiting)
+        | Stay::Dormant { waiting, .. }) = std::mem::replace(&mut self.at_mut(side).stay, empty)
+        else {
+            return;
+        };
+        turn.refuse_all(waiting.stage.into_commands(), &OpenRefusal::VehicleLeft);
+        turn.settle(&waiting.vehicle, Outcome::Interrupted, turn.now.wall);
+    }
+
+    /// It is on the loop since it pressed that unseen.
+    fn reach_if_pressed(&mut self, turn: &mut Turn<'_>, side: Side) {
+        let trigger = self.at(side).trigger.as_ref();
+        let is_pressed = trigger.is_some_and(Loop::is_pressed);
+        let stay = match self.take_stay(side) {
+            Stay::Approaching { waiting, .. } if is_pressed => self.reach(turn, waiting),
+            stay => stay,
+        };
+        self.at_mut(side).stay = stay;
     }
 
     /// Takes up the passage of a vehicle that was let through in an earlier run; those that were

@@ -83,6 +83,18 @@ pub(super) enum Stay {
     },
 }
 
+impl Stay {
+    /// Whether it is that of a vehicle which only an earlier run has read.
+    pub(super) fn is_unseen(&self) -> bool {
+        match self {
+            Stay::Approaching { waiting, .. } | Stay::Waiting(waiting) => waiting.vehicle.unseen,
+            Stay::Dormant { waiting, .. } => waiting.vehicle.unseen,
+            Stay::Free { .. } | Stay::Unread { .. } => false,
+            Stay::Spent(_) | Stay::Suppressed { .. } => false,
+        }
+    }
+}
+
 /// A reading that has no vehicle yet.
 #[derive(Clone, Debug)]
 pub(super) struct Glimpse {
@@ -191,6 +203,19 @@ impl Approach {
     pub(super) fn is_about_to_count(&self) -> bool {
         let trigger = self.trigger.as_ref();
         trigger.is_some_and(|trigger| trigger.unsettled_press().is_some())
+    }
+
+    /// What is there when whoever was taken to be is not: somebody unread, if the loop is pressed.
+    pub(super) fn emptied(&self, now: Moment, timing: &Timing) -> Stay {
+        if self.trigger.as_ref().is_some_and(Loop::is_pressed) {
+            Stay::Unread {
+                until: now.tick + timing.read_grace,
+                pressed: now,
+                glimpse: None,
+            }
+        } else {
+            Stay::Free { glimpse: None }
+        }
     }
 
     /// Whether somebody is on the loop who has not been read.

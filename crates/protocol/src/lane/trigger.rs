@@ -187,6 +187,7 @@ impl Lane {
                 Stay::Suppressed { passer, glimpse }
             }
             Stay::Free { glimpse } => self.arrive(turn, side, glimpse, edge),
+            stay @ Stay::Approaching { .. } if stay.is_unseen() => stay,
             Stay::Approaching { waiting, .. } => self.reach(turn, waiting),
             // A loop that counts as pressed is not pressed again.
             stay @ (Stay::Unread { .. } | Stay::Waiting(_) | Stay::Dormant { .. }) => stay,

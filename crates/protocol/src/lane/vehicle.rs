@@ -21,6 +21,8 @@ pub(super) struct Vehicle {
     pub(super) at: Timestamp,
     /// What its plate was taken for before a person typed it: later readings of that are its own.
     misread: Vec<Plate>,
+    /// An earlier run read it, and this one has not.
+    pub(super) unseen: bool,
     hearing: Hearing,
 }
 
@@ -53,6 +55,7 @@ impl Vehicle {
             sighting,
             at,
             misread: Vec::new(),
+            unseen: false,
             hearing: Hearing::Asked { rounds: 0 },
         }
     }

@@ -1,6 +1,7 @@
 //! What becomes of whoever is in front of the barrier when nothing happens, or the way is free.
 
 use super::layout::Side;
+use super::loops::Loop;
 use super::machine::Lane;
 use super::record::Outcome;
 use super::sighting::Sighting;
@@ -106,6 +107,9 @@ impl Lane {
     /// until it says something, that side is one without a loop, and who is read there is there.
     fn not_on_loop(&mut self, turn: &mut Turn<'_>, waiting: Waiting, at: Tick) -> Stay {
         let approach = self.at_mut(waiting.vehicle.side);
+        if approach.trigger.as_ref().is_some_and(Loop::is_pressed) {
+            return self.reach(turn, waiting);
+        }
         if approach.told {
             turn.settle(&waiting.vehicle, Outcome::NeverArrived, turn.now.wall);
             return Stay::Free { glimpse: None };

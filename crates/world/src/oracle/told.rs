@@ -45,8 +45,8 @@ impl World {
                     road.name,
                     vehicles.len()
                 );
-                let at = road.read_before(vehicles[0], self.at);
-                wrong.push((what, at, vec![format!("lane {}", road.name), plate.clone()]));
+                // Which of its visits it was is not known: all of them are told.
+                wrong.push((what, None, vec![plate.clone()]));
             }
             for (plate, records) in written {
                 let what = format!(

@@ -76,7 +76,13 @@ fn a_vehicle_that_is_refused_again_and_again_is_told_of_once_and_when_it_may_pas
         };
         let decision = Decision { pass, reason };
         let facts = crate::decision::Facts::default().shown();
-        decision::log(&connection, &lot(), &kept, None, (&decision, &facts), at(1)).unwrap();
+        let outcome = decision::Outcome {
+            plate: kept.after.plate.as_ref(),
+            direction: None,
+            decision: &decision,
+            facts: &facts,
+        };
+        decision::log(&connection, &lot(), &kept, &outcome, at(1)).unwrap();
     };
     for pass in [false, false, false, true, true] {
         ask(pass);

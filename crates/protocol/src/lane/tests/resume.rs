@@ -110,11 +110,10 @@ fn who_waited_before_the_start_is_asked_for_again_and_let_through() {
         assert_eq!(scene.asks().len(), 1);
         if told {
             scene.trigger(Side::Entry, true);
-        } else {
-            scene.may_pass();
-            assert_eq!(scene.pulses(), [], "it may have left");
-            scene.wait(seconds(4));
         }
+        scene.may_pass();
+        assert_eq!(scene.pulses(), [], "it may have left");
+        scene.wait(seconds(4));
         scene.may_pass();
         assert_eq!(scene.pulses().len(), 1, "told: {told}");
         scene.wait(seconds(4));
@@ -136,13 +135,43 @@ fn who_waited_before_the_start_and_is_gone_is_not_let_through() {
     assert_eq!(scene.outcomes(), [ended("earlier", Outcome::NeverArrived)]);
 }
 
+/// Read again, it is no longer waited whether another is.
+#[test]
+fn who_waited_before_the_start_and_is_read_on_its_loop_is_let_through_at_once() {
+    let mut scene = waits_over_a_start(entry());
+    scene.arrives(CAR);
+    scene.may_pass();
+    assert_eq!(scene.pulses().len(), 1);
+    assert_eq!(scene.recognitions(), []);
+}
+
 /// Without a loop it is there for as long as after a reading.
 #[test]
-fn who_waited_before_the_start_where_there_is_no_loop_is_let_through_at_once() {
+fn who_waited_before_the_start_where_there_is_no_loop_is_let_through() {
     let mut scene = waits_over_a_start(Layout {
         trigger_loop: false,
         ..entry()
     });
+    scene.wait(seconds(4));
     scene.may_pass();
     assert_eq!(scene.pulses().len(), 1);
+}
+
+/// RECOG-3: the one is not taken for the other, neither by the lane nor in the records.
+#[test]
+fn another_plate_means_that_who_waited_before_the_start_is_gone() {
+    for pressed in [true, false] {
+        let mut scene = waits_over_a_start(entry());
+        if pressed {
+            scene.trigger(Side::Entry, true);
+        }
+        scene.reads(NEXT);
+        assert_eq!(scene.outcomes(), [ended("earlier", Outcome::Interrupted)]);
+        assert_eq!(scene.recognized_plates(), [NEXT]);
+        scene.trigger(Side::Entry, true);
+        scene.may_pass();
+        scene.wait(seconds(4));
+        scene.crosses();
+        assert_eq!(scene.crossed(), [went("r1", NEXT)]);
+    }
 }
