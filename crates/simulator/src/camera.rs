@@ -2,9 +2,12 @@
 //! and what they are told in the answers.
 //!
 //! [`VzCamera`] is one of 臻识 (VZ) or 芊熠 (QY) over HTTP, [`VzTcpCamera`] one of 臻识 over TCP,
-//! [`VzMqttCamera`] one over MQTT, [`HikCamera`] one of 海康 that speaks ISAPI. They are written from the makers' documents, not from the gateway's code.
+//! [`VzMqttCamera`] one over MQTT, [`HikCamera`] one of 海康 that speaks ISAPI,
+//! [`DahuaCamera`] the part of one of 大华 that is called. They are written from the makers' documents, not from the gateway's code.
 
+mod dahua;
 mod hik;
+mod login;
 mod vz_mqtt;
 mod vz_tcp;
 
@@ -18,6 +21,7 @@ use reqwest::header::CONTENT_TYPE;
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 
+pub use self::dahua::DahuaCamera;
 pub use self::hik::{HikCamera, HikFault, HikGate, HikNamespace, HikOrder, HikPlate};
 pub use self::vz_mqtt::{VzMqttCamera, VzMqttFault};
 pub use self::vz_tcp::{VzTcpCamera, VzTcpFault};

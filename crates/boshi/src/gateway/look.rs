@@ -302,7 +302,7 @@ impl List {
         );
         query.extend(filter);
         let path = ["lots", lot, what];
-        let mut seen = None;
+        let (mut seen, mut is_first) = (None, true);
         let mut widths = Vec::new();
         loop {
             let answer = interface.get_with(&path, &query).await?;
@@ -310,11 +310,11 @@ impl List {
             let newest = rows.first().and_then(|row| row["number"].as_i64());
             let new = rows.into_iter().filter(|row| row["number"].as_i64() > seen);
             let new: Vec<Value> = new.collect();
-            self.print_rows(&answer, &new, seen.is_none(), columns, &mut widths);
+            self.print_rows(&answer, &new, is_first, columns, &mut widths);
             if !self.follow {
                 return Ok(());
             }
-            seen = newest.max(seen);
+            (seen, is_first) = (newest.max(seen), false);
             tokio::select! {
                 () = tokio::time::sleep(LOOK_AGAIN) => {}
                 stopped = told_to_stop() => return stopped,

@@ -5,6 +5,8 @@ mod command_line;
 mod conform;
 mod crowd;
 mod demo;
+#[cfg(unix)]
+mod devices;
 #[cfg(target_os = "linux")]
 mod failing;
 #[cfg(unix)]
@@ -13,6 +15,8 @@ mod followed;
 mod killed;
 #[cfg(unix)]
 mod line;
+#[cfg(unix)]
+mod probe;
 #[cfg(unix)]
 mod process;
 mod profiles;

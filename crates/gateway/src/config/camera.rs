@@ -261,6 +261,18 @@ impl Equipment for VzTcp {
     }
 }
 
+impl VzMqtt {
+    /// Under which topics it speaks, as its maker has it.
+    pub const UP: &str = "device/{sn}/message/up/{name}";
+    /// Under which it is spoken to.
+    pub const DOWN: &str = "device/{sn}/message/down/{name}";
+    /// Under which it answers.
+    pub const REPLY: &str = "device/{sn}/message/down/{name}/reply";
+    /// How long its outputs can be closed for a while.
+    pub const PULSES: std::ops::RangeInclusive<Duration> =
+        Duration::from_millis(500)..=Duration::from_secs(5);
+}
+
 impl Equipment for VzMqtt {
     fn name(&self) -> &str {
         &self.name
@@ -344,15 +356,15 @@ fn mqtt_answer() -> Duration {
 }
 
 fn up() -> Topic {
-    topic("device/{sn}/message/up/{name}")
+    topic(VzMqtt::UP)
 }
 
 fn down() -> Topic {
-    topic("device/{sn}/message/down/{name}")
+    topic(VzMqtt::DOWN)
 }
 
 fn reply() -> Topic {
-    topic("device/{sn}/message/down/{name}/reply")
+    topic(VzMqtt::REPLY)
 }
 
 fn topic(text: &str) -> Topic {

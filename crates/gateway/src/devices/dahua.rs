@@ -2,10 +2,11 @@
 //! are called to open. It follows what others published of the protocol.
 //!
 //! `message` is what they say and are answered, without I/O; `push` the address that they speak to,
-//! `worker` the task that calls them.
+//! `worker` the task that calls them, `probe` tries one from the command line.
 
 pub(crate) mod fuzzed;
 mod message;
+pub(in crate::devices) mod probe;
 mod push;
 mod worker;
 

@@ -17,6 +17,7 @@ use boshi_protocol::id::LotId;
 use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use self::link::SILENT;
 use self::worker::Worker;
@@ -122,11 +123,16 @@ pub(crate) struct Exchange {
 
 impl Exchange {
     pub(crate) fn new(lot: &LotId, config: &config::Mqtt) -> Exchange {
-        let (to, letters) = mpsc::channel(MOST_SAID);
         let mut config = config.clone();
         if config.client.is_empty() {
             config.client = format!("boshi-{lot}");
         }
+        Exchange::of(config)
+    }
+
+    /// One of a client that has a name.
+    pub(in crate::devices) fn of(config: config::Mqtt) -> Exchange {
+        let (to, letters) = mpsc::channel(MOST_SAID);
         let state = State {
             config,
             health: Health::new(SILENT),
@@ -153,6 +159,11 @@ impl Exchange {
             heard,
             connection: self.connection.subscribe(),
         }
+    }
+
+    /// Looks after the connection until nobody has a line any more.
+    pub(in crate::devices) async fn serve(self, stop: CancellationToken) {
+        self.done().1.run(stop).await;
     }
 
     /// What shows how it stands, and the task, which is yet to run.

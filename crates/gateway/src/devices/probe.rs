@@ -3,9 +3,11 @@
 
 use std::time::Duration;
 
+pub use super::dahua::probe::{DahuaProbe, dahua};
 pub use super::hik::probe::{HikProbe, hik};
 pub use super::modbus::probe::{ModbusProbe, modbus};
 pub use super::olm::probe::{OlmProbe, olm};
+pub use super::vz::mqtt::probe::{VzMqttProbe, vz_mqtt};
 pub use super::vz::tcp::probe::vz_tcp;
 
 /// How long an answer is waited for.
@@ -18,6 +20,17 @@ pub struct Probed {
     pub findings: Vec<Finding>,
     /// What the device sees, a JPEG.
     pub picture: Option<Vec<u8>>,
+    /// What its protocol has no question for, or none that is documented: neither found nor failed.
+    pub unasked: Vec<Unasked>,
+}
+
+/// One thing that cannot be asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unasked {
+    /// What it is.
+    pub what: &'static str,
+    /// Why it was not asked for.
+    pub why: &'static str,
 }
 
 /// One thing that was found out.
@@ -42,6 +55,10 @@ impl Probed {
     pub(super) fn say(&mut self, what: &str, found: Result<String, String>) {
         let what = what.to_owned();
         self.findings.push(Finding { what, found });
+    }
+
+    pub(super) fn cannot(&mut self, what: &'static str, why: &'static str) {
+        self.unasked.push(Unasked { what, why });
     }
 
     /// Whether everything that was asked for was found.

@@ -35,6 +35,7 @@ mod places;
 mod platform;
 mod pressed;
 mod probing;
+mod probing_broker;
 mod relay_module;
 mod reload;
 mod restart;

@@ -2,7 +2,6 @@
 //! stream, and can fail in the ways cameras do.
 
 mod document;
-mod login;
 mod serve;
 
 use std::net::SocketAddr;
@@ -19,8 +18,8 @@ use tokio::sync::mpsc;
 
 pub use self::document::HikNamespace;
 
-use self::login::Login;
 use super::PushError;
+use super::login::Login;
 use crate::lot::client;
 
 /// Most orders that nobody has carried out.

@@ -1,7 +1,5 @@
 //! What the types cannot say of the lot's MQTT broker and of what speaks through it.
 
-use std::time::Duration;
-
 use boshi_service::config::unique;
 
 use super::super::{ConfigError, Lot, Role, Topic, VzMqtt};
@@ -9,10 +7,6 @@ use super::equipment::{check_address, check_looks, wrong};
 
 /// Longest name of a client, of a user, and of a camera, in bytes.
 const LONGEST_NAME: usize = 128;
-
-/// A pulse that the maker documents.
-const PULSES: std::ops::RangeInclusive<Duration> =
-    Duration::from_millis(500)..=Duration::from_millis(5000);
 
 pub(super) fn check(path: &str, lot: &Lot) -> Result<(), ConfigError> {
     let serials = lot.vz_mqtt.iter().map(|it| it.serial.as_str());
@@ -92,7 +86,7 @@ fn check_arm(path: &str, lot: &Lot, camera: &VzMqtt) -> Result<(), ConfigError> 
         }
         return Ok(());
     };
-    if !PULSES.contains(&barrier.pulse) {
+    if !VzMqtt::PULSES.contains(&barrier.pulse) {
         let value = format!("{:?}", barrier.pulse);
         return wrong(format!("{path}.barrier.pulse"), value, "500ms to 5s");
     }

@@ -146,6 +146,14 @@ pub(super) fn reply(said: &Said, camera: Option<&str>) -> Value {
     }
 }
 
+/// Where the camera tells what happens, and every second that it is there.
+pub(super) fn events_path(channel: u16) -> String {
+    format!(
+        "/cgi-bin/snapManager.cgi?action=attachFileProc&Flags[0]=Event&Events=[TrafficJunction]\
+         &channel={channel}&heartbeat=1"
+    )
+}
+
 /// How a barrier is opened.
 pub(super) fn open_path(channel: u16) -> String {
     format!(

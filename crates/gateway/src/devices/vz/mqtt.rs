@@ -1,8 +1,10 @@
 //! Cameras of 臻识 over MQTT: both the camera and the gateway are clients of the lot's broker.
-//! `envelope` is what is said, without I/O; `worker` the task that hears and speaks.
+//! `envelope` is what is said, without I/O; `worker` the task that hears and speaks, `probe` tries a
+//! camera from the command line.
 
 mod envelope;
 pub(crate) mod fuzzed;
+pub(in crate::devices) mod probe;
 mod worker;
 
 use self::worker::Worker;
@@ -16,6 +18,16 @@ const MISSES: u32 = 3;
 
 /// What its worker has found out of a camera.
 type State = Seen<config::VzMqtt>;
+
+/// Whether what came under `topic` is an answer, and the name that it has there, if that is one of its
+/// levels. `up` and `reply` are the camera's own.
+fn placed(up: &Topic, reply: &Topic, topic: &str) -> (bool, Option<String>) {
+    let answered = reply.matched(topic);
+    let is_reply = answered.is_some();
+    let holes = answered.or_else(|| up.matched(topic)).unwrap_or_default();
+    let named = holes.iter().find(|(hole, _)| *hole == "name");
+    (is_reply, named.map(|(_, name)| (*name).to_owned()))
+}
 
 /// The cameras of a lot.
 pub(crate) fn equip(outfit: &mut Outfit<'_>) -> Result<(), reqwest::Error> {

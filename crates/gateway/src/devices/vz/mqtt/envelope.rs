@@ -62,14 +62,7 @@ pub(super) fn read(
     is_reply: bool,
     clock: CameraClock,
 ) -> Result<Heard, MessageError> {
-    let text = text(payload);
-    let text = text.trim_start_matches('\u{feff}');
-    let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\0');
-    let value: Value =
-        serde_json::from_str(text).map_err(|error| MessageError::NoJson(error.to_string()))?;
-    let Value::Object(envelope) = value else {
-        return Err(MessageError::NoObject);
-    };
+    let envelope = opened(payload)?;
     let own = envelope.get("sn").and_then(Value::as_str).and_then(serial);
     let name = envelope.get("name").and_then(Value::as_str).or(named);
     let name = name.unwrap_or_default();
@@ -80,6 +73,19 @@ pub(super) fn read(
     let (inner, word) = said(&envelope, name, clock)?;
     let serial = own.or(inner);
     Ok(Heard { serial, word })
+}
+
+/// The fields of a message.
+pub(super) fn opened(payload: &[u8]) -> Result<Map<String, Value>, MessageError> {
+    let text = text(payload);
+    let text = text.trim_start_matches('\u{feff}');
+    let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\0');
+    let value: Value =
+        serde_json::from_str(text).map_err(|error| MessageError::NoJson(error.to_string()))?;
+    match value {
+        Value::Object(envelope) => Ok(envelope),
+        _ => Err(MessageError::NoObject),
+    }
 }
 
 /// What is said, and who says it, if that stands within.
@@ -146,7 +152,7 @@ fn answer(envelope: &Map<String, Value>, name: &str) -> Result<Word, MessageErro
 }
 
 /// A value by its name: in the payload's body, in the payload, or beside it, as firmware differs.
-fn within<'a>(envelope: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+pub(super) fn within<'a>(envelope: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     let payload = envelope.get("payload");
     let body = payload.and_then(|it| it.get("body"));
     let places = [body, payload];

@@ -14,9 +14,9 @@ use uuid::Uuid;
 
 use super::super::rs485::Bytes;
 use super::super::{plate_event, reply, taken};
-use super::State;
 use super::envelope::{self, OUTPUT, SERIAL, Word};
-use crate::config::{Confirm, PulseBy};
+use super::{State, placed};
+use crate::config::{Confirm, PulseBy, Topic};
 use crate::devices::controller::CommandError;
 use crate::devices::event::{ArmEvent, Event, Heartbeat};
 use crate::devices::health::BEAT;
@@ -146,16 +146,9 @@ impl Worker {
     async fn hear(&mut self, said: Said, teller: &Teller) {
         let config = &self.seen.config;
         let (up, reply) = (&config.up, &config.reply);
-        let is_reply = reply
-            .with("sn", &config.serial)
-            .matched(&said.topic)
-            .is_some();
-        let topic = if is_reply { reply } else { up };
-        let topic = topic.with("sn", &config.serial);
-        let holes = topic.matched(&said.topic).unwrap_or_default();
-        let named = holes.iter().find(|(hole, _)| *hole == "name");
-        let named = named.map(|(_, name)| *name);
-        let heard = match envelope::read(&said.payload, named, is_reply, config.clock) {
+        let own = |topic: &Topic| topic.with("sn", &config.serial);
+        let (is_reply, named) = placed(&own(up), &own(reply), &said.topic);
+        let heard = match envelope::read(&said.payload, named.as_deref(), is_reply, config.clock) {
             Ok(heard) => heard,
             Err(error) => {
                 let why = format!("{}：{error}", said.topic);
