@@ -28,6 +28,8 @@ pub(crate) struct Figures {
     pub(crate) starts: Vec<Duration>,
     /// Resident memory with nothing to do, in bytes.
     pub(crate) idle: u64,
+    /// The same when all the vehicles have come, of which each lane still has the last.
+    pub(crate) loaded: u64,
     /// From telling that a plate was read to the pulse, sorted.
     pub(crate) pulses: Vec<Duration>,
 }
@@ -69,10 +71,12 @@ pub(crate) async fn measure(
     for round in 0..vehicles {
         waited.extend(lanes.round(round, &mut pulses).await?);
     }
+    let loaded = process.memory()?;
     waited.sort_unstable();
     Ok(Figures {
         starts: took,
         idle,
+        loaded,
         pulses: waited,
     })
 }

@@ -29,10 +29,12 @@ pub(crate) fn lanes(figures: &Figures) -> String {
         "\n| | |\n|---|---|\n\
          | lanes | {} |\n\
          | vehicles measured | {} |\n\
-         | starts measured | {} |\n",
+         | starts measured | {} |\n\
+         | memory after all vehicles | {} MiB |\n",
         lot::LANES,
         figures.pulses.len(),
         figures.starts.len(),
+        mib(figures.loaded),
     );
     text
 }
