@@ -235,3 +235,6 @@ fn unknown(request: &Request) -> ApiError {
     let (method, path) = (request.method(), request.uri().path());
     ApiError::not_found("path", format!("没有此接口：{method} {path}"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -262,7 +262,7 @@ impl Running {
 }
 
 /// Opens the records and takes up from them where the last process stopped.
-async fn open(
+pub(crate) async fn open(
     config: &Config,
     lots: Arc<Lots>,
     tasks: TaskTracker,

@@ -1,0 +1,235 @@
+//! Requests between whose reading and writing something else is written.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::Method;
+use boshi_transport::certificate::install_crypto;
+use rusqlite::Connection;
+use secrecy::SecretString;
+use serde_json::{Value, json};
+use tokio_util::task::TaskTracker;
+use tower::ServiceExt as _;
+
+use super::*;
+use crate::config::Config;
+use crate::role::{Rights, Role};
+use crate::store::StoreError;
+use crate::store::audit::Act;
+use crate::store::user::{self, User};
+
+/// Longest that a test waits for what has to happen.
+const PATIENCE: Duration = Duration::from_secs(20);
+const FIRST: &str = "correct horse";
+const ACT: Act<'_> = Act {
+    by: "王工",
+    what: "test",
+    target: "wang",
+    reason: "",
+};
+
+/// A platform whose interface is asked without a network.
+struct Office {
+    parts: Arc<Operators>,
+    router: Router,
+    key: String,
+    _folder: tempfile::TempDir,
+}
+
+impl Office {
+    async fn new() -> Office {
+        install_crypto();
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().display();
+        let config = Config::parse(&format!("data = \"{data}\"")).unwrap();
+        let lots = Arc::new(Lots::new(&config, jiff::Timestamp::now()).unwrap());
+        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+        let parts = crate::start::open(&config, lots, tasks, stop);
+        let parts = parts.await.unwrap();
+        let path = config.operator_key();
+        let router = router(Arc::clone(&parts), Key::open_or_create(&path).unwrap());
+        Office {
+            parts,
+            router,
+            key: std::fs::read_to_string(path).unwrap().trim().to_owned(),
+            _folder: folder,
+        }
+    }
+
+    /// With the user `wang`, who has chosen the password.
+    async fn with_wang() -> Office {
+        let office = Office::new().await;
+        let hash = office.parts.passwords.hash(SecretString::from(FIRST));
+        let wang = User {
+            name: "wang".to_owned(),
+            rights: Rights {
+                role: Role::Operator,
+                lots: Vec::new(),
+            },
+            password: hash.await.unwrap(),
+            must_change: false,
+        };
+        let put = office.parts.store.write(move |db| {
+            user::put(db, &wang, &ACT, jiff::Timestamp::now())?;
+            user::give_key(db, &[7; 32], None, &ACT, (jiff::Timestamp::now(), None)).map(drop)
+        });
+        put.await.unwrap();
+        office
+    }
+
+    async fn ask(&self, method: Method, path: &str, body: Value) -> (u16, Value) {
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("/api/v1{path}"))
+            .header("Authorization", format!("Bearer {}", self.key))
+            .body(Body::from(body.to_string()))
+            .unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let status = response.status().as_u16();
+        let body = axum::body::to_bytes(response.into_body(), MAX_BODY_BYTES);
+        (
+            status,
+            serde_json::from_slice(&body.await.unwrap()).unwrap(),
+        )
+    }
+
+    /// The same, where `meanwhile` is committed after the request has read what it goes by and
+    /// before it writes.
+    async fn overtaken(
+        &self,
+        (method, path, body): (Method, &str, Value),
+        meanwhile: impl FnOnce(&Connection) -> Result<(), StoreError> + Send + 'static,
+    ) -> (u16, Value) {
+        let (begin, begun) = tokio::sync::oneshot::channel();
+        let (go, on) = std::sync::mpsc::channel();
+        let first = self.parts.store.write(move |db| {
+            begin.send(()).unwrap();
+            on.recv_timeout(PATIENCE).unwrap();
+            meanwhile(db)
+        });
+        let asked = async {
+            begun.await.unwrap();
+            self.ask(method, path, body).await
+        };
+        let follows = async {
+            while self.parts.store.figures().waiting() == 0 {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            go.send(()).unwrap();
+        };
+        let all = async { tokio::join!(first, asked, follows) };
+        let (first, answer, ()) = tokio::time::timeout(PATIENCE, all).await.unwrap();
+        first.unwrap();
+        answer
+    }
+
+    async fn wang(&self) -> Option<User> {
+        let found = self.parts.store.read(|db| user::find(db, "wang"));
+        found.await.unwrap()
+    }
+
+    /// How many keys there are.
+    async fn keys(&self) -> i64 {
+        let count = self
+            .parts
+            .store
+            .read(|db| Ok(db.query_row("SELECT count(*) FROM api_key", [], |row| row.get(0))?));
+        count.await.unwrap()
+    }
+}
+
+fn login() -> (Method, &'static str, Value) {
+    (
+        Method::POST,
+        "/login",
+        json!({"name": "wang", "password": FIRST}),
+    )
+}
+
+fn change() -> (Method, &'static str, Value) {
+    let body = json!({"name": "wang", "password": FIRST, "new_password": "another horse"});
+    (Method::POST, "/password", body)
+}
+
+/// What an administrator does who gives `wang` another first password.
+fn reset(db: &Connection) -> Result<(), StoreError> {
+    user::revoke_all(db, "wang")?;
+    let reset = "UPDATE user SET password = 'reset', must_change = TRUE WHERE name = 'wang'";
+    db.execute(reset, [])?;
+    Ok(())
+}
+
+fn remove(db: &Connection) -> Result<(), StoreError> {
+    user::remove(db, "wang", &ACT, jiff::Timestamp::now()).map(drop)
+}
+
+/// D-7
+#[tokio::test]
+async fn a_login_that_is_under_way_while_its_password_is_reset_or_its_user_removed_gives_no_key() {
+    let office = Office::with_wang().await;
+    let (status, answer) = office.overtaken(login(), reset).await;
+    assert_eq!((status, office.keys().await), (401, 0), "{answer}");
+    let office = Office::with_wang().await;
+    let (status, answer) = office.overtaken(login(), remove).await;
+    assert_eq!((status, office.keys().await), (401, 0), "{answer}");
+    let office = Office::with_wang().await;
+    let (status, answer) = office.overtaken(login(), |_| Ok(())).await;
+    assert_eq!((status, office.keys().await), (200, 2), "{answer}");
+}
+
+/// D-7
+#[tokio::test]
+async fn a_new_password_that_is_under_way_undoes_neither_a_reset_nor_a_removal() {
+    let office = Office::with_wang().await;
+    let (status, answer) = office.overtaken(change(), reset).await;
+    let wang = office.wang().await.unwrap();
+    let kept = (wang.password.as_str(), wang.must_change);
+    assert_eq!((status, kept), (401, ("reset", true)), "{answer}");
+    let office = Office::with_wang().await;
+    let (status, answer) = office.overtaken(change(), remove).await;
+    assert_eq!(
+        (status, office.wang().await.is_none()),
+        (401, true),
+        "{answer}"
+    );
+    // The keys of a password that was chosen meanwhile stay.
+    let office = Office::with_wang().await;
+    let chosen = |db: &Connection| {
+        db.execute("UPDATE user SET password = 'chosen'", [])?;
+        Ok(())
+    };
+    let (status, answer) = office.overtaken(change(), chosen).await;
+    assert_eq!((status, office.keys().await), (401, 1), "{answer}");
+}
+
+/// D-7
+#[tokio::test]
+async fn another_role_brings_back_no_password_and_no_user_that_was_removed() {
+    let role = || (Method::PUT, "/users/wang", json!({"role": "viewer"}));
+    let office = Office::with_wang().await;
+    let (status, answer) = office.overtaken(role(), reset).await;
+    let wang = office.wang().await.unwrap();
+    let kept = (wang.password.as_str(), wang.must_change, wang.rights.role);
+    assert_eq!(
+        (status, kept),
+        (200, ("reset", true, Role::Viewer)),
+        "{answer}"
+    );
+    assert_eq!(answer["must_change"], true);
+    let office = Office::with_wang().await;
+    let (status, answer) = office.overtaken(role(), remove).await;
+    assert_eq!(
+        (status, office.wang().await.is_none()),
+        (404, true),
+        "{answer}"
+    );
+}
+
+/// D-7
+#[tokio::test]
+async fn a_key_for_a_tool_is_not_given_to_a_user_that_was_removed_meanwhile() {
+    let office = Office::with_wang().await;
+    let key = (Method::POST, "/users/wang/keys", json!({"label": "报表"}));
+    let (status, answer) = office.overtaken(key, remove).await;
+    assert_eq!((status, office.keys().await), (404, 0), "{answer}");
+}
