@@ -205,7 +205,8 @@ impl Lots {
         suppliers.values().cloned().collect()
     }
 
-    /// Makes a lot of an entry, without anybody being able to find it yet.
+    /// Makes a lot of an entry, of which nothing is known but `watch`, without anybody being able to
+    /// find it yet.
     ///
     /// # Errors
     /// What is wrong with the entry, or that its supplier is not known.
@@ -242,12 +243,16 @@ impl Lots {
         Lot::new(id, entry, source, supplier, peer, watch).map(Arc::new)
     }
 
-    /// Puts a lot in the place of the one of its id, which is over.
+    /// Puts a lot in the place of the one of its id, which is over: what is known of that by now is
+    /// known of this one, and a pass that is cut off with it is begun again (D-19).
     pub(crate) fn put(&self, lot: Arc<Lot>) {
         let mut lots = self.by_id.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(before) = lots.insert(lot.id.clone(), Arc::clone(&lot)) {
             before.over.cancel();
+            let known = before.presence().clone();
+            *lot.presence() = known;
             lot.owed().take_over(&mut before.owed());
+            lot.returned.notify_one();
         }
     }
 

@@ -107,18 +107,18 @@ impl Office {
             on.recv_timeout(PATIENCE).unwrap();
             meanwhile(db)
         });
-        let asked = async {
-            begun.await.unwrap();
-            self.ask(method, path, body).await
-        };
         let follows = async {
             while self.parts.store.figures().waiting() == 0 {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
             go.send(()).unwrap();
         };
-        let all = async { tokio::join!(first, asked, follows) };
-        let (first, answer, ()) = tokio::time::timeout(PATIENCE, all).await.unwrap();
+        let second = async {
+            begun.await.unwrap();
+            tokio::join!(self.ask(method, path, body), follows).0
+        };
+        let all = async { tokio::join!(first, second) };
+        let (first, answer) = tokio::time::timeout(PATIENCE, all).await.unwrap();
         first.unwrap();
         answer
     }
@@ -232,4 +232,37 @@ async fn a_key_for_a_tool_is_not_given_to_a_user_that_was_removed_meanwhile() {
     let key = (Method::POST, "/users/wang/keys", json!({"label": "报表"}));
     let (status, answer) = office.overtaken(key, remove).await;
     assert_eq!((status, office.keys().await), (404, 0), "{answer}");
+}
+
+/// BEAT-1, D-4
+#[tokio::test]
+async fn what_is_heard_of_a_lot_while_it_is_being_changed_is_known_of_the_changed_one() {
+    let office = Office::new().await;
+    let supplier = json!({"name": "设备商", "secret": "first"});
+    assert_eq!(
+        office.ask(Method::PUT, "/suppliers/S2", supplier).await.0,
+        200
+    );
+    let entry = json!({
+        "supplier": "S2", "base_url": "http://127.0.0.1:1", "entry": "allow", "exit": "refuse"
+    });
+    let put = || (Method::PUT, "/lots/L2", entry.clone());
+    let (method, path, body) = put();
+    assert_eq!(office.ask(method, path, body).await.0, 200);
+    let (id, lots) = (LotId::new("L2").unwrap(), Arc::clone(&office.parts.lots));
+    let now = jiff::Timestamp::now();
+    let heard = move |_: &Connection| {
+        let lot = lots.get(&LotId::new("L2").unwrap()).unwrap();
+        let mut presence = lot.presence();
+        presence.watch.heard(now);
+        presence.skew_seconds = Some(7);
+        Ok(())
+    };
+    let before = office.parts.lots.get(&id).unwrap();
+    assert_eq!(office.overtaken(put(), heard).await.0, 200);
+    let after = office.parts.lots.get(&id).unwrap();
+    assert!(!Arc::ptr_eq(&before, &after));
+    let presence = after.presence().clone();
+    let known = (presence.watch.last_heard(), presence.skew_seconds);
+    assert_eq!(known, (Some(now), Some(7)));
 }

@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::site::{Platform, Site, eventually};
-use crate::supplier::{Supplier, idle, refused};
+use crate::supplier::{Reply, Supplier, idle, refused};
 
 const NOBODY: &str = "http://127.0.0.1:1";
 
@@ -104,6 +104,61 @@ async fn a_changed_lot_decides_by_its_new_rules_and_a_retired_one_is_unknown_but
     assert_eq!(retire("/suppliers/S2").await, 200);
     let kept = platform.get("/recognitions?lot=L2").await["items"].clone();
     assert_eq!(kept.as_array().unwrap().len(), 1);
+}
+
+/// How the lot L2 is.
+async fn l2(platform: &Platform) -> Value {
+    let lots = platform.get("/lots").await;
+    let items = lots["items"].as_array().unwrap();
+    items.iter().find(|lot| lot["lot"] == "L2").unwrap().clone()
+}
+
+/// D-19
+#[tokio::test]
+async fn a_pass_that_a_change_of_its_lot_cuts_off_is_begun_again() {
+    let gateway = Supplier::start(None).await;
+    let platform = Site::new(NOBODY).start().await;
+    put(&platform, "/suppliers/S2", json!({"secret": "first"})).await;
+    gateway.answers(|path, body| match path {
+        "/queryUnPushRecognitionInfo" => Reply::Hang,
+        _ => idle(path, body),
+    });
+    put(&platform, "/lots/L2", lot(&gateway)).await;
+    let asked = async || gateway.asked("/queryUnPushRecognitionInfo").pop();
+    eventually(asked).await;
+    gateway.answers(idle);
+    assert_eq!(put(&platform, "/lots/L2", lot(&gateway)).await.0, 200);
+    let passed = async || l2(&platform).await["reconciled"].is_object().then_some(());
+    eventually(passed).await;
+    // How it ended is known of the lot that takes its place, too.
+    put(&platform, "/suppliers/S2", json!({"name": "设备商"})).await;
+    assert!(l2(&platform).await["reconciled"].is_object());
+}
+
+/// BEAT-1: nobody would ever hear that a retired lot answers again.
+#[tokio::test]
+async fn an_outage_of_a_lot_that_is_retired_is_over_in_the_records() {
+    let gateway = Supplier::start(None).await;
+    let site = Site::new(NOBODY);
+    let platform = site.start().await;
+    put(&platform, "/suppliers/S2", json!({"secret": "first"})).await;
+    gateway.answers(|_, _| Reply::Status(502));
+    put(&platform, "/lots/L2", lot(&gateway)).await;
+    let outages = async || {
+        let outages = platform.get("/outages?lot=L2").await["items"].clone();
+        outages.as_array().unwrap().clone()
+    };
+    let begun = eventually(async || outages().await.pop()).await;
+    assert_eq!(begun["until"], Value::Null);
+    let retired = platform.send(Method::DELETE, "/lots/L2", json!({})).await;
+    assert_eq!(retired.0, 200);
+    let outages = outages().await;
+    assert_eq!(outages.len(), 1);
+    assert!(outages[0]["until"].is_string(), "{outages:?}");
+    let records = rusqlite::Connection::open(site.store()).unwrap();
+    let told = "SELECT count(*) FROM event WHERE kind = 'outage.ended'";
+    let told: i64 = records.query_row(told, [], |row| row.get(0)).unwrap();
+    assert_eq!(told, 1);
 }
 
 /// JSON has one kind of number, and some write every one with a fraction.
