@@ -45,7 +45,7 @@ impl Office {
         let lots = Arc::new(Lots::new(&config, jiff::Timestamp::now()).unwrap());
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let parts = crate::start::open(&config, lots, tasks, stop);
-        let parts = parts.await.unwrap();
+        let (parts, _) = parts.await.unwrap();
         let path = config.operator_key();
         let router = router(Arc::clone(&parts), Key::open_or_create(&path).unwrap());
         Office {
