@@ -108,9 +108,7 @@ impl Office {
             meanwhile(db)
         });
         let follows = async {
-            while self.parts.store.figures().waiting() == 0 {
-                tokio::time::sleep(Duration::from_millis(1)).await;
-            }
+            until(|| self.parts.store.figures().waiting() > 0).await;
             go.send(()).unwrap();
         };
         let second = async {
@@ -121,6 +119,27 @@ impl Office {
         let (first, answer) = tokio::time::timeout(PATIENCE, all).await.unwrap();
         first.unwrap();
         answer
+    }
+
+    /// Whoever asks hangs up while what is asked for waits to be written, and then it is.
+    async fn hangs_up(&self, (method, path, body): (Method, &str, Value)) {
+        let (begin, begun) = tokio::sync::oneshot::channel();
+        let (go, on) = std::sync::mpsc::channel();
+        let first = self.parts.store.write(move |_| {
+            begin.send(()).unwrap();
+            on.recv_timeout(PATIENCE).unwrap();
+            Ok(())
+        });
+        let second = async {
+            begun.await.unwrap();
+            tokio::select! {
+                answer = self.ask(method, path, body) => panic!("answered: {answer:?}"),
+                () = until(|| self.parts.store.figures().waiting() > 0) => {}
+            }
+            go.send(()).unwrap();
+        };
+        let (first, ()) = tokio::join!(first, second);
+        first.unwrap();
     }
 
     async fn wang(&self) -> Option<User> {
@@ -265,4 +284,77 @@ async fn what_is_heard_of_a_lot_while_it_is_being_changed_is_known_of_the_change
     let presence = after.presence().clone();
     let known = (presence.watch.last_heard(), presence.skew_seconds);
     assert_eq!(known, (Some(now), Some(7)));
+}
+
+/// Waits until it is so.
+async fn until(is_so: impl Fn() -> bool) {
+    let waiting = async {
+        while !is_so() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, waiting).await.unwrap();
+}
+
+fn webhook() -> Value {
+    json!({"url": "http://127.0.0.1:1", "plain": true})
+}
+
+/// Who hangs up, or whose proxy does, has asked nevertheless: what is on disk is what is worked with.
+#[tokio::test]
+async fn what_is_asked_for_is_done_as_a_whole_also_when_nobody_waits_for_the_answer() {
+    let office = Office::new().await;
+    let parts = Arc::clone(&office.parts);
+    let is_there = |lot: &str| parts.lots.get(&LotId::new(lot).unwrap()).is_some();
+    office
+        .hangs_up((Method::PUT, "/webhooks/billing", webhook()))
+        .await;
+    until(|| parts.webhooks.serves("billing")).await;
+    office
+        .hangs_up((Method::DELETE, "/webhooks/billing", json!({})))
+        .await;
+    until(|| !parts.webhooks.serves("billing")).await;
+    let supplier = json!({"name": "设备商", "secret": "first"});
+    office
+        .hangs_up((Method::PUT, "/suppliers/S2", supplier))
+        .await;
+    let app_id = boshi_protocol::id::AppId::new("S2").unwrap();
+    until(|| parts.lots.supplier(&app_id).is_some()).await;
+    let entry = json!({
+        "supplier": "S2", "base_url": "http://127.0.0.1:1", "entry": "allow", "exit": "refuse"
+    });
+    office.hangs_up((Method::PUT, "/lots/L2", entry)).await;
+    until(|| is_there("L2")).await;
+    office
+        .hangs_up((Method::DELETE, "/lots/L2", json!({})))
+        .await;
+    until(|| !is_there("L2")).await;
+    office
+        .hangs_up((Method::DELETE, "/suppliers/S2", json!({})))
+        .await;
+    until(|| parts.lots.supplier(&app_id).is_none()).await;
+}
+
+#[tokio::test]
+async fn for_an_endpoint_that_is_not_there_any_more_nothing_is_taken_up_and_its_courier_ends() {
+    let office = Office::new().await;
+    let tasks = &office.parts.registrar.tasks;
+    let before = tasks.len();
+    let (status, added) = office
+        .ask(Method::PUT, "/webhooks/billing", webhook())
+        .await;
+    assert_eq!((status, tasks.len()), (200, before + 1), "{added}");
+    let removed = office.parts.store.write(|db| {
+        db.execute("DELETE FROM webhook", [])?;
+        Ok(())
+    });
+    removed.await.unwrap();
+    let block = json!({"plate": "粤B12345", "reason": "欠费"});
+    assert_eq!(office.ask(Method::POST, "/blocks", block).await.0, 201);
+    until(|| tasks.len() == before).await;
+    let waiting = office.parts.store.read(|db| {
+        let count = "SELECT count(*) FROM delivery";
+        Ok(db.query_row(count, [], |row| row.get::<_, i64>(0))?)
+    });
+    assert_eq!(waiting.await.unwrap(), 0);
 }
