@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -68,6 +69,8 @@ pub struct Lot {
     pub source: Source,
     /// What its supplier signs with.
     pub credentials: Credentials,
+    /// It has signed with the current secret, so that is what is signed with for it, too (D-6).
+    has_current_secret: AtomicBool,
     /// From where its supplier may call.
     pub addresses: Addresses,
     /// It was retired, or another has taken its place.
@@ -229,7 +232,8 @@ impl Lots {
         let settings = PeerSettings {
             base_url: entry.base_url.clone(),
             lot: id.clone(),
-            credentials: credentials.clone(),
+            // D-6: until it has shown that it has the current one.
+            credentials: credentials.before_rotation(),
             ca_pem: entry.ca_pem.clone().map(String::into_bytes),
             connect_timeout: Duration::from_millis(entry.connect_ms),
         };
@@ -252,6 +256,10 @@ impl Lots {
             let known = before.presence().clone();
             *lot.presence() = known;
             lot.owed().take_over(&mut before.owed());
+            let is_known = before.has_current_secret.load(Ordering::Relaxed);
+            if is_known && lot.credentials.same_as(&before.credentials) {
+                lot.shows_current_secret();
+            }
             lot.returned.notify_one();
         }
     }
@@ -329,6 +337,7 @@ impl Lot {
             entry,
             source,
             credentials,
+            has_current_secret: AtomicBool::new(false),
             addresses,
             over: CancellationToken::new(),
             called: Notify::new(),
@@ -350,6 +359,13 @@ impl Lot {
     /// What was last heard of it.
     pub fn presence(&self) -> MutexGuard<'_, Presence> {
         self.presence.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// It has signed with the current secret of its supplier, and is called with that from now on (D-6).
+    pub(crate) fn shows_current_secret(&self) {
+        if !self.has_current_secret.swap(true, Ordering::Relaxed) {
+            self.peer.rotate_to(self.credentials.clone());
+        }
     }
 
     /// What is to be written down of it.

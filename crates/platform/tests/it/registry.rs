@@ -1,5 +1,7 @@
 //! Suppliers and lots that are registered, changed and retired while the platform runs.
 
+use std::sync::{Arc, Mutex};
+
 use boshi_protocol::id::AppId;
 use boshi_protocol::time::WireTime;
 use boshi_protocol::token::Credentials;
@@ -104,6 +106,47 @@ async fn a_changed_lot_decides_by_its_new_rules_and_a_retired_one_is_unknown_but
     assert_eq!(retire("/suppliers/S2").await, 200);
     let kept = platform.get("/recognitions?lot=L2").await["items"].clone();
     assert_eq!(kept.as_array().unwrap().len(), 1);
+}
+
+/// D-6, OPEN-1: whoever runs the gateway takes the new secret over when he comes to it, and until then
+/// his gates are to be opened as before.
+#[tokio::test]
+async fn a_gate_is_commanded_while_a_secret_is_rotated() {
+    let gateway = Supplier::start(None).await;
+    let known = Arc::new(Mutex::new("first".to_owned()));
+    let taken = Arc::clone(&known);
+    gateway.answers(move |path, body| {
+        let secret = taken.lock().unwrap().clone();
+        let signed = Credentials::new(AppId::new("S2").unwrap(), secret.into());
+        match body["token"] == signed.sign(body["time"].as_str().unwrap()) {
+            true => idle(path, body),
+            false => refused("BAD_TOKEN 令牌不符"),
+        }
+    });
+    let platform = Site::new(NOBODY).start().await;
+    let opened = async || {
+        let order = json!({"device": "R1", "mode": "forced", "by": "王工", "reason": "访客"});
+        platform.post("/lots/L2/open", order).await.1["state"].clone()
+    };
+    put(&platform, "/suppliers/S2", json!({"secret": "first"})).await;
+    put(&platform, "/lots/L2", lot(&gateway)).await;
+    assert_eq!(opened().await, "executed");
+    let made = put(&platform, "/suppliers/S2", json!({"secret": "generate"})).await;
+    let made = made.1["secret"].as_str().unwrap().to_owned();
+    assert_eq!(opened().await, "executed", "it knows the one before");
+    assert_eq!(push(&platform, "first").await, "NO_PERMIT");
+    assert_eq!(opened().await, "executed", "it still signs with that");
+    known.lock().unwrap().clone_from(&made);
+    assert_eq!(push(&platform, &made).await, "NO_PERMIT");
+    assert_eq!(
+        opened().await,
+        "executed",
+        "it has shown that it has the new one"
+    );
+    put(&platform, "/lots/L2", lot(&gateway)).await;
+    assert_eq!(opened().await, "executed", "a changed lot is the same lot");
+    put(&platform, "/suppliers/S2", json!({"forget_previous": true})).await;
+    assert_eq!(opened().await, "executed");
 }
 
 /// How the lot L2 is.
