@@ -108,7 +108,7 @@ async fn a_changed_lot_decides_by_its_new_rules_and_a_retired_one_is_unknown_but
     assert_eq!(kept.as_array().unwrap().len(), 1);
 }
 
-/// D-6, OPEN-1: whoever runs the gateway takes the new secret over when he comes to it, and until then
+/// D-6: whoever runs the gateway takes the new secret over when he comes to it, and until then
 /// his gates are to be opened as before.
 #[tokio::test]
 async fn a_gate_is_commanded_while_a_secret_is_rotated() {
