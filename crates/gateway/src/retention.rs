@@ -1,18 +1,16 @@
 //! What is older than the retention goes: records, and pictures that nothing shows any more.
 
-mod trust;
-
 use std::io;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
 use boshi_protocol::moment::{Moment, Tick};
+use boshi_service::trust::Trust;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use self::trust::Trust;
 use crate::journal::{Journal, JournalError, Outworn};
 use crate::pictures::Pictures;
 use crate::reload::InForce;

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -68,6 +69,8 @@ pub struct Lot {
     pub source: Source,
     /// What its supplier signs with.
     pub credentials: Credentials,
+    /// It has signed with the current secret, so that is what is signed with for it, too (D-6).
+    has_current_secret: AtomicBool,
     /// From where its supplier may call.
     pub addresses: Addresses,
     /// It was retired, or another has taken its place.
@@ -205,7 +208,8 @@ impl Lots {
         suppliers.values().cloned().collect()
     }
 
-    /// Makes a lot of an entry, without anybody being able to find it yet.
+    /// Makes a lot of an entry, of which nothing is known but `watch`, without anybody being able to
+    /// find it yet.
     ///
     /// # Errors
     /// What is wrong with the entry, or that its supplier is not known.
@@ -228,7 +232,8 @@ impl Lots {
         let settings = PeerSettings {
             base_url: entry.base_url.clone(),
             lot: id.clone(),
-            credentials: credentials.clone(),
+            // D-6: until it has shown that it has the current one.
+            credentials: credentials.before_rotation(),
             ca_pem: entry.ca_pem.clone().map(String::into_bytes),
             connect_timeout: Duration::from_millis(entry.connect_ms),
         };
@@ -242,12 +247,20 @@ impl Lots {
         Lot::new(id, entry, source, supplier, peer, watch).map(Arc::new)
     }
 
-    /// Puts a lot in the place of the one of its id, which is over.
+    /// Puts a lot in the place of the one of its id, which is over: what is known of that by now is
+    /// known of this one, and a pass that is cut off with it is begun again (D-19).
     pub(crate) fn put(&self, lot: Arc<Lot>) {
         let mut lots = self.by_id.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(before) = lots.insert(lot.id.clone(), Arc::clone(&lot)) {
             before.over.cancel();
+            let known = before.presence().clone();
+            *lot.presence() = known;
             lot.owed().take_over(&mut before.owed());
+            let is_known = before.has_current_secret.load(Ordering::Relaxed);
+            if is_known && lot.credentials.same_as(&before.credentials) {
+                lot.shows_current_secret();
+            }
+            lot.returned.notify_one();
         }
     }
 
@@ -324,6 +337,7 @@ impl Lot {
             entry,
             source,
             credentials,
+            has_current_secret: AtomicBool::new(false),
             addresses,
             over: CancellationToken::new(),
             called: Notify::new(),
@@ -345,6 +359,13 @@ impl Lot {
     /// What was last heard of it.
     pub fn presence(&self) -> MutexGuard<'_, Presence> {
         self.presence.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// It has signed with the current secret of its supplier, and is called with that from now on (D-6).
+    pub(crate) fn shows_current_secret(&self) {
+        if !self.has_current_secret.swap(true, Ordering::Relaxed) {
+            self.peer.rotate_to(self.credentials.clone());
+        }
     }
 
     /// What is to be written down of it.

@@ -212,6 +212,22 @@ fn described() -> Vec<api::Operation> {
     api().finish().1
 }
 
+/// Does `work` to its end, also when whoever asked for it has hung up: what is on disk and what
+/// everybody works with are changed together.
+async fn as_a_whole<T, F>(
+    operators: &Arc<Operators>,
+    work: impl FnOnce(Arc<Operators>) -> F,
+) -> Result<T, ApiError>
+where
+    T: Send + 'static,
+    F: Future<Output = Result<T, ApiError>> + Send + 'static,
+{
+    let work = work(Arc::clone(operators));
+    // Also waited for when the platform stops.
+    let done = operators.registrar.tasks.spawn(work).await;
+    done.unwrap_or_else(|_| Err(ApiError::unavailable("处理中断")))
+}
+
 impl Operators {
     fn lot(&self, id: &str) -> Result<Arc<Lot>, ApiError> {
         let found = LotId::new(id).ok().and_then(|id| self.lots.get(&id));
@@ -235,3 +251,6 @@ fn unknown(request: &Request) -> ApiError {
     let (method, path) = (request.method(), request.uri().path());
     ApiError::not_found("path", format!("没有此接口：{method} {path}"))
 }
+
+#[cfg(test)]
+mod tests;

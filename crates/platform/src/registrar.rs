@@ -111,14 +111,12 @@ impl Registrar {
     ) -> Result<Arc<Lot>, RegistrarError> {
         let _alone = self.changing.lock().await;
         let before = self.lots.get(&id);
-        let watch = match &before {
-            Some(before) if before.source == Source::Config => {
-                return Err(RegistrarError::Configured);
-            }
-            Some(before) => before.presence().watch.clone(),
-            None => self.unheard(),
-        };
-        let lot = self.lots.make(&id, entry, Source::Registry, watch)?;
+        if before.is_some_and(|before| before.source == Source::Config) {
+            return Err(RegistrarError::Configured);
+        }
+        let lot = self
+            .lots
+            .make(&id, entry, Source::Registry, self.unheard())?;
         if dry {
             return Ok(lot);
         }
@@ -133,7 +131,7 @@ impl Registrar {
         Ok(lot)
     }
 
-    /// Retires a lot: its supplier is refused from now on, its records stay.
+    /// Retires a lot: its supplier is refused from now on, its outage is over, its records stay.
     pub(crate) async fn retire_lot(&self, id: LotId, by: String) -> Result<(), RegistrarError> {
         let _alone = self.changing.lock().await;
         match self.lots.get(&id).map(|lot| lot.source) {
@@ -148,7 +146,11 @@ impl Registrar {
         });
         written.await?;
         self.lots.remove(&id);
-        Ok(())
+        // Its watcher may have begun an outage after that was written, and nobody else would end it.
+        let ended = self
+            .store
+            .write(move |db| outage::end(db, &id, Timestamp::now()));
+        Ok(ended.await?)
     }
 
     /// Registers a supplier, or changes it, and its lots with it; with `dry` only says whether that
@@ -206,10 +208,8 @@ impl Registrar {
         self.lots.put_supplier(supplier.clone(), Source::Registry);
         for lot in self.lots.all() {
             if *lot.credentials.app_id() == app_id {
-                let watch = lot.presence().watch.clone();
-                let lot = self
-                    .lots
-                    .make(&lot.id, lot.entry.clone(), lot.source, watch)?;
+                let entry = lot.entry.clone();
+                let lot = self.lots.make(&lot.id, entry, lot.source, self.unheard())?;
                 self.lots.put(Arc::clone(&lot));
                 self.attend(&lot);
             }

@@ -8,7 +8,7 @@ use boshi_protocol::endpoint::{ReceiveAbnormal, ReceiveCrossGate, ReceivePlateNu
 use boshi_protocol::freshness::Freshness;
 use boshi_protocol::id::{AppId, LotId};
 use boshi_protocol::refusal::Refusal;
-use boshi_protocol::token::Credentials;
+use boshi_protocol::token::{Credentials, Secret};
 use boshi_transport::serve::{Gatekeeper, Held, Outcome, TooMuch, endpoint, with_fallbacks};
 use jiff::Timestamp;
 use tokio::time::Instant;
@@ -79,6 +79,14 @@ impl Gatekeeper for Door {
             }
         } else if !before.is_some_and(too_much) {
             tracing::warn!(lot = %lot.id, skew_seconds, "the clock of the lot is wrong");
+        }
+    }
+
+    fn signed_with(&self, lot: &LotId, secret: Secret) {
+        if secret == Secret::Current
+            && let Some(lot) = self.lots.get(lot)
+        {
+            lot.shows_current_secret();
         }
     }
 

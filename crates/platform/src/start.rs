@@ -30,9 +30,9 @@ use crate::operators::{self, Operators};
 use crate::password::Passwords;
 use crate::reconcile::Reconciler;
 use crate::registrar::Registrar;
-use crate::retention::{keep_archived, keep_events_few};
+use crate::retention::{Calendar, keep_archived, keep_events_few};
 use crate::server::{Door, router};
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, event};
 use crate::turnstile::Turnstile;
 use crate::watcher::Watcher;
 use crate::webhooks::Webhooks;
@@ -124,9 +124,9 @@ pub async fn start_within(
         None => None,
     };
     let tasks = TaskTracker::new();
-    let parts = open(&config, Arc::clone(&lots), tasks.clone(), stop.clone()).await?;
+    let (parts, alive) = open(&config, Arc::clone(&lots), tasks.clone(), stop.clone()).await?;
     // Before anybody is let in: a lot that is not known yet would be refused, not put off.
-    begin(&parts, &config, &tasks, &stop).await?;
+    begin(&parts, &config, alive, &tasks, &stop).await?;
     let turnstile = Arc::new(Turnstile::new(&config.limits));
     let door = Door {
         lots: Arc::clone(&lots),
@@ -230,6 +230,7 @@ fn of_suppliers(limits: &config::Limits, others: Limits) -> Limits {
 async fn begin(
     parts: &Operators,
     config: &Config,
+    alive: Option<Timestamp>,
     tasks: &TaskTracker,
     stop: &CancellationToken,
 ) -> Result<(), StartError> {
@@ -244,9 +245,21 @@ async fn begin(
     })?;
     let months = config.retention.months;
     let store = parts.store.clone();
-    tasks.spawn(keep_archived(store, config.archive(), months, stop.clone()));
-    let store = parts.store.clone();
-    tasks.spawn(keep_events_few(store, config.events, stop.clone()));
+    let (archive, calendar) = (config.archive(), Calendar::after(alive));
+    tasks.spawn(keep_archived(
+        store,
+        archive,
+        months,
+        calendar,
+        stop.clone(),
+    ));
+    let (store, calendar) = (parts.store.clone(), Calendar::after(alive));
+    tasks.spawn(keep_events_few(
+        store,
+        config.events,
+        calendar,
+        stop.clone(),
+    ));
     Ok(())
 }
 
@@ -261,19 +274,25 @@ impl Running {
     }
 }
 
-/// Opens the records and takes up from them where the last process stopped.
-async fn open(
+/// Opens the records and takes up from them where the last process stopped; and when that last noted
+/// anything that happened.
+pub(crate) async fn open(
     config: &Config,
     lots: Arc<Lots>,
     tasks: TaskTracker,
     stop: CancellationToken,
-) -> Result<Arc<Operators>, StartError> {
+) -> Result<(Arc<Operators>, Option<Timestamp>), StartError> {
     let path = config.store();
     let failed = |reason| StartError::Store {
         path: path.clone(),
         reason,
     };
     let store = Store::open(&path).map_err(failed)?;
+    // Before this run has noted anything.
+    let newest = store.read(event::newest).await.map_err(failed)?;
+    let alive = newest
+        .second
+        .and_then(|second| Timestamp::from_second(second).ok());
     let counts = Counts::default();
     let commands = Commands::new(store.clone(), config.command.deadline, counts.clone());
     let now = Timestamp::now();
@@ -306,7 +325,7 @@ async fn open(
         stop: stop.clone(),
         changing: tokio::sync::Mutex::default(),
     };
-    Ok(Arc::new(Operators {
+    let operators = Operators {
         desk: Arc::new(Desk::new(store.clone(), Arc::clone(&lots), counts.clone())),
         counts,
         reconciler,
@@ -321,7 +340,8 @@ async fn open(
         webhooks,
         places: Arc::default(),
         stop,
-    }))
+    };
+    Ok((Arc::new(operators), alive))
 }
 
 /// The address that the suppliers are given, if it is one.

@@ -208,6 +208,13 @@ impl Webhooks {
         found.await?.ok_or(WebhookError::Unknown)
     }
 
+    /// Whether somebody works for the endpoint of that name.
+    #[cfg(test)]
+    pub(crate) fn serves(&self, name: &str) -> bool {
+        let working = self.working.lock().unwrap_or_else(PoisonError::into_inner);
+        working.contains_key(name)
+    }
+
     /// Ends the work for an endpoint.
     fn rest(&self, name: &str) {
         let mut working = self.working.lock().unwrap_or_else(PoisonError::into_inner);
@@ -243,6 +250,7 @@ impl Webhooks {
             noted: known.done,
             under_way: BTreeSet::new(),
             failures: 0,
+            is_removed: false,
         };
         self.tasks
             .spawn(courier.run(over.clone(), self.stop.clone()));

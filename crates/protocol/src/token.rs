@@ -21,6 +21,15 @@ pub struct Credentials {
     previous: Option<SecretString>,
 }
 
+/// Which of two secrets a token was made with (D-6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Secret {
+    /// The one that is valid from now on.
+    Current,
+    /// The one before it.
+    Previous,
+}
+
 impl Credentials {
     /// Credentials with one valid secret.
     pub fn new(app_id: AppId, secret: SecretString) -> Credentials {
@@ -36,6 +45,13 @@ impl Credentials {
     pub fn while_rotating_from(mut self, previous: SecretString) -> Credentials {
         self.previous = Some(previous);
         self
+    }
+
+    /// What whoever has not taken over the current secret yet signs with and takes (D-6).
+    #[must_use]
+    pub fn before_rotation(&self) -> Credentials {
+        let secret = self.previous.as_ref().unwrap_or(&self.current);
+        Credentials::new(self.app_id.clone(), secret.clone())
     }
 
     /// The supplier that these belong to.
@@ -65,12 +81,21 @@ impl Credentials {
     ///
     /// Takes the same time whatever the token is and whichever secret fits (D-7).
     pub fn verify(&self, time: &str, token: &str) -> bool {
+        self.signed_with(time, token).is_some()
+    }
+
+    /// With which valid secret `token` signs `time`, if it does; as [`Credentials::verify`].
+    pub fn signed_with(&self, time: &str, token: &str) -> Option<Secret> {
         let fits = |secret: &SecretString| -> Choice {
             digest(time, &self.app_id, secret).ct_eq(token.as_bytes())
         };
         let current = fits(&self.current);
         let previous = fits(self.previous.as_ref().unwrap_or(&self.current));
-        (current | previous).into()
+        let which = match bool::from(current) {
+            true => Secret::Current,
+            false => Secret::Previous,
+        };
+        bool::from(current | previous).then_some(which)
     }
 }
 
@@ -172,6 +197,11 @@ mod tests {
         assert!(new.verify(TIME, &new.sign(TIME)));
         assert_ne!(new.sign(TIME), old.sign(TIME));
         assert!(!old.verify(TIME, &new.sign(TIME)));
+        assert!(new.before_rotation().same_as(&old));
+        assert!(old.before_rotation().same_as(&old));
+        let which = [&old, &new].map(|signing| new.signed_with(TIME, &signing.sign(TIME)));
+        assert_eq!(which, [Some(Secret::Previous), Some(Secret::Current)]);
+        assert_eq!(old.signed_with(TIME, &new.sign(TIME)), None);
     }
 
     /// D-7

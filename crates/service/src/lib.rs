@@ -1,5 +1,6 @@
 //! What the gateway and the platform are as programs on a machine, whatever they do: a commented
-//! configuration, a folder that only one process uses, a key of their own, addresses, a certificate.
+//! configuration, a folder that only one process uses, a key of their own, addresses, a certificate,
+//! and when the calendar may say what is too old.
 
 #![cfg_attr(
     test,
@@ -12,6 +13,7 @@ mod folder;
 pub mod key;
 mod listen;
 mod tls;
+pub mod trust;
 
 pub use self::error::ServiceError;
 pub use self::folder::Folder;

@@ -20,7 +20,7 @@ use boshi_protocol::fields::Tolerance;
 use boshi_protocol::freshness::Freshness;
 use boshi_protocol::id::{AppId, LotId};
 use boshi_protocol::refusal::Refusal;
-use boshi_protocol::token::Credentials;
+use boshi_protocol::token::{Credentials, Secret};
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use jiff::{SignedDuration, Timestamp};
@@ -119,6 +119,9 @@ pub trait Gatekeeper: Send + Sync + 'static {
     /// The peer that speaks for `lot` has shown who it is, with a clock that is ahead of ours by
     /// `skew_seconds`; also told when that is too much (D-4).
     fn heard(&self, _lot: &LotId, _skew_seconds: i64) {}
+
+    /// With which of its secrets that peer has shown it (D-6).
+    fn signed_with(&self, _lot: &LotId, _secret: Secret) {}
 
     /// By how much this clock is known to be behind that of the peer which speaks for `lot`, by whose
     /// the freshness of its requests is judged then.
@@ -300,15 +303,16 @@ fn admit<E: Endpoint>(
     let envelope = incoming.envelope(E::SERVED_BY)?;
     let credentials = gatekeeper.credentials(&envelope.lot, envelope.app_id.as_ref())?;
     caller.lot = Some(envelope.lot.clone());
-    let genuine = credentials.verify(&envelope.time.to_string(), &envelope.token);
-    if genuine {
+    let secret = credentials.signed_with(&envelope.time.to_string(), &envelope.token);
+    if let Some(secret) = secret {
         gatekeeper.may_call_from(&envelope.lot, caller.from)?;
         gatekeeper.heard(&envelope.lot, envelope.time.seconds_ahead_of(now));
+        gatekeeper.signed_with(&envelope.lot, secret);
     }
     let behind = gatekeeper.clock_is_behind(&envelope.lot);
     let its_now = now.checked_add(behind).unwrap_or(now);
     let skew_seconds = gatekeeper.freshness().check(envelope.time, its_now)?;
-    if !genuine {
+    if secret.is_none() {
         return Err(Refusal::new(
             "BAD_TOKEN",
             "令牌不符，应为 MD5(time&appId&appSecret) 小写",

@@ -100,6 +100,7 @@ async fn login(State(operators): Shared, body: Body) -> Result<Json<Opened>, Api
     let now = Timestamp::now();
     let until = now.checked_add(VALID).unwrap_or(now);
     let (digest, owner) = (key::digest(made.expose_secret()), user.name.clone());
+    let checked = user.password;
     let given = operators.store.write(move |db| {
         let act = Act {
             by: &owner,
@@ -107,9 +108,10 @@ async fn login(State(operators): Shared, body: Body) -> Result<Json<Opened>, Api
             target: &owner,
             reason: "登录",
         };
-        user::give_key(db, &digest, &act, Some(until), now)
+        user::give_key(db, &digest, Some(&checked), &act, (now, Some(until)))
     });
-    given.await?;
+    // The password was another, or nobody's, before this was written.
+    given.await?.then_some(()).ok_or(Denied::Wrong)?;
     Ok(Json(Opened {
         key: made.expose_secret().to_owned(),
         name: user.name,
@@ -137,25 +139,20 @@ async fn change(State(operators): Shared, body: Body) -> Result<Json<Changed>, A
         return Err(ApiError::field("new_password", "新密码应与原密码不同"));
     }
     let user = recognized(&operators, name, old).await?;
-    let password = operators.passwords.hash(new).await?;
-    let changed = User {
-        password,
-        must_change: false,
-        ..user
-    };
-    let name = changed.name.clone();
+    let hash = operators.passwords.hash(new).await?;
+    let (owner, checked) = (user.name.clone(), user.password);
     let done = operators.store.write(move |db| {
-        user::revoke_all(db, &changed.name)?;
         let act = Act {
-            by: &changed.name,
+            by: &owner,
             what: "user.password",
-            target: &changed.name,
+            target: &owner,
             reason: "",
         };
-        user::put(db, &changed, &act, Timestamp::now())
+        user::change_password(db, (&checked, &hash), &act, Timestamp::now())
     });
-    done.await?;
-    Ok(Json(Changed { changed: name }))
+    // Another password was chosen or made before this was written: that one holds.
+    done.await?.then_some(()).ok_or(Denied::Wrong)?;
+    Ok(Json(Changed { changed: user.name }))
 }
 
 async fn recognized(

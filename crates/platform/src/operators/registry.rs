@@ -13,13 +13,13 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::Shared;
 use super::api::{Api, delete, get, put};
 use super::caller::Caller;
 use super::error::ApiError;
 use super::field::{Field, Kind, field};
 use super::read::{Body, MAX_WORDS_CHARS, Params, words};
 use super::words::Tag;
+use super::{Shared, as_a_whole};
 use crate::addresses::Addresses;
 use crate::lots::{Lot, LotsError, Source};
 use crate::registrar::{RegistrarError, Wanted};
@@ -210,8 +210,10 @@ async fn put_supplier(
         forget_previous: forget,
         addresses,
     };
-    let registrar = &operators.registrar;
-    let put = registrar.put_supplier(wanted, caller.acting(None), dry);
+    let by = caller.acting(None);
+    let put = as_a_whole(&operators, |operators| async move {
+        Ok(operators.registrar.put_supplier(wanted, by, dry).await?)
+    });
     let mut view = SupplierView::of(put.await?, Source::Registry);
     // What was not kept is no secret of anybody.
     view.secret = made
@@ -226,10 +228,11 @@ async fn retire_supplier(
     caller: Caller,
 ) -> Result<Json<Retired>, ApiError> {
     let retired = supplier_id(&app_id)?;
-    let registrar = &operators.registrar;
-    registrar
-        .retire_supplier(retired, caller.acting(None))
-        .await?;
+    let by = caller.acting(None);
+    let done = as_a_whole(&operators, |operators| async move {
+        Ok(operators.registrar.retire_supplier(retired, by).await?)
+    });
+    done.await?;
     Ok(Json(Retired { retired: app_id }))
 }
 
@@ -251,8 +254,10 @@ async fn put_lot(
     let dry = parameters.read(DRY, |fields| fields.optional_truth("dry_run"))?;
     let id = id(&lot)?;
     let entry = body.entry::<LotEntry>()?;
-    let registrar = &operators.registrar;
-    let put = registrar.put_lot(id, entry, caller.acting(None), dry == Some(true));
+    let (dry, by) = (dry == Some(true), caller.acting(None));
+    let put = as_a_whole(&operators, |operators| async move {
+        Ok(operators.registrar.put_lot(id, entry, by, dry).await?)
+    });
     Ok(Json(view(&put.await?)))
 }
 
@@ -261,8 +266,11 @@ async fn retire_lot(
     Path(lot): Path<String>,
     caller: Caller,
 ) -> Result<Json<Retired>, ApiError> {
-    let registrar = &operators.registrar;
-    registrar.retire_lot(id(&lot)?, caller.acting(None)).await?;
+    let (retired, by) = (id(&lot)?, caller.acting(None));
+    let done = as_a_whole(&operators, |operators| async move {
+        Ok(operators.registrar.retire_lot(retired, by).await?)
+    });
+    done.await?;
     Ok(Json(Retired { retired: lot }))
 }
 

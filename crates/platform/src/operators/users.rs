@@ -167,21 +167,24 @@ async fn put_user(
         .store
         .read(move |db| user::find(db, &asked))
         .await?;
-    let (password, must_change, told) = match before {
-        Some(user) if !reset => (user.password, user.must_change, None),
-        Some(_) | None => {
-            let made = first_password()?;
-            let kept = operators.passwords.hash(made.clone()).await?;
-            (kept, true, Some(made))
-        }
-    };
+    let by = caller.acting(None);
+    if before.is_some() && !reset {
+        let changed = operators.store.write(move |db| {
+            let act = act(&by, "user.put", &name, rights.role.as_str());
+            let changed = user::change_rights(db, &rights, &act, Timestamp::now())?;
+            Ok(changed.ok_or(name))
+        });
+        let user = changed.await?.map_err(|name| unknown(&name))?;
+        return Ok(Json(view(user, None)));
+    }
+    let made = first_password()?;
     let user = User {
         name,
         rights,
-        password,
-        must_change,
+        password: operators.passwords.hash(made.clone()).await?,
+        must_change: true,
     };
-    let (kept, by) = (user.clone(), caller.acting(None));
+    let kept = user.clone();
     let done = operators.store.write(move |db| {
         if reset {
             user::revoke_all(db, &kept.name)?;
@@ -190,7 +193,7 @@ async fn put_user(
         user::put(db, &kept, &act, Timestamp::now())
     });
     done.await?;
-    Ok(Json(view(user, told)))
+    Ok(Json(view(user, Some(made))))
 }
 
 async fn remove(
@@ -230,20 +233,14 @@ async fn give_key(
     body: Body,
 ) -> Result<Json<NewKey>, ApiError> {
     let label = body.read(KEY, |fields| words(fields, "label"))?;
-    let asked = name.clone();
-    let known = operators
-        .store
-        .read(move |db| user::find(db, &asked))
-        .await?;
-    known.ok_or_else(|| unknown(&name))?;
     let made = random()?;
     let (digest, owner) = (key::digest(made.expose_secret()), name.clone());
     let by = caller.acting(None);
     let given = operators.store.write(move |db| {
         let act = act(&by, "key.give", &owner, &label);
-        user::give_key(db, &digest, &act, None, Timestamp::now())
+        user::give_key(db, &digest, None, &act, (Timestamp::now(), None))
     });
-    given.await?;
+    given.await?.then_some(()).ok_or_else(|| unknown(&name))?;
     Ok(Json(NewKey {
         key: made.expose_secret().to_owned(),
         user: name,

@@ -10,7 +10,6 @@ use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 
-use super::Shared;
 use super::api::{Api, delete, get, post, put};
 use super::caller::Caller;
 use super::error::ApiError;
@@ -22,6 +21,7 @@ use super::read::{Body, MAX_WORDS_CHARS, Params, time, words};
 use super::registry::refused;
 use super::users::Items;
 use super::words::Tag;
+use super::{Shared, as_a_whole};
 use crate::china::ChinaTime;
 use crate::decision::listed;
 use crate::registry::{EntryError, wrong};
@@ -221,11 +221,12 @@ async fn put_webhook(
     if made.is_some() {
         wanted.secret.clone_from(&made);
     }
-    let known = operators.webhooks.put(
-        name.clone(),
-        |before| changed(name, before, wanted),
-        caller.acting(None),
-    );
+    let by = caller.acting(None);
+    let known = as_a_whole(&operators, |operators| async move {
+        let own = name.clone();
+        let change = |before| changed(own, before, wanted);
+        Ok(operators.webhooks.put(name, change, by).await?)
+    });
     let known = known.await?;
     let newest = operators.store.read(newest).await?;
     Ok(Json(view(known, newest, made)))
@@ -236,8 +237,11 @@ async fn remove(
     Path(name): Path<String>,
     caller: Caller,
 ) -> Result<Json<Removed>, ApiError> {
-    let webhooks = &operators.webhooks;
-    webhooks.remove(name.clone(), caller.acting(None)).await?;
+    let (gone, by) = (name.clone(), caller.acting(None));
+    let removed = as_a_whole(&operators, |operators| async move {
+        Ok(operators.webhooks.remove(gone, by).await?)
+    });
+    removed.await?;
     Ok(Json(Removed { removed: name }))
 }
 

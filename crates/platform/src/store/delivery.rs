@@ -68,8 +68,18 @@ pub(crate) struct AttemptRow {
     millis: i64,
 }
 
-/// Takes up what `filter` wants of what follows `done`, up to so many as may wait; how far that
-/// came. None when what follows is not in the log any more.
+/// What was taken up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Taken {
+    /// All that is wanted up to here.
+    Upto(Place),
+    /// Nothing: what follows is not in the log any more.
+    Gone,
+    /// Nothing: the endpoint is not there any more.
+    Removed,
+}
+
+/// Takes up what `filter` wants of what follows `done`, up to so many as may wait.
 ///
 /// # Errors
 /// What the database said.
@@ -79,33 +89,35 @@ pub(crate) fn take_up(
     done: i64,
     filter: &Filter,
     now: Timestamp,
-) -> Result<Option<Place>, StoreError> {
+) -> Result<Taken, StoreError> {
     let done = Place {
         number: done,
         second: None,
     };
     if waiting(connection, name)? >= MOST_WAITING {
-        return Ok(Some(done));
+        return Ok(Taken::Upto(done));
     }
     let Some(scan) = scan(connection, done, filter)? else {
-        return Ok(None);
+        return Ok(Taken::Gone);
     };
+    if !advance(connection, name, scan.upto.number)? {
+        return Ok(Taken::Removed);
+    }
     for event in &scan.events {
         put_due(connection, name, event.place.number, now)?;
     }
-    advance(connection, name, scan.upto.number)?;
-    Ok(Some(scan.upto))
+    Ok(Taken::Upto(scan.upto))
 }
 
-/// Notes that every event up to `done` was looked at.
+/// Notes that every event up to `done` was looked at; whether the endpoint is still there.
 ///
 /// # Errors
 /// What the database said.
-pub(crate) fn advance(connection: &Connection, name: &str, done: i64) -> Result<(), StoreError> {
-    connection
+pub(crate) fn advance(connection: &Connection, name: &str, done: i64) -> Result<bool, StoreError> {
+    let noted = connection
         .prepare_cached("UPDATE webhook SET done = ? WHERE name = ?")?
         .execute(params![done, name])?;
-    Ok(())
+    Ok(noted > 0)
 }
 
 /// Sends an event, again if need be, as if it had not been tried.

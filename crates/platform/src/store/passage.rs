@@ -16,7 +16,9 @@ use crate::events::Kind;
 use crate::lots::Rules;
 use crate::stay::{Passage, stay};
 
-/// Keeps a crossing (CROSS-3), counts it, and pairs what it belongs to.
+/// Keeps a crossing (CROSS-3), counts it, and pairs what it belongs to. A crossing that comes again
+/// stays as it was counted, whichever way its lane looks by now: only one that is new, or turns out to
+/// be of another device, is counted by `rules` (STAY-1, D-19).
 ///
 /// # Errors
 /// What the database said.
@@ -34,8 +36,11 @@ pub(crate) fn cross(
         true => None,
         false => counted(connection, lot, &after.uuid)?,
     };
-    let direction = rules.directions.get(&after.device).copied();
-    if kept.before.as_ref() == Some(after) && counted == direction {
+    let direction = match &kept.before {
+        Some(before) if before.device == after.device => counted,
+        Some(_) | None => rules.directions.get(&after.device).copied(),
+    };
+    if kept.before.as_ref() == Some(after) {
         return Ok(kept);
     }
     let before = kept

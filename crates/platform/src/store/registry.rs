@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 
-use super::{StoreError, audit, event};
+use super::{StoreError, audit, event, outage};
 use crate::addresses::Addresses;
 use crate::events::Kind;
 use crate::registry::{LotEntry, Supplier};
@@ -95,7 +95,7 @@ pub(crate) fn put_lot(
     audit::note(connection, Some(lot), act, now)
 }
 
-/// Retires a lot; its records stay.
+/// Retires a lot; its records stay, and an outage of it is over, since nobody watches it any more.
 ///
 /// # Errors
 /// What the database said.
@@ -106,6 +106,7 @@ pub(crate) fn retire_lot(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     connection.execute("DELETE FROM lot WHERE lot = ?", [lot.as_str()])?;
+    outage::end(connection, lot, now)?;
     let told = json!({"by": act.by});
     event::note_of(connection, Kind::LotRetired, lot, &told, now)?;
     audit::note(connection, Some(lot), act, now)

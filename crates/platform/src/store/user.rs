@@ -33,7 +33,7 @@ pub(crate) struct KeyRow {
     until: Option<ChinaTime>,
 }
 
-/// Adds a user, or changes one.
+/// Adds a user, or puts one in the place of the one of that name, whatever became of that meanwhile.
 ///
 /// # Errors
 /// What the database said.
@@ -55,6 +55,48 @@ pub(crate) fn put(
         ],
     )?;
     audit::note(connection, None, act, now)
+}
+
+/// Gives a user other rights and leaves the password alone; the user as it is then, if there is one.
+///
+/// # Errors
+/// What the database said.
+pub(crate) fn change_rights(
+    connection: &Connection,
+    rights: &Rights,
+    act: &audit::Act<'_>,
+    now: Timestamp,
+) -> Result<Option<User>, StoreError> {
+    let changed = connection.execute(
+        "UPDATE user SET role = ?, lots = ? WHERE name = ?",
+        params![rights.role.as_str(), listed(&rights.lots), act.target],
+    )?;
+    if changed > 0 {
+        audit::note(connection, None, act, now)?;
+    }
+    find(connection, act.target)
+}
+
+/// Changes the password of a user, if it still is the `old` one, and takes every key back that was
+/// given by that; whether it was.
+///
+/// # Errors
+/// What the database said.
+pub(crate) fn change_password(
+    connection: &Connection,
+    (old, new): (&str, &str),
+    act: &audit::Act<'_>,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let changed = connection.execute(
+        "UPDATE user SET password = ?, must_change = FALSE WHERE name = ? AND password = ?",
+        [new, act.target, old],
+    )?;
+    if changed > 0 {
+        revoke_all(connection, act.target)?;
+        audit::note(connection, None, act, now)?;
+    }
+    Ok(changed > 0)
 }
 
 /// Takes a user out, with all keys; whether there was one.
@@ -104,29 +146,35 @@ pub(crate) fn all(connection: &Connection) -> Result<Vec<User>, StoreError> {
     rows.map(|row| row?).collect()
 }
 
-/// Gives a user a key, valid up to `until`; those that are over go.
+/// Gives a user a key, valid up to `until`, if the user is still there and the password, where one was
+/// `checked`, still is that; whether it was given. Keys that are over go.
 ///
 /// # Errors
 /// What the database said.
 pub(crate) fn give_key(
     connection: &Connection,
     digest: &[u8; 32],
+    checked: Option<&str>,
     act: &audit::Act<'_>,
-    until: Option<Timestamp>,
-    now: Timestamp,
-) -> Result<(), StoreError> {
+    (now, until): (Timestamp, Option<Timestamp>),
+) -> Result<bool, StoreError> {
     connection.execute("DELETE FROM api_key WHERE until <= ?", [now.as_second()])?;
-    connection.execute(
-        "INSERT INTO api_key (digest, user, label, made, until) VALUES (?,?,?,?,?)",
+    let given = connection.execute(
+        "INSERT INTO api_key (digest, user, label, made, until)
+         SELECT ?, name, ?, ?, ? FROM user WHERE name = ? AND password = coalesce(?, password)",
         params![
             digest.as_slice(),
-            act.target,
             act.reason,
             now.as_second(),
-            until.map(Timestamp::as_second)
+            until.map(Timestamp::as_second),
+            act.target,
+            checked,
         ],
     )?;
-    audit::note(connection, None, act, now)
+    if given > 0 {
+        audit::note(connection, None, act, now)?;
+    }
+    Ok(given > 0)
 }
 
 /// Takes the key back whose digest begins with `id`; whether there was one.

@@ -20,7 +20,7 @@ use super::sending::{self, attempt};
 use crate::counts::Counts;
 use crate::events::{Filter, Tail};
 use crate::signed::Outside;
-use crate::store::delivery::{self, Waiting, advance, drop_gone, first_waiting, take_up};
+use crate::store::delivery::{self, Taken, Waiting, advance, drop_gone, first_waiting, take_up};
 use crate::store::event::{Event, Place, Resumed, find};
 use crate::store::{Store, StoreError};
 
@@ -55,6 +55,8 @@ pub(super) struct Courier {
     pub(super) noted: i64,
     pub(super) under_way: BTreeSet<i64>,
     pub(super) failures: u32,
+    /// The endpoint is not there any more.
+    pub(super) is_removed: bool,
 }
 
 /// What became of an attempt.
@@ -83,6 +85,10 @@ impl Courier {
                     Instant::now() + AFTER_FAILURE
                 }
             };
+            if self.is_removed {
+                info!(webhook = self.name, "it is not there any more");
+                return;
+            }
             let has_room = self.room() > 0;
             tokio::select! {
                 () = stop.cancelled() => break,
@@ -211,16 +217,21 @@ impl Courier {
                 self.noted = self.done;
                 let done = self.done;
                 let noted = self.store.write(move |db| advance(db, &name, done));
-                noted.await?;
+                self.is_removed = !noted.await?;
             }
-            return Ok(true);
+            return Ok(!self.is_removed);
         }
         let (filter, from) = (self.filter.clone(), self.done);
         let taken = self
             .store
             .write(move |db| take_up(db, &name, from, &filter, now));
-        let Some(upto) = taken.await? else {
-            return self.skip_gone(done).await;
+        let upto = match taken.await? {
+            Taken::Upto(upto) => upto,
+            Taken::Gone => return self.skip_gone(done).await,
+            Taken::Removed => {
+                self.is_removed = true;
+                return Ok(false);
+            }
         };
         let is_further = upto.number > self.done;
         (self.done, self.noted) = (upto.number, upto.number);

@@ -1,5 +1,7 @@
 //! Suppliers and lots that are registered, changed and retired while the platform runs.
 
+use std::sync::{Arc, Mutex};
+
 use boshi_protocol::id::AppId;
 use boshi_protocol::time::WireTime;
 use boshi_protocol::token::Credentials;
@@ -8,7 +10,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::site::{Platform, Site, eventually};
-use crate::supplier::{Supplier, idle, refused};
+use crate::supplier::{Reply, Supplier, idle, refused};
 
 const NOBODY: &str = "http://127.0.0.1:1";
 
@@ -104,6 +106,102 @@ async fn a_changed_lot_decides_by_its_new_rules_and_a_retired_one_is_unknown_but
     assert_eq!(retire("/suppliers/S2").await, 200);
     let kept = platform.get("/recognitions?lot=L2").await["items"].clone();
     assert_eq!(kept.as_array().unwrap().len(), 1);
+}
+
+/// D-6: whoever runs the gateway takes the new secret over when he comes to it, and until then
+/// his gates are to be opened as before.
+#[tokio::test]
+async fn a_gate_is_commanded_while_a_secret_is_rotated() {
+    let gateway = Supplier::start(None).await;
+    let known = Arc::new(Mutex::new("first".to_owned()));
+    let taken = Arc::clone(&known);
+    gateway.answers(move |path, body| {
+        let secret = taken.lock().unwrap().clone();
+        let signed = Credentials::new(AppId::new("S2").unwrap(), secret.into());
+        match body["token"] == signed.sign(body["time"].as_str().unwrap()) {
+            true => idle(path, body),
+            false => refused("BAD_TOKEN 令牌不符"),
+        }
+    });
+    let platform = Site::new(NOBODY).start().await;
+    let opened = async || {
+        let order = json!({"device": "R1", "mode": "forced", "by": "王工", "reason": "访客"});
+        platform.post("/lots/L2/open", order).await.1["state"].clone()
+    };
+    put(&platform, "/suppliers/S2", json!({"secret": "first"})).await;
+    put(&platform, "/lots/L2", lot(&gateway)).await;
+    assert_eq!(opened().await, "executed");
+    let made = put(&platform, "/suppliers/S2", json!({"secret": "generate"})).await;
+    let made = made.1["secret"].as_str().unwrap().to_owned();
+    assert_eq!(opened().await, "executed", "it knows the one before");
+    assert_eq!(push(&platform, "first").await, "NO_PERMIT");
+    assert_eq!(opened().await, "executed", "it still signs with that");
+    known.lock().unwrap().clone_from(&made);
+    assert_eq!(push(&platform, &made).await, "NO_PERMIT");
+    assert_eq!(
+        opened().await,
+        "executed",
+        "it has shown that it has the new one"
+    );
+    put(&platform, "/lots/L2", lot(&gateway)).await;
+    assert_eq!(opened().await, "executed", "a changed lot is the same lot");
+    put(&platform, "/suppliers/S2", json!({"forget_previous": true})).await;
+    assert_eq!(opened().await, "executed");
+}
+
+/// How the lot L2 is.
+async fn l2(platform: &Platform) -> Value {
+    let lots = platform.get("/lots").await;
+    let items = lots["items"].as_array().unwrap();
+    items.iter().find(|lot| lot["lot"] == "L2").unwrap().clone()
+}
+
+/// D-19
+#[tokio::test]
+async fn a_pass_that_a_change_of_its_lot_cuts_off_is_begun_again() {
+    let gateway = Supplier::start(None).await;
+    let platform = Site::new(NOBODY).start().await;
+    put(&platform, "/suppliers/S2", json!({"secret": "first"})).await;
+    gateway.answers(|path, body| match path {
+        "/queryUnPushRecognitionInfo" => Reply::Hang,
+        _ => idle(path, body),
+    });
+    put(&platform, "/lots/L2", lot(&gateway)).await;
+    let asked = async || gateway.asked("/queryUnPushRecognitionInfo").pop();
+    eventually(asked).await;
+    gateway.answers(idle);
+    assert_eq!(put(&platform, "/lots/L2", lot(&gateway)).await.0, 200);
+    let passed = async || l2(&platform).await["reconciled"].is_object().then_some(());
+    eventually(passed).await;
+    // How it ended is known of the lot that takes its place, too.
+    put(&platform, "/suppliers/S2", json!({"name": "设备商"})).await;
+    assert!(l2(&platform).await["reconciled"].is_object());
+}
+
+/// BEAT-1: nobody would ever hear that a retired lot answers again.
+#[tokio::test]
+async fn an_outage_of_a_lot_that_is_retired_is_over_in_the_records() {
+    let gateway = Supplier::start(None).await;
+    let site = Site::new(NOBODY);
+    let platform = site.start().await;
+    put(&platform, "/suppliers/S2", json!({"secret": "first"})).await;
+    gateway.answers(|_, _| Reply::Status(502));
+    put(&platform, "/lots/L2", lot(&gateway)).await;
+    let outages = async || {
+        let outages = platform.get("/outages?lot=L2").await["items"].clone();
+        outages.as_array().unwrap().clone()
+    };
+    let begun = eventually(async || outages().await.pop()).await;
+    assert_eq!(begun["until"], Value::Null);
+    let retired = platform.send(Method::DELETE, "/lots/L2", json!({})).await;
+    assert_eq!(retired.0, 200);
+    let outages = outages().await;
+    assert_eq!(outages.len(), 1);
+    assert!(outages[0]["until"].is_string(), "{outages:?}");
+    let records = rusqlite::Connection::open(site.store()).unwrap();
+    let told = "SELECT count(*) FROM event WHERE kind = 'outage.ended'";
+    let told: i64 = records.query_row(told, [], |row| row.get(0)).unwrap();
+    assert_eq!(told, 1);
 }
 
 /// JSON has one kind of number, and some write every one with a fraction.

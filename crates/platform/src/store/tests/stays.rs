@@ -240,3 +240,44 @@ fn a_count_by_hand_stands_and_what_crossed_before_it_changes_it_no_more() {
     keep(crossing("u4", "OUT", "", 60));
     assert_eq!(vehicles(), 7);
 }
+
+/// STAY-1, D-19: what a lane is today says nothing of who crossed it before.
+#[test]
+fn a_crossing_that_comes_again_after_its_lane_was_turned_round_stays_as_it_was_counted() {
+    let connection = empty();
+    let keep = |record, rules: &Rules| {
+        passage::cross(&connection, &lot(), record, rules, Timestamp::UNIX_EPOCH).unwrap()
+    };
+    let mut turned = rules();
+    turned
+        .directions
+        .insert(DeviceNo::new("IN").unwrap(), Direction::Exit);
+    turned.directions.remove(&DeviceNo::new("OUT").unwrap());
+    let given = [
+        crossing("u1", "IN", "粤B12345", 1),
+        crossing("u2", "OUT", "粤B12345", 9),
+        crossing("u3", "IN", "粤B99999", 10),
+    ];
+    for record in given.clone() {
+        keep(record, &rules());
+    }
+    let all = || (stays(&connection), inside(&connection), told(&connection));
+    let counted = all();
+    assert_eq!((counted.0.len(), counted.1), (2, 1));
+    for record in given {
+        keep(
+            Record {
+                fetched: true,
+                ..record
+            },
+            &turned,
+        );
+    }
+    assert_eq!(all(), counted);
+    // Another account of the time moves it, and turns it round no more than a repetition does.
+    keep(crossing("u3", "IN", "粤B99999", 8), &turned);
+    assert_eq!((stays(&connection), inside(&connection)), (counted.0, 1));
+    // What is new is counted as the lane is now.
+    keep(crossing("u4", "IN", "", 11), &turned);
+    assert_eq!(inside(&connection), 0);
+}

@@ -18,14 +18,15 @@ const PROBATION: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What is known of the calendar.
 #[derive(Debug)]
-pub(super) struct Trust {
+pub struct Trust {
     last: Option<Moment>,
     leapt: Option<Tick>,
 }
 
 impl Trust {
     /// `alive`: when the run before this one was last alive, as the calendar had it.
-    pub(super) fn after(alive: Option<Timestamp>) -> Trust {
+    #[must_use]
+    pub fn after(alive: Option<Timestamp>) -> Trust {
         let last = alive.map(|wall| Moment {
             tick: Tick::ZERO,
             wall,
@@ -34,7 +35,7 @@ impl Trust {
     }
 
     /// Whether what the calendar makes too old `now` may go.
-    pub(super) fn allows(&mut self, now: Moment) -> bool {
+    pub fn allows(&mut self, now: Moment) -> bool {
         if let Some(last) = self.last.replace(now) {
             let passed = SignedDuration::try_from(now.tick - last.tick);
             let advanced = now.wall.duration_since(last.wall);
