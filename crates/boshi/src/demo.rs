@@ -10,6 +10,7 @@ pub(crate) mod stage;
 mod summary;
 
 use std::path::PathBuf;
+use std::pin::pin;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -84,9 +85,10 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     };
     let plan = stage::equipped(scenario::plan(arguments.speed, arguments.seed));
     let rules = arguments.scenario.rules();
+    let mut stopped = pin!(told_to_stop());
     let mut stage = tokio::select! {
         stage = Stage::set(&data, plan, rules) => stage?,
-        stopped = told_to_stop() => {
+        stopped = &mut stopped => {
             stopped?;
             return Ok(ExitCode::SUCCESS);
         }
@@ -99,14 +101,14 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             played.context("the scenario could not be played")?;
             true
         }
-        stopped = told_to_stop() => {
+        stopped = &mut stopped => {
             stopped?;
             false
         }
     };
     if finished && !arguments.exit {
         say("全部车辆已结束；Ctrl-C 停止并汇总");
-        told_to_stop().await?;
+        stopped.await?;
     }
     let summary = settle(&stage, finished).await?;
     account.abort();

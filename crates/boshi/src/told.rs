@@ -1,6 +1,7 @@
 //! Being told to stop.
 
-/// Ctrl-C, or SIGTERM where there is one.
+/// Ctrl-C, or SIGTERM where there is one. Whoever waits for it again and again keeps one and the same: it
+/// hears what comes from when it is first polled, and from then on nothing else ends the process.
 pub(crate) async fn told_to_stop() -> anyhow::Result<()> {
     #[cfg(unix)]
     {

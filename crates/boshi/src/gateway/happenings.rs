@@ -1,5 +1,7 @@
 //! Following what happens in the lanes.
 
+use std::pin::pin;
+
 use super::access::Access;
 use crate::account::{Account, Language};
 use crate::lines::Lines;
@@ -13,10 +15,11 @@ pub(super) async fn follow(access: &Access) -> anyhow::Result<()> {
     if !access.json {
         say(&account.head());
     }
+    let mut stopped = pin!(told_to_stop());
     loop {
         let line = tokio::select! {
             line = lines.next() => line?,
-            stopped = told_to_stop() => return stopped,
+            stopped = &mut stopped => return stopped,
         };
         let Some(line) = line else {
             return Ok(());

@@ -1,6 +1,7 @@
 //! What the engineer on the phone looks up.
 
 use std::borrow::Cow;
+use std::pin::pin;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -304,8 +305,14 @@ impl List {
         let path = ["lots", lot, what];
         let (mut seen, mut is_first) = (None, true);
         let mut widths = Vec::new();
+        // One for all looks: a new one hears nothing of what came before it.
+        let mut stopped = pin!(told_to_stop());
         loop {
-            let answer = interface.get_with(&path, &query).await?;
+            let answer = tokio::select! {
+                biased;
+                stopped = &mut stopped, if self.follow => return stopped,
+                answer = interface.get_with(&path, &query) => answer?,
+            };
             let rows = answer["items"].as_array().cloned().unwrap_or_default();
             let newest = rows.first().and_then(|row| row["number"].as_i64());
             let new = rows.into_iter().filter(|row| row["number"].as_i64() > seen);
@@ -317,7 +324,7 @@ impl List {
             (seen, is_first) = (newest.max(seen), false);
             tokio::select! {
                 () = tokio::time::sleep(LOOK_AGAIN) => {}
-                stopped = told_to_stop() => return stopped,
+                stopped = &mut stopped => return stopped,
             }
         }
     }
