@@ -30,7 +30,7 @@ pub(crate) fn lanes(figures: &Figures) -> String {
          | lanes | {} |\n\
          | vehicles measured | {} |\n\
          | starts measured | {} |\n\
-         | memory after all vehicles | {} MiB |\n",
+         | memory after all vehicles | {:.2} MiB |\n",
         lot::LANES,
         figures.pulses.len(),
         figures.starts.len(),
