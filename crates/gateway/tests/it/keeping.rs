@@ -215,14 +215,13 @@ async fn a_bundle_tells_how_the_gateway_is_and_nothing_secret() {
 #[tokio::test]
 async fn passages_that_a_power_cut_ended_are_interrupted_and_the_runs_are_known() {
     // Whoever waited a moment before goes on; it is over for whoever does not count as being there.
-    let mut world = World::with(&[
-        ("budget = \"500ms\"", "budget = \"60s\""),
-        ("act = \"500ms\"", "presence = \"10ms\"\nact = \"500ms\""),
-    ])
-    .await;
+    let mut world = World::with(&[("budget = \"500ms\"", "budget = \"60s\"")]).await;
     world.platform.answers(|_, _| Reply::Hang);
     world.gateway.arrives("粤B12345").await;
     world.gateway.counts(RECORDS, 1).await;
+    world.gateway.kill();
+    let an_hour_ago = "UPDATE recognition SET at = at - 3600000; UPDATE attempt SET at = at - 3600000";
+    world.gateway.journal().execute_batch(an_hour_ago).unwrap();
     world.power_cut().await;
     let interrupted = "SELECT count(*) FROM recognition WHERE outcome = 'interrupted'";
     world.gateway.counts(interrupted, 1).await;
