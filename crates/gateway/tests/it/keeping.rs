@@ -220,7 +220,8 @@ async fn passages_that_a_power_cut_ended_are_interrupted_and_the_runs_are_known(
     world.gateway.arrives("粤B12345").await;
     world.gateway.counts(RECORDS, 1).await;
     world.gateway.kill();
-    let an_hour_ago = "UPDATE recognition SET at = at - 3600000; UPDATE attempt SET at = at - 3600000";
+    let an_hour_ago =
+        "UPDATE recognition SET at = at - 3600000; UPDATE attempt SET at = at - 3600000";
     world.gateway.journal().execute_batch(an_hour_ago).unwrap();
     world.power_cut().await;
     let interrupted = "SELECT count(*) FROM recognition WHERE outcome = 'interrupted'";
