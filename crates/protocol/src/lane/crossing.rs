@@ -71,6 +71,9 @@ impl Lane {
             at: edge.wall,
         }));
         turn.settle(&vehicle, outcome, edge.wall);
+        if vehicle.plate().is_none() {
+            self.at_mut(vehicle.side).nameless = Some(edge.tick);
+        }
         if let Some(code) = abnormal {
             let recognizer = self.recognizer(vehicle.side);
             self.occurrences

@@ -204,7 +204,8 @@ impl Lane {
         self.watch_arm(turn);
     }
 
-    fn replayed(&mut self, turn: &mut Turn<'_>, reading: Reading, at: jiff::Timestamp) {
+    /// What was read while nobody listened, or of somebody who was gone by then: history.
+    pub(super) fn replayed(&mut self, turn: &mut Turn<'_>, reading: Reading, at: jiff::Timestamp) {
         let Some(recognizer) = self.layout.recognizer(reading.side).cloned() else {
             return;
         };

@@ -41,6 +41,7 @@ mod crosstalk;
 mod effect;
 mod gate;
 mod input;
+mod late;
 mod layout;
 mod lifting;
 mod loops;

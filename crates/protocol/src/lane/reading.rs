@@ -214,7 +214,7 @@ impl Lane {
     ) -> Waiting {
         waiting.read_at = turn.tick();
         match &waiting.stage {
-            Stage::Cleared(_) => return waiting,
+            Stage::Cleared(_) => return self.read_once_cleared(turn, waiting, sighting),
             Stage::Asked | Stage::Refused { .. } | Stage::Unasked => {}
         }
         if !waiting.vehicle.is_heard() {

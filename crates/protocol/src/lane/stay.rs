@@ -29,6 +29,8 @@ pub(super) struct Approach {
     pub(super) echo: Option<Echo>,
     /// When a vehicle left last that nobody had read.
     pub(super) unread_left: Option<Tick>,
+    /// When a vehicle crossed last whose plate nobody knew.
+    pub(super) nameless: Option<Tick>,
     pub(super) sign: Sign,
 }
 
@@ -185,6 +187,7 @@ impl Approach {
             stay: Stay::Free { glimpse: None },
             echo: None,
             unread_left: None,
+            nameless: None,
             sign: Sign::Idle,
         }
     }

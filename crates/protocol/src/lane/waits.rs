@@ -52,7 +52,8 @@ impl Lane {
             Stage::Asked | Stage::Cleared(_) | Stage::Unasked => None,
         };
         match &approach.stay {
-            Stay::Free { .. } | Stay::Suppressed { .. } => None,
+            Stay::Free { glimpse } => self.nobody_comes_at(approach, glimpse.as_ref()?),
+            Stay::Suppressed { .. } => None,
             Stay::Approaching { waiting, until } => poll(waiting).into_iter().chain([*until]).min(),
             Stay::Unread { until, .. } => approach.is_firmly_pressed().then_some(*until),
             Stay::Waiting(waiting) if approach.trigger.is_some() => {
@@ -73,7 +74,11 @@ impl Lane {
                 continue;
             }
             let stay = match self.take_stay(side) {
-                stay @ (Stay::Free { .. } | Stay::Suppressed { .. }) => stay,
+                Stay::Free { glimpse } => {
+                    self.nobody_came(turn, side, glimpse);
+                    Stay::Free { glimpse: None }
+                }
+                stay @ Stay::Suppressed { .. } => stay,
                 Stay::Approaching { waiting, until } if until <= at => {
                     self.not_on_loop(turn, waiting, at)
                 }

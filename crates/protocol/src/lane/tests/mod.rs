@@ -6,6 +6,7 @@ mod booth;
 mod commands;
 mod crossing;
 mod gate;
+mod late;
 mod loopless;
 mod loops;
 mod mixed;
