@@ -34,6 +34,7 @@ pub(crate) mod push;
 mod receipt;
 mod relays;
 pub(crate) mod remembered;
+mod reply;
 pub(crate) mod spaces;
 mod stream;
 pub(crate) mod teller;

@@ -31,8 +31,11 @@ pub(super) async fn controller(address: SocketAddr) -> anyhow::Result<Pulses> {
             // Nobody listens once the measurement is over.
             let _ = told.send((barrier.to_owned(), now));
         }
-        let online = command["devices"].clone();
-        async move { Json(json!({"ok": true, "online": online})) }
+        let answer = match command["command"] == "check" {
+            true => json!({"ok": true, "online": command["devices"]}),
+            false => json!({"ok": true}),
+        };
+        async move { Json(answer) }
     };
     let router = Router::new().route("/device", post(device));
     let listener = TcpListener::bind(address).await?;

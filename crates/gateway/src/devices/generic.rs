@@ -9,8 +9,7 @@ use boshi_protocol::lane::Motion;
 use futures_util::future::BoxFuture;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::caller::IDLE;
 use super::controller::{Checked, CommandError, DeviceDriver, Message};
@@ -19,6 +18,7 @@ use super::event::Event;
 use super::health::Health;
 use super::mailbox::Mailbox;
 use super::outfit::Outfit;
+use super::reply::Reply;
 use crate::config::{Equipment, Lane, Lot, POLL};
 use crate::reload::InForce;
 
@@ -60,17 +60,6 @@ enum Way {
         /// Says how long lanes wait for a barrier.
         in_force: InForce,
     },
-}
-
-#[derive(Deserialize)]
-struct Reply {
-    ok: bool,
-    #[serde(default)]
-    error: String,
-    #[serde(default)]
-    online: Vec<String>,
-    #[serde(default)]
-    state: Vec<Map<String, Value>>,
 }
 
 /// The controllers of a lot, each with those devices of its lanes that nothing else speaks to.
@@ -208,10 +197,12 @@ impl Generic {
     async fn asked(&self, id: &str, devices: &[DeviceNo]) -> Result<Checked, CommandError> {
         let numbers: Vec<&str> = devices.iter().map(DeviceNo::as_str).collect();
         let command = json!({"command": "check", "id": id, "devices": numbers});
-        let Reply { online, state, .. } = self.send(command, ANSWER).await?;
-        let known = |device: &&DeviceNo| online.iter().any(|text| text == device.as_str());
+        let reply = self.send(command, ANSWER).await?;
+        let online = reply.online().map_err(unreadable)?;
+        let known = |device: &&DeviceNo| online.contains(&device.as_str());
+        let state = reply.state().map_err(unreadable)?;
         let state = state.into_iter().filter_map(|object| {
-            let event = Event::of(object);
+            let event = Event::of(object.clone());
             event
                 .inspect_err(|error| tracing::warn!(error, "a controller's state is unreadable"))
                 .ok()
@@ -249,9 +240,10 @@ impl Generic {
         };
         let answer = answer.inspect_err(|error| _ = self.health.lost(&error.to_string()))?;
         let frame = answer.to_string();
-        let reply: Reply = serde_json::from_value(answer).map_err(|_| {
-            self.health.nonsense("应答无法读取", frame.as_bytes());
-            unreadable()
+        let reply = Reply::of(answer).map_err(|why| {
+            self.health
+                .nonsense(&format!("应答无法读取：{why}"), frame.as_bytes());
+            unreadable(why)
         })?;
         self.health
             .called((!is_question).then_some(frame.as_bytes()));
@@ -274,9 +266,9 @@ async fn called(request: reqwest::RequestBuilder) -> Result<Value, CommandError>
     })?;
     let status = response.status();
     let mut bytes = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|_| unreadable())? {
+    while let Some(chunk) = response.chunk().await.map_err(|_| broken_off())? {
         if bytes.len() + chunk.len() > MAX_ANSWER_BYTES {
-            return Err(unreadable());
+            return Err(unreadable(format!("超过 {MAX_ANSWER_BYTES} 字节")));
         }
         bytes.extend_from_slice(&chunk);
     }
@@ -288,11 +280,16 @@ async fn called(request: reqwest::RequestBuilder) -> Result<Value, CommandError>
             CommandError::NotDone(why)
         });
     }
-    serde_json::from_slice(&bytes).map_err(|_| unreadable())
+    serde_json::from_slice(&bytes).map_err(|error| unreadable(format!("不是 JSON：{error}")))
 }
 
-fn unreadable() -> CommandError {
-    CommandError::Unknown("控制器应答无法读取".to_owned())
+fn broken_off() -> CommandError {
+    CommandError::Unknown("控制器的应答中断".to_owned())
+}
+
+/// Why an answer means nothing.
+fn unreadable(why: impl std::fmt::Display) -> CommandError {
+    CommandError::Unknown(format!("控制器应答无法读取：{why}"))
 }
 
 #[cfg(test)]

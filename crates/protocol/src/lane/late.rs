@@ -37,7 +37,10 @@ impl Lane {
         let window = self.timing.approach_window;
         let is_near =
             |crossed: &mut Tick| seen.tick <= *crossed + window && *crossed <= seen.tick + window;
-        if self.at_mut(side).nameless.take_if(is_near).is_some() {
+        // In a mixed lane nobody knows from which side somebody came of whom nothing is known.
+        let mut approaches = self.approaches.iter_mut();
+        let crossed = approaches.find_map(|it| it.nameless.take_if(is_near));
+        if crossed.is_some() {
             self.replayed(turn, Reading { side, sighting }, seen.wall);
         }
     }

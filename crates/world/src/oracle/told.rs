@@ -15,8 +15,7 @@ type Message<'a> = (&'a str, Option<&'a str>, &'a str);
 
 impl World {
     /// Invariant 1: each vehicle that was read as something, and told, is a recognition of that lane,
-    /// whatever became of it; and no more than one, unless the gateway ended while it was there. Who is read
-    /// only after it has crossed may be the one that crossed in nobody's name (D-14).
+    /// whatever became of it; and no more than one, unless the gateway ended while it was there.
     pub(super) fn readings_are_recognitions(&mut self, journal: &Journal) {
         let mut wrong = Vec::new();
         for road in &self.roads {
@@ -34,7 +33,9 @@ impl World {
             }
             for (plate, vehicles) in &known {
                 let records = written.remove(plate.as_str()).unwrap_or_default();
-                let told = |it: &&VehicleId| road.is_told(**it) && !road.is_read_late(**it);
+                // The far camera of a mixed lane sees whoever is on the way out: that names nobody.
+                let passes = |it: VehicleId| road.is_mixed() && road.is_read_late(it);
+                let told = |it: &&VehicleId| road.is_told(**it) && !passes(**it);
                 let told = vehicles.iter().filter(told).count();
                 let again: usize = vehicles.iter().map(|it| self.ends_while(road, *it)).sum();
                 if told <= records && records <= vehicles.len() + again {
