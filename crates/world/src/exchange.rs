@@ -71,7 +71,7 @@ impl World {
             }
         });
         if let Some(before) = before
-            && self.property.ends_in_that(before, &mut self.random)
+            && self.property.ends_in_that(&before, &mut self.random)
         {
             self.account.alone += 1;
             let line = || {

@@ -4,14 +4,48 @@
 //! wrote to the log, in sectors, and everything before.
 
 use std::fs;
-use std::io;
-use std::path::Path;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt as _, SeedableRng as _};
 
 /// Bytes that a disk writes whole or not at all.
 const SECTOR: usize = 512;
+
+/// Bytes at the head of the index of a log, as SQLite has it in memory: two copies of what every commit
+/// changes, and how much of the log has been merged into the file.
+const HEAD: usize = 100;
+
+/// The image that was taken last: read again only when something was committed or merged since.
+#[derive(Default)]
+pub(crate) struct Latest {
+    taken: Option<([u8; HEAD], Arc<Image>)>,
+}
+
+impl Latest {
+    /// What `path` is now.
+    pub(crate) fn take(&mut self, path: &Path) -> io::Result<Arc<Image>> {
+        let head = head(path);
+        if let (Some(head), Some((before, image))) = (&head, &self.taken)
+            && head == before
+        {
+            return Ok(Arc::clone(image));
+        }
+        let image = Arc::new(Image::take(path)?);
+        self.taken = head.map(|head| (head, Arc::clone(&image)));
+        Ok(image)
+    }
+}
+
+/// The head of the index of the log, while somebody has the database open.
+fn head(path: &Path) -> Option<[u8; HEAD]> {
+    let mut head = [0; HEAD];
+    let mut index = fs::File::open(beside(path, "-shm")).ok()?;
+    index.read_exact(&mut head).ok()?;
+    Some(head)
+}
 
 /// A database and its log.
 #[derive(Clone, Default)]
@@ -44,7 +78,7 @@ impl Image {
 
     /// Whether a transaction was written since.
     pub(crate) fn is_written_in(&self, after: &Image) -> bool {
-        self.log != after.log
+        !std::ptr::eq(self, after) && self.log != after.log
     }
 
     /// Whether some of the log has been merged into the file since.
@@ -89,10 +123,14 @@ impl Image {
     }
 }
 
-fn log_of(path: &Path) -> std::path::PathBuf {
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
-    log.into()
+fn log_of(path: &Path) -> PathBuf {
+    beside(path, "-wal")
+}
+
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut file = path.as_os_str().to_owned();
+    file.push(ending);
+    file.into()
 }
 
 #[cfg(test)]
@@ -122,6 +160,29 @@ mod tests {
             let rows = |row: &rusqlite::Row<'_>| row.get::<_, i64>(0);
             let count = opened.query_row("SELECT count(*) FROM t", [], rows);
             assert_eq!(count.unwrap(), number);
+        }
+    }
+
+    #[test]
+    fn the_latest_image_is_read_again_after_each_commit_and_each_merge() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        let writer = Connection::open(&path).unwrap();
+        writer.pragma_update(None, "journal_mode", "WAL").unwrap();
+        writer.execute_batch("CREATE TABLE t (n)").unwrap();
+        let mut latest = Latest::default();
+        let mut before = latest.take(&path).unwrap();
+        for step in [
+            "INSERT INTO t VALUES (1)",
+            "INSERT INTO t VALUES (1)",
+            "PRAGMA wal_checkpoint",
+        ] {
+            assert!(Arc::ptr_eq(&before, &latest.take(&path).unwrap()));
+            writer.execute_batch(step).unwrap();
+            let (after, now) = (latest.take(&path).unwrap(), Image::take(&path).unwrap());
+            assert!(!Arc::ptr_eq(&before, &after), "{step}");
+            assert!(after.log == now.log && after.main == now.main, "{step}");
+            before = after;
         }
     }
 }

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use crate::clock::Clock;
 use crate::defect::{Defect, Spoiled};
-use crate::image::Image;
+use crate::image::{Image, Latest};
 use crate::supplier::{Crash, new_folder};
 use crate::wire::End;
 
@@ -63,6 +63,7 @@ pub(crate) struct Property {
     pub(crate) passing: Option<Timestamp>,
     folder: TempDir,
     disk: Image,
+    latest: Latest,
 }
 
 impl Property {
@@ -79,6 +80,7 @@ impl Property {
             passing: None,
             folder: new_folder(),
             disk: Image::default(),
+            latest: Latest::default(),
         }
     }
 
@@ -99,14 +101,14 @@ impl Property {
     }
 
     /// What its disk is before it goes on with what it does by itself, if it is to end in that.
-    pub(crate) fn before_it_goes_on(&self) -> Option<Image> {
-        self.alone.map(|_| self.image())
+    pub(crate) fn before_it_goes_on(&mut self) -> Option<Arc<Image>> {
+        self.alone.map(|_| self.latest())
     }
 
     /// It went on, and ends in that if it has written something; whether it did. What the world sees of a
     /// step it sees after all of its transactions, so that it tears the last of them, or none.
-    pub(crate) fn ends_in_that(&mut self, before: Image, random: &mut Xoshiro256PlusPlus) -> bool {
-        let after = self.image();
+    pub(crate) fn ends_in_that(&mut self, before: &Image, random: &mut Xoshiro256PlusPlus) -> bool {
+        let after = self.latest();
         let Some(mut crash) = self.alone.take_if(|_| before.is_written_in(&after)) else {
             return false;
         };
@@ -125,6 +127,7 @@ impl Property {
         self.run += 1;
         // Whatever of the run before is still about writes into the old one.
         self.folder = new_folder();
+        self.latest = Latest::default();
         self.config.data = self.folder.path().to_owned();
         self.disk.put(&self.file()).expect("memory has room");
         if let Some(began) = self.passing.take()
@@ -157,7 +160,7 @@ impl Property {
             return Some(answered);
         };
         let after = self.image();
-        self.disk = left_in(crash, before, &after, random);
+        self.disk = left_in(crash, &before, &after, random);
         self.is_gone();
         None
     }
@@ -172,15 +175,20 @@ impl Property {
         self.config.store()
     }
 
+    fn latest(&mut self) -> Arc<Image> {
+        let file = self.file();
+        self.latest.take(&file).expect("it was written")
+    }
+
     fn image(&self) -> Image {
         Image::take(&self.file()).expect("it was written")
     }
 }
 
 /// What a crash leaves of a disk.
-fn left_in(crash: Crash, before: Image, after: &Image, random: &mut Xoshiro256PlusPlus) -> Image {
+fn left_in(crash: Crash, before: &Image, after: &Image, random: &mut Xoshiro256PlusPlus) -> Image {
     match crash {
-        Crash::Now | Crash::BeforeCommit => before,
+        Crash::Now | Crash::BeforeCommit => before.clone(),
         Crash::Torn => before.torn(after, random),
         Crash::AfterCommit => after.clone(),
     }
