@@ -80,15 +80,22 @@ impl Desk {
         Instant::now() + self.written_within
     }
 
-    /// A plate was recognized: stored once, decided afresh each time (RECOG-1, D-13).
-    pub async fn recognized(&self, lot: LotId, pushed: PlateNumber, now: Timestamp) -> Reply<()> {
+    /// A plate was recognized: stored once, decided afresh each time (RECOG-1, D-13). The request was made
+    /// at `told`, by the supplier's clock.
+    pub async fn recognized(
+        &self,
+        lot: LotId,
+        pushed: PlateNumber,
+        told: Timestamp,
+        now: Timestamp,
+    ) -> Reply<()> {
         let Some(lot) = self.lots.get(&lot) else {
             return refused(unknown_lot());
         };
         let (device, uuid) = (pushed.device.clone(), pushed.record.clone());
         let pushed = Pushed {
             lot: Arc::clone(&lot),
-            record: Record::from(pushed),
+            record: Record::from(pushed).told(told),
             now,
         };
         let decided = match &lot.external {
@@ -181,13 +188,19 @@ impl Desk {
     }
 
     /// A vehicle crossed; the same again changes nothing (CROSS-3), and one that comes before its
-    /// recognition is kept.
-    pub async fn crossed(&self, lot: LotId, pushed: CrossGate, now: Timestamp) -> Reply<()> {
+    /// recognition is kept. The request was made at `told`, by the supplier's clock.
+    pub async fn crossed(
+        &self,
+        lot: LotId,
+        pushed: CrossGate,
+        told: Timestamp,
+        now: Timestamp,
+    ) -> Reply<()> {
         let Some(known) = self.lots.get(&lot) else {
             return refused(unknown_lot());
         };
         let rules = Arc::clone(&known.rules);
-        let record = Record::from(pushed);
+        let record = Record::from(pushed).told(told);
         let kept = self.store.write_by(self.in_time(), move |db| {
             passage::cross(db, &lot, record.clone(), &rules, now)
         });

@@ -123,7 +123,8 @@ pub fn router(door: Door, desk: Arc<Desk>) -> Router {
         move |call, pushed| {
             let desk = Arc::clone(&at);
             async move {
-                desk.recognized(call.envelope.lot, pushed, call.received)
+                let told = call.envelope.time.timestamp();
+                desk.recognized(call.envelope.lot, pushed, told, call.received)
                     .await
             }
         },
@@ -132,7 +133,11 @@ pub fn router(door: Door, desk: Arc<Desk>) -> Router {
     let router =
         endpoint::<ReceiveCrossGate, _, _>(router, Arc::clone(&door), move |call, pushed| {
             let desk = Arc::clone(&at);
-            async move { desk.crossed(call.envelope.lot, pushed, call.received).await }
+            async move {
+                let told = call.envelope.time.timestamp();
+                desk.crossed(call.envelope.lot, pushed, told, call.received)
+                    .await
+            }
         });
     let router = endpoint::<ReceiveAbnormal, _, _>(router, door, move |call, pushed| {
         let desk = Arc::clone(&desk);

@@ -6,6 +6,7 @@ use std::time::Duration;
 use boshi_protocol::endpoint::{Endpoint, UnPushedQuery};
 use boshi_protocol::envelope::Answer;
 use boshi_protocol::fields::FieldError;
+use boshi_protocol::freshness::DEFAULT_WINDOW;
 use boshi_protocol::id::RecordId;
 use boshi_protocol::page::{MAX_PAGE_SIZE, Page, PageRequest};
 use tracing::warn;
@@ -116,9 +117,13 @@ impl Reconciler {
         // Never closed; and without it they would still have to be kept.
         let _place = self.merging.acquire().await;
         let (id, rules, now) = (lot.id.clone(), lot.rules.clone(), lot.peer.now());
+        // Of all that was said of a record this is the last: nothing that has failed is pushed again (PUSH-2).
+        // The clock of the lot may be ahead.
+        let told = now + DEFAULT_WINDOW;
         let merged = self.store.write(move |db| {
             let mut new = 0;
             for record in records {
+                let record = record.told(told);
                 let kept = match kind {
                     RecordKind::Recognition => fetched(db, &id, record, now)?,
                     RecordKind::Crossing => passage::cross(db, &id, record, &rules, now)?,

@@ -36,7 +36,7 @@ struct Kind {
     may_go: &'static str,
     /// A column that every file fills itself, since it is about other rows in it, and with what: of the
     /// row's `lot` and `uuid`, which are `?1` and `?2`.
-    own: Option<(&'static str, &'static str)>,
+    own: &'static [(&'static str, &'static str)],
 }
 
 /// Not a half of a stay that is open or ends later.
@@ -50,7 +50,7 @@ const CORRECTION: Kind = Kind {
     time: "at",
     keys: ["lot", "number"],
     may_go: "TRUE",
-    own: None,
+    own: &[],
 };
 
 /// A recognition before its decisions, which point at it. Stays last: they say which crossings may go. Of what is numbered, the newest of a lot stays: the
@@ -61,56 +61,56 @@ static KINDS: [Kind; 8] = [
         time: "at",
         keys: ["lot", "uuid"],
         may_go: NOT_OF_A_STAY,
-        own: Some(("id", "NULL")),
+        own: &[("id", "NULL"), ("told", "0")],
     },
     Kind {
         table: "decision",
         time: "at",
         keys: ["lot", "number"],
         may_go: "number < (SELECT max(number) FROM decision d WHERE d.lot = t.lot)",
-        own: Some(("record", month::RECORD)),
+        own: &[("record", month::RECORD)],
     },
     Kind {
         table: "crossing",
         time: "at",
         keys: ["lot", "uuid"],
         may_go: NOT_OF_A_STAY,
-        own: None,
+        own: &[("told", "0")],
     },
     Kind {
         table: "abnormality",
         time: "received",
         keys: ["lot", "digest"],
         may_go: "state = 'cleared'",
-        own: None,
+        own: &[],
     },
     Kind {
         table: "command",
         time: "asked_at",
         keys: ["lot", "id"],
         may_go: "state <> 'asked'",
-        own: None,
+        own: &[],
     },
     Kind {
         table: "outage",
         time: "since",
         keys: ["lot", "since"],
         may_go: "until < ?1",
-        own: None,
+        own: &[],
     },
     Kind {
         table: "audit",
         time: "at",
         keys: ["lot", "number"],
         may_go: "number < (SELECT max(number) FROM audit a WHERE a.lot = t.lot)",
-        own: None,
+        own: &[],
     },
     Kind {
         table: "stay",
         time: "began",
         keys: ["lot", "uuid"],
         may_go: "state <> 'open' AND coalesce(out_at, began) < ?1",
-        own: None,
+        own: &[],
     },
 ];
 
@@ -300,8 +300,8 @@ impl Rows {
         values: impl rusqlite::Params,
     ) -> Result<(), StoreError> {
         let names = query.column_names().map(str::to_owned).enumerate();
-        let own = self.kind.own.map(|(name, _)| name);
-        let carried = names.filter(|(_, name)| own != Some(name.as_str()));
+        let is_own = |name: &str| self.kind.own.iter().any(|(own, _)| *own == name);
+        let carried = names.filter(|(_, name)| !is_own(name));
         let (places, names): (Vec<usize>, Vec<String>) = carried.unzip();
         self.columns = names;
         let read = query.query_map(values, |row| places.iter().map(|at| row.get(*at)).collect())?;

@@ -37,6 +37,7 @@ const STEPS: &[Step] = &[
     step!("0007_addresses"),
     step!("0008_records_by_number"),
     step!("0009_whole_pass"),
+    step!("0010_told"),
 ];
 
 /// What a file says of the steps it has taken. `user_version` is how many they are, as it was before

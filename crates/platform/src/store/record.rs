@@ -54,11 +54,14 @@ pub struct Record {
     pub pushed: bool,
     /// It was fetched after an outage.
     pub fetched: bool,
+    /// When the supplier said so, in seconds since 1970 by its clock; 0 when that is not known.
+    pub told: i64,
 }
 
 impl Record {
     /// Both accounts of the same record as one. Commutative, associative and idempotent: the plate
-    /// beats none, then the higher reliability, then the smaller text; the earliest time stands.
+    /// beats none, then what the supplier said later, for a booth may have typed it meanwhile; of one
+    /// second the higher reliability, then the smaller text. The earliest time stands.
     #[must_use]
     pub fn join(self, other: Record) -> Record {
         let at = self.at.min(other.at);
@@ -81,8 +84,8 @@ impl Record {
         self.sureness() >= other.sureness()
     }
 
-    fn sureness(&self) -> (bool, Option<u8>) {
-        (self.plate.is_some(), self.reliability)
+    fn sureness(&self) -> (bool, i64, Option<u8>) {
+        (self.plate.is_some(), self.told, self.reliability)
     }
 
     /// Whether both say the same of what happened, however each came here.
@@ -90,6 +93,7 @@ impl Record {
         let told = |record: &Record| Record {
             pushed: false,
             fetched: false,
+            told: 0,
             ..record.clone()
         };
         self == other || told(self) == told(other)
@@ -105,6 +109,13 @@ impl Record {
             ),
             Reverse(&self.device),
         )
+    }
+
+    /// The account that was given `at`.
+    #[must_use]
+    pub fn told(self, at: Timestamp) -> Record {
+        let told = at.as_second();
+        Record { told, ..self }
     }
 
     fn marked(mut self, origin: Origin) -> Record {
@@ -184,6 +195,7 @@ fn write(
         record.image,
         record.pushed,
         record.fetched,
+        record.told,
     ])?;
     Ok(written > 0)
 }
@@ -272,8 +284,8 @@ impl RecordKind {
                 concat!(
                     "INSERT INTO ",
                     $table,
-                    " (lot, uuid, device, at, plate, color, reliability, image, pushed, fetched)
-                     VALUES (?,?,?,?,?,?,?,?,?,?) ON CONFLICT (lot, uuid) DO NOTHING"
+                    " (lot, uuid, device, at, plate, color, reliability, image, pushed, fetched, told)
+                     VALUES (?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (lot, uuid) DO NOTHING"
                 )
             };
         }
@@ -291,7 +303,8 @@ impl RecordKind {
                     "UPDATE ",
                     $table,
                     " SET device = ?3, at = ?4, plate = ?5, color = ?6, reliability = ?7,
-                     image = ?8, pushed = ?9, fetched = ?10 WHERE lot = ?1 AND uuid = ?2"
+                     image = ?8, pushed = ?9, fetched = ?10, told = ?11
+                     WHERE lot = ?1 AND uuid = ?2"
                 )
             };
         }
@@ -326,6 +339,7 @@ fn read(row: &Row<'_>) -> Result<Record, StoreError> {
         image: row.get("image")?,
         pushed: row.get("pushed")?,
         fetched: row.get("fetched")?,
+        told: row.get("told")?,
     })
 }
 
@@ -341,6 +355,7 @@ impl From<PlateNumber> for Record {
             image: pushed.image,
             pushed: false,
             fetched: false,
+            told: 0,
         }
         .marked(Origin::Pushed)
     }
@@ -358,6 +373,7 @@ impl From<CrossGate> for Record {
             image: String::new(),
             pushed: false,
             fetched: false,
+            told: 0,
         }
         .marked(Origin::Pushed)
     }
@@ -375,6 +391,7 @@ impl From<UnPushedRecognition> for Record {
             image: fetched.image,
             pushed: false,
             fetched: false,
+            told: 0,
         }
         .marked(Origin::Fetched)
     }
@@ -392,6 +409,7 @@ impl From<UnPushedCrossing> for Record {
             image: String::new(),
             pushed: false,
             fetched: false,
+            told: 0,
         }
         .marked(Origin::Fetched)
     }

@@ -23,18 +23,22 @@ fn any_record() -> impl Strategy<Value = Record> {
         any::<bool>(),
         0..2_u8,
         "[ab]?",
+        0..3_i64,
     )
-        .prop_map(|(plate, reliability, second, pushed, uuid, image)| Record {
-            uuid: RecordId::new(&format!("u{uuid}")).unwrap(),
-            device: DeviceNo::new("R1").unwrap(),
-            at: WireTime::from_timestamp(jiff::Timestamp::from_second(second).unwrap()),
-            plate: Plate::read(plate).unwrap(),
-            color: PlateColor::Blue,
-            reliability,
-            image,
-            pushed,
-            fetched: !pushed,
-        })
+        .prop_map(
+            |(plate, reliability, second, pushed, uuid, image, told)| Record {
+                uuid: RecordId::new(&format!("u{uuid}")).unwrap(),
+                device: DeviceNo::new("R1").unwrap(),
+                at: WireTime::from_timestamp(jiff::Timestamp::from_second(second).unwrap()),
+                plate: Plate::read(plate).unwrap(),
+                color: PlateColor::Blue,
+                reliability,
+                image,
+                pushed,
+                fetched: !pushed,
+                told,
+            },
+        )
 }
 
 fn empty() -> Connection {

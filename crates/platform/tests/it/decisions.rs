@@ -138,10 +138,10 @@ async fn what_another_system_says_of_a_plate_that_was_corrected_meanwhile_does_n
     system.answers(move |_, _| {
         let other = rusqlite::Connection::open(&store).unwrap();
         other.busy_timeout(PATIENCE).unwrap();
-        let surer = "INSERT INTO recognition (lot, uuid, device, at, plate, color, reliability,
-                     image, pushed, fetched) VALUES ('L1', 'u1', 'CAM-02', unixepoch(), '粤B99999',
-                     'blue', 100, '', 1, 0)";
-        other.execute_batch(surer).unwrap();
+        let later = "INSERT INTO recognition (lot, uuid, device, at, plate, color, reliability,
+                     image, pushed, fetched, told) VALUES ('L1', 'u1', 'CAM-02', unixepoch(),
+                     '粤B99999', 'blue', 100, '', 1, 0, unixepoch() + 5)";
+        other.execute_batch(later).unwrap();
         Reply::Json(json!({"pass": true, "reason": "会员车辆"}))
     });
     let platform = site.start().await;

@@ -150,7 +150,7 @@ impl Rows {
         let mut columns = self.columns.join(", ");
         let marks = (0..self.columns.len()).map(|at| format!("?{}", at + 3));
         let mut marks = marks.collect::<Vec<_>>().join(", ");
-        if let Some((column, value)) = self.kind.own {
+        for (column, value) in self.kind.own {
             columns = format!("{columns}, {column}");
             marks = format!("{marks}, {value}");
         }

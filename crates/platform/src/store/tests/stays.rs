@@ -40,6 +40,7 @@ pub(super) fn crossing(uuid: &str, device: &str, plate: &str, second: i64) -> Re
         image: String::new(),
         pushed: true,
         fetched: false,
+        told: 0,
     }
 }
 
