@@ -1,5 +1,7 @@
 //! What the engineer on the phone looks up.
 
+mod cell;
+
 use std::borrow::Cow;
 use std::pin::pin;
 use std::time::Duration;
@@ -7,10 +9,11 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use serde_json::Value;
 
+pub(super) use self::cell::{date_time, online, text, yuan};
+use self::cell::{kind, push_state, standing, time};
 use super::access::{Access, Chosen};
 use super::status::{Part, status};
 use super::words;
-use crate::account::{china_time, clock_time};
 use crate::terminal::{aligned, say, table, widths as widths_of};
 use crate::told::told_to_stop;
 
@@ -260,33 +263,6 @@ pub(super) async fn stays(wanted: Stays) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn standing(standing: &Value) -> String {
-    let word = match standing.as_str() {
-        Some("open") => "在场",
-        Some("closed") => "已离场",
-        Some("superseded") => "重复进场，已关闭",
-        _ => "无进场记录",
-    };
-    word.to_owned()
-}
-
-pub(super) fn yuan(fen: &Value) -> String {
-    let fen = fen.as_i64().unwrap_or_default();
-    format!("{}.{:02}", fen / 100, fen % 100)
-}
-
-pub(super) fn online(online: &Value) -> &'static str {
-    match online.as_bool() {
-        Some(true) => "在线",
-        Some(false) => "离线",
-        None => "未知",
-    }
-}
-
-pub(super) fn date_time(at: &Value) -> String {
-    at.as_str().map_or_else(|| "-".to_owned(), china_time)
-}
-
 impl List {
     async fn print(
         &self,
@@ -356,50 +332,5 @@ impl List {
             let cells: Vec<String> = cells(row);
             say(&aligned(&cells, widths));
         }
-    }
-}
-
-fn push_state(row: &Value) -> String {
-    let word = match row["state"].as_str() {
-        Some("pending") => "待推送",
-        Some("delivered") => "已送达",
-        Some("failed") if row["resent"] == true => "推送失败，后已补发",
-        _ => "推送失败",
-    };
-    word.to_owned()
-}
-
-fn kind(kind: &Value) -> String {
-    let word = match kind.as_str() {
-        Some("recognition") => "识别",
-        Some("crossing") => "过闸",
-        _ => "异常",
-    };
-    word.to_owned()
-}
-
-/// The time of today, and with its date that of another day.
-fn time(at: &Value) -> String {
-    let Some(at) = at.as_str() else {
-        return "-".to_owned();
-    };
-    let (full, now) = (
-        china_time(at),
-        china_time(&jiff::Timestamp::now().to_string()),
-    );
-    let day = |time: &str| time.split_once(' ').map(|(day, _)| day.to_owned());
-    if day(&full) == day(&now) {
-        clock_time(at)
-    } else {
-        full
-    }
-}
-
-pub(super) fn text(value: &Value) -> String {
-    match value {
-        Value::Null => "-".to_owned(),
-        Value::String(text) if text.is_empty() => "-".to_owned(),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
     }
 }

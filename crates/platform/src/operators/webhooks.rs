@@ -1,37 +1,36 @@
 //! `/webhooks`: the endpoints that events are sent to, by the administrators. Whoever adds one makes
 //! the platform call that address. Secrets are told once, when they are made (D-7).
 
+mod wanted;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use boshi_protocol::fields::Fields;
 use rusqlite::types::Value;
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 
+use self::wanted::{changed, read};
 use super::api::{Api, delete, get, post, put};
 use super::caller::Caller;
 use super::error::ApiError;
-use super::events::kinds;
 use super::field::{Field, Kind, field};
 use super::lists::{self, Listing, searched};
-use super::permits::ids;
-use super::read::{Body, MAX_WORDS_CHARS, Params, time, words};
+use super::read::{Body, MAX_WORDS_CHARS, Params, time};
 use super::registry::refused;
 use super::users::Items;
 use super::words::Tag;
 use super::{Shared, as_a_whole};
 use crate::china::ChinaTime;
 use crate::decision::listed;
-use crate::registry::{EntryError, wrong};
 use crate::role::Need;
 use crate::signed::make_secret;
 use crate::store::delivery::{Attempt, AttemptRow};
 use crate::store::event::{Place, during, find, newest};
 use crate::store::newest::newest as newest_rows;
 use crate::store::webhook::{self, Known};
-use crate::webhooks::{Endpoint, WebhookError};
+use crate::webhooks::WebhookError;
 
 /// Longest address and longest certificate in characters.
 const MOST_URL_CHARS: usize = 2000;
@@ -188,18 +187,6 @@ async fn list(State(operators): Shared) -> Result<Json<Items<WebhookView>>, ApiE
     Ok(Json(Items::of(items.collect())))
 }
 
-/// What is to be changed of an endpoint.
-struct Wanted {
-    url: Option<String>,
-    plain: Option<bool>,
-    ca_pem: Option<String>,
-    kinds: Option<Vec<crate::events::kind::Kind>>,
-    lots: Option<Vec<boshi_protocol::id::LotId>>,
-    secret: Option<SecretString>,
-    forget_previous: bool,
-    enabled: Option<bool>,
-}
-
 async fn put_webhook(
     State(operators): Shared,
     Path(name): Path<String>,
@@ -314,60 +301,6 @@ async fn resend(
     let by = caller.acting(None);
     operators.webhooks.resend(&name, events, by).await?;
     Ok(Json(Resent { resent }))
-}
-
-fn read(fields: &Fields<'_>) -> Result<Wanted, boshi_protocol::fields::FieldError> {
-    let text = |name| {
-        Ok(fields
-            .optional_text(name)?
-            .map(|text| text.trim().to_owned()))
-    };
-    let secret = fields.optional_text("secret")?;
-    let secret = secret.map(|_| words(fields, "secret")).transpose()?;
-    let has = |name| Ok(fields.optional_text(name)?.is_some());
-    Ok(Wanted {
-        url: text("url")?,
-        plain: fields.optional_truth("plain")?,
-        ca_pem: text("ca_pem")?,
-        kinds: has("kinds")?.then(|| kinds(fields, "kinds")).transpose()?,
-        lots: has("lots")?.then(|| ids(fields, "lots")).transpose()?,
-        secret: secret.map(SecretString::from),
-        forget_previous: fields.optional_truth("forget_previous")? == Some(true),
-        enabled: fields.optional_truth("enabled")?,
-    })
-}
-
-/// The endpoint as it is wanted; a new secret leaves the present one valid until it is forgotten.
-fn changed(name: String, before: Option<Endpoint>, wanted: Wanted) -> Result<Endpoint, EntryError> {
-    let before = before.as_ref();
-    let url = wanted.url.or_else(|| Some(before?.url.clone()));
-    let secret = wanted.secret.clone();
-    let secret = secret.or_else(|| Some(before?.secret.clone()));
-    let previous = match (before, &wanted.secret) {
-        _ if wanted.forget_previous => None,
-        (Some(before), Some(_)) => Some(before.secret.clone()),
-        (before, _) => before.and_then(|before| before.previous.clone()),
-    };
-    let pem = wanted.ca_pem.filter(|pem| !pem.is_empty());
-    Ok(Endpoint {
-        name,
-        url: url.ok_or_else(|| wrong("url", "没有此推送；新的推送应给出地址"))?,
-        plain: wanted
-            .plain
-            .unwrap_or_else(|| before.is_some_and(|before| before.plain)),
-        ca_pem: pem.or_else(|| before?.ca_pem.clone()),
-        kinds: wanted
-            .kinds
-            .unwrap_or_else(|| before.map_or_else(Vec::new, |before| before.kinds.clone())),
-        lots: wanted
-            .lots
-            .unwrap_or_else(|| before.map_or_else(Vec::new, |before| before.lots.clone())),
-        secret: secret.ok_or_else(|| wrong("secret", "应给出密钥"))?,
-        previous,
-        enabled: wanted
-            .enabled
-            .unwrap_or_else(|| before.is_none_or(|before| before.enabled)),
-    })
 }
 
 fn named(name: &str) -> Result<String, ApiError> {
