@@ -61,6 +61,8 @@ pub struct VzHabits {
     pub writes_gbk: bool,
     /// Whether its clock shows China's time as that of Greenwich.
     pub is_ahead: bool,
+    /// Whether its texts are plain, where others write base64.
+    pub writes_plain: bool,
 }
 
 impl VzHabits {

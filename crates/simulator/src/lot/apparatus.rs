@@ -108,6 +108,14 @@ impl Apparatus {
         }
     }
 
+    /// Its camera, if that is one of 臻识 behind a broker.
+    pub(super) fn vz_mqtt(&self) -> Option<&VzMqttCamera> {
+        match self.camera.as_ref()? {
+            LaneCamera::VzMqtt(camera) => Some(camera),
+            LaneCamera::VzTcp(_) | LaneCamera::Hik(_) => None,
+        }
+    }
+
     /// The contact of the fire alarm, if it hangs here; it opens when there is fire, as does a cut
     /// wire.
     pub(super) fn set_fire(&self, on: bool) {

@@ -63,6 +63,7 @@ impl Gateways<'_> {
             Speaks::VzTcp => {
                 let listener = bound(lane.camera_listen)?;
                 let (camera, ordered) = VzTcpCamera::start(listener, lane.recognizer.as_str())?;
+                camera.has(habits(lane));
                 return Ok(Voice::VzTcp(camera, Some(ordered)));
             }
         };
@@ -79,6 +80,7 @@ impl Gateways<'_> {
         let (serial, listener) = (lane.recognizer.as_str(), bound(lane.camera_listen)?);
         let (camera, ordered) = HikCamera::start(listener, serial, "gateway", key)?;
         camera.pushes_to(&format!("{base}/hik/{key}"));
+        camera.beats_every(self.heartbeat);
         camera.dribbles(lane.faults.contains(&LaneFault::Split));
         if lane.faults.contains(&LaneFault::Nonces) {
             camera.nonces_last(NONCE_CALLS);
@@ -95,5 +97,6 @@ fn habits(lane: &LanePlan) -> VzHabits {
         breaks_lines: has(LaneFault::LineBreaks),
         writes_gbk: has(LaneFault::Gbk),
         is_ahead: has(LaneFault::Clock),
+        writes_plain: has(LaneFault::Plain),
     }
 }

@@ -138,8 +138,10 @@ impl VirtualLot {
         let trouble = Trouble {
             mischief: mischief.clone(),
             hik: apparatus.hik().cloned(),
+            vz_mqtt: apparatus.vz_mqtt().cloned(),
             module: apparatus.module().cloned(),
             board: apparatus.board().cloned(),
+            is_new: false.into(),
         };
         let player = Player::new(
             plan.clone(),

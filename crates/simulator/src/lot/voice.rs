@@ -25,7 +25,7 @@ use crate::equipment::Motion;
 /// Pause of a camera that was not answered before it asks again.
 const AGAIN: Duration = Duration::from_secs(1);
 
-/// Pause of a camera of 芊熠 between two heartbeats.
+/// Pause of a camera of 芊熠 between two heartbeats, in the lanes' time.
 const QY_HEARTBEAT: Duration = Duration::from_secs(1);
 
 /// How events are told.
@@ -51,9 +51,16 @@ impl Voice {
     pub(super) fn silence(&self) -> Option<Silence> {
         match self {
             Voice::Vz(camera) => Some(camera.silence.clone()),
+            Voice::VzTcp(camera, _) => Some(camera.silence()),
             Voice::VzMqtt(camera, _) => Some(camera.silence()),
-            Voice::Generic(_) | Voice::VzTcp(..) | Voice::Hik(..) | Voice::Spaces(_) => None,
+            Voice::Hik(camera, ..) => Some(camera.silence()),
+            Voice::Generic(_) | Voice::Spaces(_) => None,
         }
+    }
+
+    /// How many bytes the picture of a reading may have, where a frame has a largest length.
+    pub(super) fn room(&self, read: &PlateRead) -> Option<usize> {
+        matches!(self, Voice::VzTcp(..)).then(|| VzTcpCamera::room(&plate(read, None)))
     }
 
     /// One attempt.
@@ -98,6 +105,12 @@ async fn pushed(
         ..answer
     };
     match event {
+        // What comes from memory is kept until the answer says that the next one may come.
+        Event::Plate(read) if read.replay && !camera.is_qy => {
+            let answer = camera.plate(&plate(read, picture)).await?;
+            let stops = answer.goes_on;
+            Ok(VzAnswer { stops, ..answer })
+        }
         Event::Plate(read) => camera.plate(&plate(read, picture)).await,
         Event::TriggerLoop { pressed, .. } => camera.input(0, *pressed).await.map(heard),
         Event::SafetyLoop { pressed, .. } => camera.input(1, *pressed).await.map(heard),
@@ -267,7 +280,7 @@ impl Asking {
                 self.obey(order).await;
             }
             if self.camera.is_qy {
-                tokio::time::sleep(QY_HEARTBEAT).await;
+                tokio::time::sleep(self.site.clock.lasts(QY_HEARTBEAT)).await;
             }
         }
     }
