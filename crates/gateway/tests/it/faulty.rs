@@ -14,7 +14,7 @@ use boshi_simulator::ledger::Ledger;
 use boshi_simulator::lot::LaneFault::{
     Busy, Clock, CodeZero, Duplicate, Exception, Forbidden, Garbled, Gbk, Idle, Large, LateReply,
     LineBreaks, Lost, Misread, Namespaces, NoAck, NoPicture, NoSignal, Noise, Nonces, NotSupported,
-    Plain, Replay, Silence, Split, Stale, Unanswered, Unread, Unsure,
+    Plain, Replay, Sessions, Silence, Split, Stale, Unanswered, Unread, Unsure,
 };
 use boshi_simulator::lot::{
     DisplaySpeaks, LaneFault, LanePlan, LotPlan, Speaks, VirtualLot, Wiring,
@@ -125,10 +125,15 @@ impl Family {
                 Framing::Tcp => "tcp",
                 Framing::Rtu => "rtu",
             };
+            // Loops of 大华 are on the module, and its barrier is not.
+            let barrier = if table == "dahua" {
+                "[lot.dahua.barrier]\ndevice = \"BAR-01\"\n"
+            } else {
+                "[[lot.modbus.barrier]]\ndevice = \"BAR-01\"\nopen = 1\npulse = \"200ms\"\n"
+            };
             text += &format!(
                 "[[lot.modbus]]\nname = \"IO-01\"\naddress = \"{module}\"\nmodule = \"plain\"\n\
-                 framing = \"{framing}\"\npoll = \"20ms\"\n[[lot.modbus.barrier]]\ndevice = \"BAR-01\"\nopen = 1\n\
-                 pulse = \"200ms\"\n"
+                 framing = \"{framing}\"\npoll = \"20ms\"\n{barrier}"
             );
         } else {
             text += &format!("[lot.{table}.barrier]\ndevice = \"BAR-01\"\n");
@@ -355,6 +360,33 @@ async fn vz_over_mqtt() {
 
 const HIK: &str = "address = \"{camera}\"\nuser = \"gateway\"\npassword = \"camera-key-one\"\n\
     key = \"camera-key-one\"\npoll = \"20ms\"";
+
+const DAHUA: &str = "experimental = true\naddress = \"{camera}\"\nuser = \"gateway\"\n\
+    password = \"camera-key-one\"\nkey = \"camera-key-one\"\nserial = \"CAM-01\"\n\
+    heartbeat = \"1s\"";
+
+/// RECOG-1, CROSS-1, OPEN-7
+#[tokio::test]
+async fn dahua_beside_a_module_for_its_loops() {
+    let faults = [
+        Duplicate,
+        LateReply,
+        Replay,
+        Unread,
+        Unsure,
+        Misread,
+        NoPicture,
+        Silence,
+        Nonces,
+        Sessions,
+        NotSupported,
+        Idle,
+        Unanswered,
+    ];
+    let mut family = Family::of(Speaks::Dahua, &faults, ("dahua", DAHUA, 4));
+    family.wiring = Wiring::Module;
+    all_accounted_for(&family).await;
+}
 
 /// Its words come each second.
 const HIK_STREAM: &str = "address = \"{camera}\"\nuser = \"gateway\"\n\

@@ -12,7 +12,7 @@ use super::plan::{DetectorsSpeak, LaneFault, LanePlan, LotPlan, Speaks};
 use super::start::StartError;
 use super::voice::Voice;
 use crate::broker::Broker;
-use crate::camera::{HikCamera, VzCamera, VzHabits, VzMqttCamera, VzTcpCamera};
+use crate::camera::{DahuaCamera, HikCamera, VzCamera, VzHabits, VzMqttCamera, VzTcpCamera};
 
 /// For how many calls a challenge is good that is soon too old.
 const NONCE_CALLS: u32 = 3;
@@ -53,6 +53,7 @@ impl Gateways<'_> {
             Speaks::Vz => false,
             Speaks::Qy => true,
             Speaks::Hik | Speaks::HikStream => return self.hik(lane),
+            Speaks::Dahua => return self.dahua(lane),
             Speaks::VzMqtt => {
                 let broker = self.broker.ok_or(StartError::NoBroker)?;
                 let serial = lane.recognizer.as_str();
@@ -73,6 +74,18 @@ impl Gateways<'_> {
         camera.is_qy = is_qy;
         camera.habits = habits(lane);
         Ok(Voice::Vz(camera))
+    }
+
+    fn dahua(&self, lane: &LanePlan) -> Result<Voice, StartError> {
+        let (base, key) = (self.base.trim_end_matches('/'), lane.key.expose_secret());
+        let listener = bound(lane.camera_listen)?;
+        let (camera, ordered) = DahuaCamera::start(listener, "gateway", key)?;
+        let url = format!("{base}/dahua/{key}");
+        camera.pushes_to(&url, lane.recognizer.as_str(), self.heartbeat)?;
+        if lane.faults.contains(&LaneFault::Nonces) {
+            camera.nonces_last(NONCE_CALLS);
+        }
+        Ok(Voice::Dahua(camera, Some(ordered)))
     }
 
     fn hik(&self, lane: &LanePlan) -> Result<Voice, StartError> {

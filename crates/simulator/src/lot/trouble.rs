@@ -15,7 +15,9 @@ use super::gateway::Told;
 use super::plan::{LaneFault, LanePlan};
 use super::voice::Voice;
 use crate::board::{OlmBoard, OlmFault};
-use crate::camera::{HikCamera, HikFault, HikNamespace, VzMqttCamera, VzMqttFault};
+use crate::camera::{
+    DahuaCamera, DahuaFault, HikCamera, HikFault, HikNamespace, VzMqttCamera, VzMqttFault,
+};
 use crate::equipment::{Reading, mistaken};
 use crate::module::{ModuleFault, RelayModule};
 
@@ -140,6 +142,7 @@ pub(super) struct Trouble {
     pub(super) mischief: Mischief,
     pub(super) hik: Option<HikCamera>,
     pub(super) vz_mqtt: Option<VzMqttCamera>,
+    pub(super) dahua: Option<DahuaCamera>,
     pub(super) module: Option<RelayModule>,
     pub(super) board: Option<OlmBoard>,
     /// Whether who is in front was not read yet.
@@ -158,6 +161,17 @@ impl Trouble {
                 camera.fails_once(VzMqttFault::Refuses);
             } else if self.mischief.strikes(LaneFault::Unanswered) {
                 camera.fails_once(VzMqttFault::Mute);
+            }
+        }
+        if let Some(camera) = &self.dahua {
+            let faults = [
+                (LaneFault::Sessions, DahuaFault::Crowded),
+                (LaneFault::NotSupported, DahuaFault::Refuses),
+                (LaneFault::Idle, DahuaFault::Idle),
+                (LaneFault::Unanswered, DahuaFault::Mute),
+            ];
+            if let Some(fault) = self.one_of(faults) {
+                camera.fails_once(fault);
             }
         }
         if let Some(module) = &self.module {

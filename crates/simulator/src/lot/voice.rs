@@ -16,8 +16,8 @@ use super::site::Site;
 use super::spaces::reported;
 use crate::board::OlmBoard;
 use crate::camera::{
-    HikCamera, HikGate, HikOrder, HikPlate, PushError, Silence, VzAnswer, VzCamera, VzMqttCamera,
-    VzOrder, VzPlate, VzTcpCamera,
+    DahuaCamera, DahuaPlate, HikCamera, HikGate, HikOrder, HikPlate, PushError, Silence, VzAnswer,
+    VzCamera, VzMqttCamera, VzOrder, VzPlate, VzTcpCamera,
 };
 use crate::detectors::Detectors;
 use crate::equipment::Motion;
@@ -42,6 +42,8 @@ pub(super) enum Voice {
     /// As one of 海康 does that is called: it, what it is told, until somebody takes that, and whether it
     /// pushes.
     Hik(HikCamera, Option<mpsc::Receiver<HikOrder>>, bool),
+    /// As one of 大华 does that is called, and the channels of what it is told to open.
+    Dahua(DahuaCamera, Option<mpsc::Receiver<u16>>),
     /// As detectors over parking spaces do.
     Spaces(Detectors),
 }
@@ -54,6 +56,7 @@ impl Voice {
             Voice::VzTcp(camera, _) => Some(camera.silence()),
             Voice::VzMqtt(camera, _) => Some(camera.silence()),
             Voice::Hik(camera, ..) => Some(camera.silence()),
+            Voice::Dahua(camera, _) => Some(camera.silence()),
             Voice::Generic(_) | Voice::Spaces(_) => None,
         }
     }
@@ -71,6 +74,7 @@ impl Voice {
             Voice::VzTcp(camera, _) => shown(camera, event, picture),
             Voice::Hik(camera, _, pushes) => told_by_hik(camera, *pushes, event, picture).await,
             Voice::VzMqtt(camera, _) => said(camera, event, picture),
+            Voice::Dahua(camera, _) => told_by_dahua(camera, event, picture).await,
             Voice::Spaces(detectors) => reported(detectors, event, picture).await,
         }
     }
@@ -167,6 +171,26 @@ async fn told_by_hik(
         Event::Fire { .. } | Event::Place { .. } => {}
     }
     Told::Taken
+}
+
+/// Only readings are told: everything else hangs on a module.
+async fn told_by_dahua(camera: &DahuaCamera, event: &Event, picture: Option<&str>) -> Told {
+    let Event::Plate(read) = event else {
+        return Told::Taken;
+    };
+    let license = read.reading.plate.as_ref().map_or("", Plate::as_str);
+    let plate = DahuaPlate {
+        license: license.to_owned(),
+        color: read.reading.color.as_str().to_owned(),
+        confidence: read.reading.reliability,
+        at: read.at,
+        image: picture.unwrap_or_default().to_owned(),
+    };
+    match camera.push(&plate).await {
+        Ok(true) => Told::Taken,
+        Ok(false) => Told::Busy("the answer has no Result".to_owned()),
+        Err(error) => untold(error),
+    }
 }
 
 fn hik_plate(read: &PlateRead, picture: Option<&str>) -> HikPlate {

@@ -60,7 +60,10 @@ pub(super) fn servers(plan: &mut LotPlan) -> Vec<&mut SocketAddr> {
         servers.push(&mut plan.broker_listen);
     }
     for lane in &mut plan.lanes {
-        if matches!(lane.speaks, Speaks::VzTcp | Speaks::Hik | Speaks::HikStream) {
+        if matches!(
+            lane.speaks,
+            Speaks::VzTcp | Speaks::Hik | Speaks::HikStream | Speaks::Dahua
+        ) {
             servers.push(&mut lane.camera_listen);
         }
         if lane.wiring == Wiring::Module {
@@ -113,6 +116,13 @@ fn camera(lane: &LanePlan, plan: &LotPlan) -> String {
                 format!("serial = \"{recognizer}\"\nheartbeat = \"{heartbeat}\"\n"),
             )
         }
+        Speaks::Dahua => (
+            "dahua",
+            format!(
+                "experimental = true\naddress = \"{address}\"\nuser = \"gateway\"\n\
+                 password = \"{key}\"\nkey = \"{key}\"\n"
+            ),
+        ),
         Speaks::Hik | Speaks::HikStream => {
             let stream = lane.speaks == Speaks::HikStream;
             (
@@ -141,7 +151,7 @@ fn camera(lane: &LanePlan, plan: &LotPlan) -> String {
     // 海康 knows where the arm is.
     let wired = match lane.speaks {
         Speaks::VzTcp | Speaks::Hik | Speaks::HikStream => 2,
-        Speaks::Generic | Speaks::Vz | Speaks::Qy | Speaks::VzMqtt => 4,
+        Speaks::Generic | Speaks::Vz | Speaks::Qy | Speaks::VzMqtt | Speaks::Dahua => 4,
     };
     text + &inputs(lane, table, wired)
 }

@@ -99,6 +99,22 @@ async fn hikvision_whose_barrier_is_not_driven_as_it_says() {
     }
 }
 
+/// RECOG-1, OPEN-7: what is sent again until it was taken is one vehicle, and what was not carried out is
+/// decided on anew.
+#[tokio::test]
+async fn dahua_that_sends_again_and_whose_sessions_are_taken() {
+    for faults in [
+        [Sessions, LateReply],
+        [NotSupported, Replay],
+        [Idle, Nonces],
+        [Unanswered, Silence],
+    ] {
+        let mut family = Family::of(Speaks::Dahua, &[], ("dahua", DAHUA, 4));
+        family.wiring = Wiring::Module;
+        pass(family, &faults).await;
+    }
+}
+
 /// RECOG-1: a stream without a word is opened anew, and who comes meanwhile is read all the same.
 #[tokio::test]
 async fn hikvision_whose_alert_stream_falls_silent() {

@@ -77,6 +77,10 @@ fn check_lane(lane: &LanePlan) -> Result<(), PlanError> {
         let expected = "camera in a mixed lane";
         return Err(wrong("lane.wiring", &lane.name, expected));
     }
+    if lane.speaks == Speaks::Dahua && lane.wiring != Wiring::Module {
+        let expected = "module beside dahua, which has nothing for loops";
+        return Err(wrong("lane.wiring", &lane.name, expected));
+    }
     if !(0.0..=1.0).contains(&lane.fault_share) {
         return Err(wrong("lane.fault_share", &lane.fault_share, "0 to 1"));
     }

@@ -51,6 +51,8 @@ pub enum LaneFault {
     CodeZero,
     /// The camera does not know where its arm is, until the next vehicle comes.
     NoSignal,
+    /// Others have all sessions of the camera when a command for the barrier comes.
+    Sessions,
     /// Its documents are in another namespace than before.
     Namespaces,
     /// The module refuses a write with exception 02.
@@ -83,13 +85,20 @@ impl LaneFault {
             // The alert stream has no pictures.
             LaneFault::NoPicture => !speaks(&[Speaks::HikStream]),
             LaneFault::Large => speaks(&[Speaks::VzTcp]),
-            LaneFault::LateReply => speaks(&[Speaks::Generic, Speaks::Vz, Speaks::Qy, Speaks::Hik]),
+            LaneFault::LateReply => speaks(&[
+                Speaks::Generic,
+                Speaks::Vz,
+                Speaks::Qy,
+                Speaks::Hik,
+                Speaks::Dahua,
+            ]),
             LaneFault::Replay => speaks(&[
                 Speaks::Generic,
                 Speaks::Vz,
                 Speaks::VzMqtt,
                 Speaks::Hik,
                 Speaks::HikStream,
+                Speaks::Dahua,
             ]),
             LaneFault::Silence => speaks(&[
                 Speaks::Vz,
@@ -97,19 +106,27 @@ impl LaneFault {
                 Speaks::VzTcp,
                 Speaks::VzMqtt,
                 Speaks::HikStream,
+                Speaks::Dahua,
             ]),
             LaneFault::LineBreaks => speaks(&[Speaks::Vz, Speaks::Qy, Speaks::VzMqtt]),
             LaneFault::Clock => speaks(&[Speaks::Vz, Speaks::Qy, Speaks::VzTcp, Speaks::VzMqtt]),
             LaneFault::Gbk => speaks(&[Speaks::Qy]),
             LaneFault::Plain => speaks(&[Speaks::VzMqtt]),
             LaneFault::Split => speaks(&[Speaks::VzTcp, Speaks::HikStream]),
-            LaneFault::Nonces
-            | LaneFault::Forbidden
-            | LaneFault::Idle
+            LaneFault::Sessions => speaks(&[Speaks::Dahua]),
+            LaneFault::Nonces | LaneFault::Idle => {
+                speaks(&[Speaks::Hik, Speaks::HikStream, Speaks::Dahua])
+            }
+            LaneFault::Forbidden
             | LaneFault::CodeZero
             | LaneFault::NoSignal
             | LaneFault::Namespaces => speaks(&[Speaks::Hik, Speaks::HikStream]),
-            LaneFault::NotSupported => speaks(&[Speaks::Hik, Speaks::HikStream, Speaks::VzMqtt]),
+            LaneFault::NotSupported => speaks(&[
+                Speaks::Hik,
+                Speaks::HikStream,
+                Speaks::VzMqtt,
+                Speaks::Dahua,
+            ]),
             LaneFault::Unanswered => {
                 on_module || speaks(&[Speaks::Hik, Speaks::HikStream, Speaks::VzMqtt])
             }

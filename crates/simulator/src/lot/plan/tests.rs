@@ -51,6 +51,7 @@ fn a_wrong_plan_is_refused_with_the_key_that_is_wrong() {
             "direction = \"mixed\"\nexit_recognizer = \"CAM-9\"\nwiring = \"module\"",
             "lane.wiring",
         ),
+        ("display = \"LED-01\"", "speaks = \"dahua\"", "lane.wiring"),
         (
             "key =",
             "display_speaks = \"olm-camera\"\n    key =",
