@@ -1,31 +1,30 @@
 //! Lanes of every family whose devices fail in every way that is known of them: each vehicle is
 //! accounted for, and none is lifted twice.
 
+mod family;
 mod one_by_one;
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use boshi_protocol::id::DeviceNo;
 use boshi_protocol::plate::{Plate, PlateColor};
-use boshi_simulator::equipment::{Behaviour, Cause, Direction, Outcome, Vehicle};
+use boshi_simulator::equipment::{Behaviour, Cause, Outcome, Vehicle};
 use boshi_simulator::ledger::Ledger;
 use boshi_simulator::lot::LaneFault::{
     Busy, Clock, CodeZero, Duplicate, Exception, Forbidden, Garbled, Gbk, Idle, Large, LateReply,
     LineBreaks, Lost, Misread, Namespaces, NoAck, NoPicture, NoSignal, Noise, Nonces, NotSupported,
     Plain, Replay, Sessions, Silence, Split, Stale, Unanswered, Unread, Unsure,
 };
-use boshi_simulator::lot::{
-    DisplaySpeaks, LaneFault, LanePlan, LotPlan, Speaks, VirtualLot, Wiring,
-};
+use boshi_simulator::lot::{DisplaySpeaks, LaneFault, Speaks, VirtualLot, Wiring};
 use boshi_simulator::module::Framing;
 use serde_json::Value;
 use tokio::net::TcpListener;
 
+use self::family::Family;
 use crate::controller::Controller;
 use crate::platform::{NO, Platform, YES};
-use crate::site::Site;
+use crate::site::{Gateway, Site};
 
 const KEY: &str = "camera-key-one";
 
@@ -34,127 +33,6 @@ const VEHICLES: usize = 6;
 
 /// How long a driver waits whom nobody lets through, in the lanes' time.
 const PATIENCE: Duration = Duration::from_secs(20);
-
-/// What hangs on the inputs of a camera or a module.
-const WIRED: [(&str, &str); 4] = [
-    ("trigger_loop", "CAM-01"),
-    ("safety_loop", "BAR-01"),
-    ("arm_up", "BAR-01"),
-    ("arm_down", "BAR-01"),
-];
-
-/// A lane and what the gateway's configuration says of it.
-struct Family {
-    speaks: Speaks,
-    wiring: Wiring,
-    display: DisplaySpeaks,
-    framing: Framing,
-    faults: Vec<LaneFault>,
-    /// How often what is no habit strikes.
-    share: f64,
-    /// How many vehicles come.
-    vehicles: usize,
-    /// Whether the platform lets through only those whose plates are read rightly.
-    strict: bool,
-    pictures: bool,
-    /// The table, what it says, and how many inputs are wired; an address is written as `{camera}`.
-    camera: (&'static str, &'static str, usize),
-}
-
-impl Family {
-    fn of(
-        speaks: Speaks,
-        faults: &[LaneFault],
-        camera: (&'static str, &'static str, usize),
-    ) -> Family {
-        Family {
-            speaks,
-            wiring: Wiring::Camera,
-            display: DisplaySpeaks::Generic,
-            framing: Framing::Tcp,
-            faults: faults.to_vec(),
-            share: 1.0 / 3.0,
-            vehicles: VEHICLES,
-            strict: false,
-            pictures: true,
-            camera,
-        }
-    }
-
-    fn plan(&self, addresses: &[SocketAddr; 4]) -> LotPlan {
-        let device = |number: &str| DeviceNo::new(number).unwrap();
-        let (camera, barrier) = (device("CAM-01"), device("BAR-01"));
-        let mut lane = LanePlan::new("01", Direction::Entry, camera, barrier, KEY.into());
-        lane.speaks = self.speaks;
-        lane.wiring = self.wiring;
-        lane.module_framing = self.framing;
-        lane.fault_share = self.share;
-        lane.display_speaks = self.display;
-        if self.display != DisplaySpeaks::Generic {
-            lane.display = Some(device("LED-01"));
-        }
-        lane.faults.clone_from(&self.faults);
-        lane.bounces = 2;
-        let broker;
-        [
-            lane.camera_listen,
-            lane.module_listen,
-            lane.board_listen,
-            broker,
-        ] = *addresses;
-        let mut plan = LotPlan::new(vec![lane]);
-        plan.speed = 2.0;
-        plan.pictures = self.pictures;
-        plan.seed = 7;
-        plan.heartbeat = Duration::from_secs(1);
-        plan.broker_listen = broker;
-        plan
-    }
-
-    fn text(&self, [camera, module, board, broker]: &[SocketAddr; 4]) -> String {
-        let (table, own, wired) = self.camera;
-        let mut text = format!("[lot.mqtt]\naddress = \"{broker}\"\n");
-        if table != "vz_mqtt" {
-            text.clear();
-        }
-        let own = own.replace("{camera}", &camera.to_string());
-        text += &format!("[[lot.{table}]]\nname = \"IN-01\"\nrecognizer = \"CAM-01\"\n{own}\n");
-        let on_module = self.wiring == Wiring::Module;
-        if on_module {
-            let framing = match self.framing {
-                Framing::Tcp => "tcp",
-                Framing::Rtu => "rtu",
-            };
-            // Loops of 大华 are on the module, and its barrier is not.
-            let barrier = if table == "dahua" {
-                "[lot.dahua.barrier]\ndevice = \"BAR-01\"\n"
-            } else {
-                "[[lot.modbus.barrier]]\ndevice = \"BAR-01\"\nopen = 1\npulse = \"200ms\"\n"
-            };
-            text += &format!(
-                "[[lot.modbus]]\nname = \"IO-01\"\naddress = \"{module}\"\nmodule = \"plain\"\n\
-                 framing = \"{framing}\"\npoll = \"20ms\"\n{barrier}"
-            );
-        } else {
-            text += &format!("[lot.{table}.barrier]\ndevice = \"BAR-01\"\n");
-            if self.speaks == Speaks::VzTcp {
-                text += "confirm = \"taken\"\n";
-            }
-        }
-        let table = if on_module { "modbus" } else { table };
-        for (number, (is, device)) in (1..).zip(WIRED).take(wired) {
-            text += &format!(
-                "[[lot.{table}.input]]\nnumber = {number}\nis = \"{is}\"\ndevice = \"{device}\"\n"
-            );
-        }
-        let line = match self.display {
-            DisplaySpeaks::Generic => return text,
-            DisplaySpeaks::Olm => format!("address = \"{board}\""),
-            DisplaySpeaks::OlmCamera => "camera = \"IN-01\"".to_owned(),
-        };
-        text + &format!("[[lot.olm]]\nname = \"屏\"\ndisplay = \"LED-01\"\nrows = 4\n{line}\n")
-    }
-}
 
 /// Addresses that nobody uses.
 async fn free() -> [SocketAddr; 4] {
@@ -181,10 +59,69 @@ struct Played {
 }
 
 impl Played {
+    /// Each vehicle is one recognition, each that was let through a crossing, and none was lifted twice.
+    fn is_told(&self, family: &Family) {
+        let told = |path: &str| -> BTreeSet<String> {
+            let heard = self.platform.heard(path).into_iter();
+            heard
+                .map(|it| it.body["uuid"].as_str().unwrap().to_owned())
+                .collect()
+        };
+        let (read, passed) = (told("/receivePlateNumber"), told("/receiveCrossGate"));
+        let heard = self.platform.heard("/receivePlateNumber");
+        let (faults, crossed) = (&family.faults, self.crossed);
+        assert_eq!(read.len(), family.vehicles, "{faults:?} {heard:#?}");
+        assert_eq!(passed.len(), crossed);
+        assert!(passed.is_subset(&read));
+        assert!(crossed * 2 > family.vehicles, "{crossed} were let through");
+        none_is_lifted_twice(&self.ledger);
+    }
+
     /// How the gateway saw the devices in the end that are spoken to so.
     fn driver(&self, name: &str) -> &Value {
         let driver = self.drivers.iter().find(|it| it["driver"] == name);
         driver.unwrap_or_else(|| panic!("{name} is none of {:?}", self.drivers))
+    }
+}
+
+/// A gateway of that lane.
+async fn started(
+    family: &Family,
+    (platform, controller): (&Platform, &Controller),
+    addresses: &[SocketAddr; 4],
+) -> Gateway {
+    let text = family.text(addresses) + "[[lot.place]]\nnumber = \"A-001\"";
+    // As long as in life at this speed, so that a busy machine keeps up.
+    Site::new(&platform.url(), &controller.url())
+        .with("[[lot.place]]\nnumber = \"A-001\"", &text)
+        .with("read_grace = \"500ms\"", "read_grace = \"5s\"")
+        .with("approach_window = \"500ms\"", "approach_window = \"3s\"")
+        .with("debounce = \"10ms\"", "debounce = \"100ms\"")
+        .with("travel = \"100ms\"", "travel = \"1s\"")
+        .with("follow_wait = \"100ms\"", "follow_wait = \"3s\"")
+        .with("leave_grace = \"100ms\"", "leave_grace = \"3s\"")
+        .with("act = \"500ms\"", "act = \"3s\"")
+        .start()
+        .await
+}
+
+async fn drivers(gateway: &Gateway) -> Vec<Value> {
+    let drivers = gateway.status().await["drivers"].clone();
+    let drivers = drivers.as_array().unwrap().iter();
+    // Beside a board nothing hangs on the controller of the site, which says nothing.
+    let others = drivers.filter(|it| it["driver"] != "controller");
+    others.cloned().collect()
+}
+
+async fn devices_are_there(gateway: &Gateway) {
+    let until = std::time::Instant::now() + crate::wire::PATIENCE;
+    loop {
+        let drivers = drivers(gateway).await;
+        if drivers.iter().all(|it| it["state"] == "online") {
+            return;
+        }
+        let in_time = std::time::Instant::now() < until;
+        assert!(in_time, "the devices are there: {drivers:?}");
     }
 }
 
@@ -200,37 +137,11 @@ async fn all_accounted_for(family: &Family) -> Played {
         });
     }
     let addresses = free().await;
-    let text = family.text(&addresses) + "[[lot.place]]\nnumber = \"A-001\"";
-    // As long as in life at this speed, so that a busy machine keeps up.
-    let gateway = Site::new(&platform.url(), &controller.url())
-        .with("[[lot.place]]\nnumber = \"A-001\"", &text)
-        .with("read_grace = \"500ms\"", "read_grace = \"5s\"")
-        .with("approach_window = \"500ms\"", "approach_window = \"3s\"")
-        .with("debounce = \"10ms\"", "debounce = \"100ms\"")
-        .with("travel = \"100ms\"", "travel = \"1s\"")
-        .with("follow_wait = \"100ms\"", "follow_wait = \"3s\"")
-        .with("leave_grace = \"100ms\"", "leave_grace = \"3s\"")
-        .with("act = \"500ms\"", "act = \"3s\"")
-        .start()
-        .await;
+    let gateway = started(family, (&platform, &controller), &addresses).await;
     let devices = format!("http://{}", gateway.devices);
-    let plan = family.plan(&addresses);
-    let lot = VirtualLot::start(plan, &devices).await.unwrap();
-    let online = |status: &serde_json::Value| {
-        let drivers = status["drivers"].as_array().unwrap().clone();
-        // Beside a board nothing hangs on the controller of the site, which says nothing.
-        let mut drivers = drivers.iter().filter(|it| it["driver"] != "controller");
-        drivers.all(|it| it["state"] == "online")
-    };
-    let until = std::time::Instant::now() + crate::wire::PATIENCE;
-    loop {
-        let status = gateway.status().await;
-        if online(&status) {
-            break;
-        }
-        let in_time = std::time::Instant::now() < until;
-        assert!(in_time, "the devices are there: {}", status["drivers"]);
-    }
+    let lot = VirtualLot::start(family.plan(&addresses), &devices).await;
+    let lot = lot.unwrap();
+    devices_are_there(&gateway).await;
     let mut crossed = 0;
     for number in 0..family.vehicles {
         if family.faults.contains(&Idle) {
@@ -245,36 +156,16 @@ async fn all_accounted_for(family: &Family) -> Played {
         crossed += usize::from(passage.outcome == Outcome::Crossed);
     }
     platform.hears("/receiveCrossGate", crossed).await;
-    let drivers = gateway.status().await["drivers"]
-        .as_array()
-        .unwrap()
-        .clone();
+    let drivers = drivers(&gateway).await;
     lot.stop().await;
-    let ledger = lot.ledger();
-    let told = |path: &str| -> BTreeSet<String> {
-        let heard = platform.heard(path).into_iter();
-        heard
-            .map(|it| it.body["uuid"].as_str().unwrap().to_owned())
-            .collect()
-    };
-    let (read, passed) = (told("/receivePlateNumber"), told("/receiveCrossGate"));
-    assert_eq!(
-        read.len(),
-        family.vehicles,
-        "{:?} {:#?}",
-        family.faults,
-        platform.heard("/receivePlateNumber")
-    );
-    assert_eq!(passed.len(), crossed);
-    assert!(passed.is_subset(&read));
-    assert!(crossed * 2 > family.vehicles, "{crossed} were let through");
-    none_is_lifted_twice(&ledger);
-    Played {
+    let played = Played {
         crossed,
-        ledger,
+        ledger: lot.ledger(),
         platform,
         drivers,
-    }
+    };
+    played.is_told(family);
+    played
 }
 
 fn none_is_lifted_twice(ledger: &Ledger) {
