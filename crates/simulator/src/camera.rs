@@ -3,7 +3,7 @@
 //!
 //! [`VzCamera`] is one of 臻识 (VZ) or 芊熠 (QY) over HTTP, [`VzTcpCamera`] one of 臻识 over TCP,
 //! [`VzMqttCamera`] one over MQTT, [`HikCamera`] one of 海康 that speaks ISAPI,
-//! [`DahuaCamera`] the part of one of 大华 that is called. They are written from the makers' documents, not from the gateway's code.
+//! [`DahuaCamera`] one of 大华. They are written from the makers' documents, not from the gateway's code.
 
 mod dahua;
 mod hik;
@@ -21,7 +21,7 @@ use reqwest::header::CONTENT_TYPE;
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 
-pub use self::dahua::DahuaCamera;
+pub use self::dahua::{DahuaCamera, DahuaFault, DahuaPlate};
 pub use self::hik::{HikCamera, HikFault, HikGate, HikNamespace, HikOrder, HikPlate};
 pub use self::vz_mqtt::{VzMqttCamera, VzMqttFault};
 pub use self::vz_tcp::{VzTcpCamera, VzTcpFault};
@@ -61,6 +61,8 @@ pub struct VzHabits {
     pub writes_gbk: bool,
     /// Whether its clock shows China's time as that of Greenwich.
     pub is_ahead: bool,
+    /// Whether its texts are plain, where others write base64.
+    pub writes_plain: bool,
 }
 
 impl VzHabits {

@@ -32,6 +32,7 @@ mod vehicle;
 
 pub use self::fact::{ActId, Cause, Fact, LiftNo, Output, Signal, Timed};
 pub use self::lane::{Direction, Input, Lane, Setup};
+pub(crate) use self::recognizer::mistaken;
 pub use self::recognizer::{Reading, Sharpness};
 pub use self::relay::{Fault, Motion};
 pub use self::timing::Timing;

@@ -56,17 +56,22 @@ const LOOK_AGAIN: Duration = Duration::from_millis(250);
 /// How long a refused driver waits at the entry, in the lanes' time.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+fn device(text: &str) -> DeviceNo {
+    DeviceNo::new(text).expect("the demo's device numbers are sound")
+}
+
+/// A lane with a camera, a barrier and a display.
+pub(super) fn lane(name: &str, gate: &str, direction: Direction) -> LanePlan {
+    let recognizer = device(&format!("CAM-{name}"));
+    let barrier = device(&format!("BAR-{name}"));
+    let mut lane = LanePlan::new(name, direction, recognizer, barrier, DEVICE_KEY.into());
+    lane.gate = gate.to_owned();
+    lane.display = Some(device(&format!("LED-{name}")));
+    lane
+}
+
 /// The car park of every demo.
 pub(crate) fn plan(speed: f64, seed: u64) -> LotPlan {
-    let device = |text: &str| DeviceNo::new(text).expect("the demo's device numbers are sound");
-    let lane = |name: &str, gate: &str, direction| {
-        let recognizer = device(&format!("CAM-{name}"));
-        let barrier = device(&format!("BAR-{name}"));
-        let mut lane = LanePlan::new(name, direction, recognizer, barrier, DEVICE_KEY.into());
-        lane.gate = gate.to_owned();
-        lane.display = Some(device(&format!("LED-{name}")));
-        lane
-    };
     let mut mixed = lane("05", "北", Direction::Mixed);
     mixed.exit_recognizer = Some(device("CAM-05B"));
     mixed.sharpness.reads_rear = false;

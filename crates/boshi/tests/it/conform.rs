@@ -3,6 +3,7 @@
 mod acts;
 mod controller;
 mod equipment;
+mod families;
 mod stage;
 mod texts;
 
@@ -12,6 +13,7 @@ use serde_json::Value;
 
 use self::controller::Controller;
 use self::equipment::Bench;
+use self::families::{Family, Lanes};
 use self::stage::{Scheme, Stage};
 
 /// The ids of the cases with that verdict.
@@ -148,6 +150,44 @@ fn the_gateway_passes_while_pushes_fail_with_real_drivers() {
 #[test]
 fn the_gateway_passes_while_equipment_is_lost() {
     equipment_is_spotless(Part::Devices);
+}
+
+/// What of the standard is done by a lane's devices, and what of that is the gateway's affair alone.
+const OF_DEVICES: [&str; 5] = ["RECOG", "CROSS", "OPEN", "SHOW", "D-14"];
+const OF_THE_GATEWAY: [&str; 8] = [
+    "OPEN-5",
+    "OPEN-7",
+    "SHOW-1.no",
+    "SHOW-2",
+    "CROSS-2",
+    "RECOG-2.repeats",
+    "RECOG-2.same-uuid",
+    "RECOG-2.until-allowed",
+];
+
+/// RECOG-1, RECOG-2, RECOG-3, CROSS-1, OPEN-1, OPEN-2, OPEN-3, SHOW-1, D-14: what devices do, in each lane
+/// of a gateway whose lanes have equipment of another family each.
+#[test]
+fn the_gateway_passes_in_a_lane_of_every_family_of_equipment() {
+    let (lanes, mut stage) = Lanes::set();
+    let _gateway = stage.gateway();
+    lanes.are_there(&stage);
+    for (number, (family, _, hands)) in (1..).zip(&lanes.lanes) {
+        let is_wanted = |id: &String| {
+            let is_of = |these: &[&str]| these.iter().any(|it| id.starts_with(it));
+            // An alert stream has no pictures.
+            let without = *family == Family::HikStream && is_of(&["RECOG-4"]);
+            is_of(&OF_DEVICES) && !is_of(&OF_THE_GATEWAY) && !without
+        };
+        let wanted: Vec<String> = Part::Gate.cases().into_iter().filter(is_wanted).collect();
+        assert!(wanted.len() > 20, "{wanted:?}");
+        stage.hands = *hands;
+        // Inputs that are looked at over HTTP take their time on a busy machine.
+        stage.lane = (number, "200ms");
+        let report = stage.judge("supplier", &["--only", &wanted.join(",")]);
+        spotless(&report);
+        assert_eq!(with(&report, "passed").len(), wanted.len(), "{family:?}");
+    }
 }
 
 fn the_platform_is_spotless(scheme: Scheme) {

@@ -44,7 +44,8 @@ fn in_an_ordinary_hour_every_vehicle_is_decided_on_and_counted_on_both_sides() {
 }
 
 /// RECOG-1, RECOG-3, CROSS-1: at this speed each lane has equipment of another family that the gateway's
-/// own drivers speak to: VZ over HTTP, TCP with a relay module, MQTT, ISAPI, a controller, and boards.
+/// own drivers speak to: VZ over HTTP, TCP with a relay module, MQTT, QY, ISAPI with pushes and with its
+/// alert stream, a controller, and boards.
 #[test]
 fn lanes_of_every_family_of_equipment_are_counted_on_both_sides_like_any_other() {
     let summary = played("ordinary", "8", "5");

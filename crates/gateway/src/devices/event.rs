@@ -73,6 +73,9 @@ pub(crate) struct ArmEvent {
     /// Whether it is no longer there.
     #[serde(skip)]
     pub(super) has_left: bool,
+    /// Whether nothing shows any more where it is.
+    #[serde(skip)]
+    pub(super) is_unseen: bool,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -144,6 +147,15 @@ impl ArmEvent {
             device,
             position,
             has_left: false,
+            is_unseen: false,
+        }
+    }
+
+    /// The arm was there when it was seen last, and is seen no more.
+    pub(super) fn unseen_since(device: DeviceNo, position: Position) -> ArmEvent {
+        ArmEvent {
+            is_unseen: true,
+            ..ArmEvent::at(device, position)
         }
     }
 }
@@ -159,6 +171,9 @@ pub(crate) fn contact(layout: &Layout, event: &Event) -> Option<LaneInput> {
         Event::SafetyLoop(it) if it.device == layout.barrier => {
             let pressed = it.pressed;
             Some(LaneInput::SafetyLoop { pressed })
+        }
+        Event::Arm(it) if it.device == layout.barrier && it.is_unseen => {
+            Some(LaneInput::BarrierUnseen)
         }
         Event::Arm(it) if it.device == layout.barrier && !it.has_left => {
             Some(LaneInput::BarrierSeen(it.position))

@@ -76,6 +76,9 @@ impl Outward {
             Input::Lane(lane, LaneInput::BarrierSeen(position)) => {
                 self.arms[lane.0].send_replace(Some(*position));
             }
+            Input::Lane(lane, LaneInput::BarrierUnseen) => {
+                self.arms[lane.0].send_replace(None);
+            }
             // What a check says may be older than what the arm has told since.
             Input::Checked { lane, contacts, .. } => {
                 let seen = contacts.iter().find_map(|contact| match contact {

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use boshi_simulator::camera::{HikFault, HikGate, HikOrder};
+use serde_json::Value;
 
 use crate::hik::{PASSWORD, gate, order, pushing, world, world_with};
 use crate::wire::PATIENCE;
@@ -168,4 +169,26 @@ async fn a_wrong_password_is_shown_once() {
     assert_eq!(reply["respCode"], "1", "{reply}");
     let driver = world.driver().await.to_string();
     assert!(!driver.contains(PASSWORD), "D-7: {driver}");
+}
+
+/// OPEN-7: where the arm was seen last, before the camera had no signal any more, confirms nothing.
+#[tokio::test]
+async fn an_arm_of_which_there_is_no_signal_any_more_confirms_nothing() {
+    let world = world(&pushing(), "").await;
+    world.is("online").await;
+    world.camera.gate(HikGate::Open);
+    let up = |lane: &Value| lane["arm"] == "up";
+    world.gateway.until("the arm is up", up).await;
+    world.camera.has_signal(false);
+    world.has_fault("没有道闸的到位信号").await;
+    world.camera.fails(HikFault::Idle);
+    let reply = world.command("3").await;
+    assert_eq!(reply["respCode"], "1", "{reply}");
+    let unknown = |lane: &Value| lane["arm"].is_null();
+    world
+        .gateway
+        .until("nobody knows where it is", unknown)
+        .await;
+    world.camera.has_signal(true);
+    world.gateway.until("the arm is up again", up).await;
 }

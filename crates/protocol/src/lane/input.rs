@@ -44,6 +44,8 @@ pub enum Input {
     SafetyKept(Duration),
     /// The limit switch says where the arm is.
     BarrierSeen(Position),
+    /// Nothing shows any more where the arm is.
+    BarrierUnseen,
     /// The connection to the barrier changed.
     BarrierLink {
         /// Whether it is there now.

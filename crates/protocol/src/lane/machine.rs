@@ -159,6 +159,7 @@ impl Lane {
             Input::SafetyLoop { pressed } => self.safety_contact(turn, pressed),
             Input::SafetyKept(span) => self.safety_kept(turn, span),
             Input::BarrierSeen(position) => self.arm_seen(turn, position),
+            Input::BarrierUnseen => self.barrier.seen = None,
             Input::BarrierLink { up } => self.link_changed(turn, up),
             Input::Fire { on } => self.fire(turn, on),
             Input::Verdict { ask, verdict } => self.verdict(turn, &ask, verdict),

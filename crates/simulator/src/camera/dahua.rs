@@ -1,9 +1,12 @@
-//! The part of a gate camera of 大华 that is called: its stream of events, in which it says that it is
-//! there, and its barrier, both behind a login by digest.
+//! A gate camera of 大华: it is called for its stream of events, in which it says that it is there, and
+//! for its barrier, both behind a login by digest; and it pushes what it reads and that it is there
+//! (ITSAPI in JSON), until it is told that this was taken.
+
+mod push;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -17,6 +20,10 @@ use futures_util::stream;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
+pub use self::push::DahuaPlate;
+
+use self::push::Pushing;
+use super::Silence;
 use super::login::Login;
 
 /// Most orders that nobody has carried out.
@@ -39,6 +46,34 @@ struct Inner {
     login: Mutex<Login>,
     /// The channels whose barriers are opened.
     opened: mpsc::Sender<u16>,
+    state: Mutex<State>,
+    silence: Silence,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    fault: DahuaFault,
+    /// How the next command fails, if that is otherwise.
+    next: Option<DahuaFault>,
+    pushing: Option<Pushing>,
+}
+
+/// How it fails.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DahuaFault {
+    /// It does not.
+    #[default]
+    None,
+    /// Commands are carried out and never answered.
+    Mute,
+    /// Commands are answered well, and nothing happens.
+    Idle,
+    /// Commands are answered with an error.
+    Refuses,
+    /// Others have all its sessions.
+    Crowded,
+    /// Nothing is answered, and nothing said.
+    Dead,
 }
 
 type Asked = Query<HashMap<String, String>>;
@@ -59,6 +94,8 @@ impl DahuaCamera {
         let inner = Arc::new(Inner {
             login: Mutex::new(Login::new(user, password)),
             opened,
+            state: Mutex::default(),
+            silence: Silence::default(),
         });
         let routes = Router::new()
             .route("/cgi-bin/trafficSnap.cgi", get(open))
@@ -69,23 +106,47 @@ impl DahuaCamera {
         Ok((DahuaCamera { address, inner }, orders))
     }
 
+    /// Has it fail from now on.
+    pub fn fails(&self, fault: DahuaFault) {
+        lock(&self.inner.state).fault = fault;
+    }
+
+    /// Has the next command fail, and no other.
+    pub fn fails_once(&self, fault: DahuaFault) {
+        lock(&self.inner.state).next = Some(fault);
+    }
+
+    /// A challenge is good for so many calls from now on.
+    pub fn nonces_last(&self, calls: u32) {
+        lock(&self.inner.login).nonces_last(calls);
+    }
+
+    /// What keeps its signs of life back.
+    #[must_use]
+    pub fn silence(&self) -> Silence {
+        Arc::clone(&self.inner.silence)
+    }
+
     /// How often somebody showed a wrong password.
     #[must_use]
     pub fn refusals(&self) -> u64 {
-        let login = self.inner.login.lock();
-        login.unwrap_or_else(PoisonError::into_inner).refusals()
+        lock(&self.inner.login).refusals()
     }
 }
 
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 async fn log_in(Extracted(inner): Extracted<Arc<Inner>>, request: Request, next: Next) -> Response {
+    if lock(&inner.state).fault == DahuaFault::Dead {
+        return std::future::pending().await;
+    }
     let shown = request.headers().get(header::AUTHORIZATION);
     let shown = shown.and_then(|it| it.to_str().ok());
     let path = request.uri().path_and_query();
     let path = path.map_or("", |it| it.as_str());
-    let demanded = {
-        let mut login = inner.login.lock().unwrap_or_else(PoisonError::into_inner);
-        login.let_in(request.method().as_str(), path, shown)
-    };
+    let demanded = lock(&inner.login).let_in(request.method().as_str(), path, shown);
     if let Err(challenge) = demanded {
         let header = [(header::WWW_AUTHENTICATE, challenge)];
         return (StatusCode::UNAUTHORIZED, header).into_response();
@@ -100,8 +161,22 @@ async fn open(Extracted(inner): Extracted<Arc<Inner>>, Query(asked): Asked) -> R
     let Some(channel) = channel.filter(|_| is_order) else {
         return (StatusCode::BAD_REQUEST, "Error").into_response();
     };
-    // A full queue is a barrier that does nothing.
-    let _ = inner.opened.try_send(channel);
+    let fault = {
+        let mut state = lock(&inner.state);
+        state.next.take().unwrap_or(state.fault)
+    };
+    match fault {
+        DahuaFault::Refuses => return (StatusCode::BAD_REQUEST, "Error\r\n").into_response(),
+        DahuaFault::Crowded => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        DahuaFault::Idle => {}
+        // A full queue is a barrier that does nothing.
+        DahuaFault::None | DahuaFault::Mute | DahuaFault::Dead => {
+            _ = inner.opened.try_send(channel);
+        }
+    }
+    if fault == DahuaFault::Mute {
+        return std::future::pending().await;
+    }
     "OK\r\n".into_response()
 }
 

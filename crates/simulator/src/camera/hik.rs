@@ -5,6 +5,7 @@ mod document;
 mod serve;
 
 use std::net::SocketAddr;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -18,8 +19,8 @@ use tokio::sync::mpsc;
 
 pub use self::document::HikNamespace;
 
-use super::PushError;
 use super::login::Login;
+use super::{PushError, Silence};
 use crate::lot::client;
 
 /// Most orders that nobody has carried out.
@@ -28,7 +29,7 @@ const ORDERS_QUEUED: usize = 64;
 /// Most words that wait for one who listens; who is so slow is cut off.
 const WORDS_QUEUED: usize = 64;
 
-/// How often the alert stream says that nothing happens.
+/// How often the alert stream says that nothing happens, unless it is told otherwise.
 const HEARTBEAT: Duration = Duration::from_secs(10);
 
 /// Inputs of a camera.
@@ -97,6 +98,8 @@ pub enum HikFault {
     NotSupported,
     /// Commands are forbidden: the camera opens by itself.
     Forbidden,
+    /// Commands are carried out and answered with code 0 in place of 1, as some do.
+    CodeZero,
 }
 
 #[derive(Debug)]
@@ -106,6 +109,7 @@ struct Inner {
     login: Mutex<Login>,
     state: Mutex<State>,
     orders: mpsc::Sender<HikOrder>,
+    silence: Silence,
 }
 
 /// A piece of the alert stream, or its sudden end.
@@ -115,6 +119,8 @@ type Word = Result<Bytes, std::io::Error>;
 struct State {
     inputs: [bool; INPUTS],
     gate: HikGate,
+    /// Whether it does not know where the barrier is.
+    has_no_signal: bool,
     fault: HikFault,
     /// How the next command fails, if that is otherwise.
     next: Option<HikFault>,
@@ -126,6 +132,8 @@ struct State {
     listeners: Vec<mpsc::Sender<Word>>,
     streams: u64,
     calls: u64,
+    /// How often the alert stream says that nothing happens.
+    heartbeat: Option<Duration>,
 }
 
 impl HikCamera {
@@ -147,18 +155,19 @@ impl HikCamera {
             login: Mutex::new(Login::new(user, password)),
             state: Mutex::default(),
             orders,
+            silence: Silence::default(),
         });
         let routes = serve::routes(Arc::clone(&inner));
         tokio::spawn(async move { axum::serve(listener, routes).await });
         let beating = Arc::downgrade(&inner);
         tokio::spawn(async move {
-            let mut beats = tokio::time::interval(HEARTBEAT);
-            loop {
-                beats.tick().await;
-                let Some(inner) = beating.upgrade() else {
-                    return;
-                };
-                inner.say(&document::heartbeat);
+            while let Some(inner) = beating.upgrade() {
+                if !inner.silence.load(Ordering::Relaxed) {
+                    inner.say(&document::heartbeat);
+                }
+                let pause = inner.lock().heartbeat.unwrap_or(HEARTBEAT);
+                drop(inner);
+                tokio::time::sleep(pause).await;
             }
         });
         let camera = HikCamera {
@@ -181,6 +190,22 @@ impl HikCamera {
     /// Sets where the barrier is.
     pub fn gate(&self, gate: HikGate) {
         self.inner.lock().gate = gate;
+    }
+
+    /// Whether it knows where that is.
+    pub fn has_signal(&self, has: bool) {
+        self.inner.lock().has_no_signal = !has;
+    }
+
+    /// How often its alert stream says that nothing happens from now on, once it has said so again.
+    pub fn beats_every(&self, pause: Duration) {
+        self.inner.lock().heartbeat = Some(pause);
+    }
+
+    /// What keeps those words back.
+    #[must_use]
+    pub fn silence(&self) -> Silence {
+        Arc::clone(&self.inner.silence)
     }
 
     /// Has it push to `url` from now on, such as `http://127.0.0.1:8444/hik/KEY`.

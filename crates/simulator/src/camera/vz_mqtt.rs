@@ -49,6 +49,8 @@ struct Inner {
 #[derive(Debug, Default)]
 struct State {
     fault: VzMqttFault,
+    /// How the next command for an output fails, if that is otherwise.
+    next: Option<VzMqttFault>,
     habits: VzHabits,
     is_connected: bool,
     messages: u64,
@@ -163,6 +165,11 @@ impl VzMqttCamera {
         self.inner.lock().fault = fault;
     }
 
+    /// Has the next command for an output fail, and no other.
+    pub fn fails_once(&self, fault: VzMqttFault) {
+        self.inner.lock().next = Some(fault);
+    }
+
     /// Whether the broker has it, and gives it its commands.
     #[must_use]
     pub fn is_connected(&self) -> bool {
@@ -210,11 +217,15 @@ impl Inner {
         let Ok(command) = serde_json::from_slice::<Value>(command) else {
             return;
         };
-        let fault = self.lock().fault;
+        let (name, body) = (&command["name"], &command["payload"]["body"]);
+        let fault = {
+            let mut state = self.lock();
+            let next = (name == "gpio_out").then(|| state.next.take()).flatten();
+            next.unwrap_or(state.fault)
+        };
         if fault == VzMqttFault::Dead {
             return;
         }
-        let (name, body) = (&command["name"], &command["payload"]["body"]);
         let orders = orders(name, body).filter(|_| fault != VzMqttFault::Refuses);
         let known = orders.is_some();
         for order in orders.into_iter().flatten() {
@@ -271,7 +282,11 @@ impl Inner {
         let habits = self.lock().habits;
         let second = habits.second(plate.at);
         let pos = json!({"left": 612, "top": 401, "right": 771, "bottom": 446});
-        let license = coded(&plate.license);
+        let license = if habits.writes_plain {
+            plate.license.clone()
+        } else {
+            coded(&plate.license)
+        };
         let kind = u8::from(plate.license != "_无_");
         let result = json!({
             "license": license, "colorType": plate.color, "type": kind,

@@ -1,6 +1,7 @@
 //! A camera of 臻识 that is connected to, and can fail in the ways cameras do.
 
 use std::net::SocketAddr;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use base64::Engine as _;
@@ -12,7 +13,7 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 
-use super::{VzOrder, VzPlate};
+use super::{Silence, VzHabits, VzOrder, VzPlate};
 
 /// Most frames that wait for a connection; who reads so slowly is cut off.
 const FRAMES_QUEUED: usize = 64;
@@ -37,12 +38,14 @@ struct Inner {
     state: Mutex<State>,
     orders: mpsc::Sender<VzOrder>,
     cut: watch::Sender<u64>,
+    silence: Silence,
 }
 
 #[derive(Debug, Default)]
 struct State {
     inputs: [bool; 2],
     fault: VzTcpFault,
+    habits: VzHabits,
     connections: u64,
     /// The picture of the latest reading, which is what it sees.
     latest: Option<Vec<u8>>,
@@ -82,6 +85,7 @@ impl VzTcpCamera {
             state: Mutex::default(),
             orders,
             cut: watch::Sender::new(0),
+            silence: Silence::default(),
         });
         let serving = Arc::clone(&inner);
         tokio::spawn(async move {
@@ -114,14 +118,36 @@ impl VzTcpCamera {
     #[must_use]
     pub fn plate(&self, plate: &VzPlate) -> bool {
         let image = STANDARD.decode(&plate.image).unwrap_or_default();
-        self.inner.lock().latest = Some(image);
-        self.tell(&VzTcpCamera::composed(plate))
+        let habits = {
+            let mut state = self.inner.lock();
+            state.latest = Some(image);
+            state.habits
+        };
+        let at = Timestamp::from_second(habits.second(plate.at)).unwrap_or(plate.at);
+        self.tell(&VzTcpCamera::composed(&VzPlate {
+            at,
+            ..plate.clone()
+        }))
+    }
+
+    /// How many bytes the picture of a reading may have: with it, the frame is as long as one may be.
+    #[must_use]
+    pub fn room(plate: &VzPlate) -> usize {
+        MOST.saturating_sub(VzTcpCamera::said(plate, MOST).len() + 1)
     }
 
     /// The frame of a reading.
     #[must_use]
     pub fn composed(plate: &VzPlate) -> Vec<u8> {
         let image = STANDARD.decode(&plate.image).unwrap_or_default();
+        let mut payload = VzTcpCamera::said(plate, image.len());
+        payload.push(0);
+        payload.extend(image);
+        framed(0, 0, &payload)
+    }
+
+    /// What is said of a reading before its picture of so many bytes.
+    fn said(plate: &VzPlate, picture: usize) -> Vec<u8> {
         let said = json!({
             "PlateResult": {
                 "bright": 0, "carBright": 0, "carColor": 0, "colorType": plate.color,
@@ -131,13 +157,10 @@ impl VzTcpCamera {
                 "timeStamp": {"Timeval": {"sec": plate.at.as_second(), "usec": 0}},
                 "timeUsed": 0, "triggerType": 8, "type": u8::from(plate.license != "_无_"),
             },
-            "active_id": 0, "clipImgSize": 0, "cmd": "ivs_result", "fullImgSize": image.len(),
+            "active_id": 0, "clipImgSize": 0, "cmd": "ivs_result", "fullImgSize": picture,
             "id": plate.number, "imageformat": "jpg",
         });
-        let mut payload = gb2312(&said.to_string());
-        payload.push(0);
-        payload.extend(image);
-        framed(0, 0, &payload)
+        gb2312(&said.to_string())
     }
 
     /// Sends a frame to whoever wants readings; false when nobody does.
@@ -148,6 +171,17 @@ impl VzTcpCamera {
             .subscribed
             .retain(|to| to.try_send(frame.to_vec()).is_ok());
         !state.subscribed.is_empty()
+    }
+
+    /// How it differs from others from now on.
+    pub fn has(&self, habits: VzHabits) {
+        self.inner.lock().habits = habits;
+    }
+
+    /// What keeps its answers to heartbeats back.
+    #[must_use]
+    pub fn silence(&self) -> Silence {
+        Arc::clone(&self.inner.silence)
     }
 
     /// Has it fail from now on.
@@ -281,7 +315,8 @@ async fn read(
         let mut payload = vec![0; length];
         stream.read_exact(&mut payload).await?;
         let frame = if kind == 1 {
-            Some(framed(1, sequence, &[]))
+            let is_silent = inner.silence.load(Ordering::Relaxed);
+            (!is_silent).then(|| framed(1, sequence, &[]))
         } else {
             let command: Value = serde_json::from_slice(&payload)?;
             let answer = inner.obey(&command, to);

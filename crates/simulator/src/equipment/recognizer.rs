@@ -148,7 +148,7 @@ fn share(stated: f64) -> f64 {
 }
 
 /// The plate with one character taken for another that looks like it.
-fn mistaken(plate: &Plate, random: &mut dyn Rng) -> Plate {
+pub(crate) fn mistaken(plate: &Plate, random: &mut dyn Rng) -> Plate {
     let text: Vec<char> = plate.as_str().chars().collect();
     let doubtful: Vec<(usize, char)> = (text.iter().enumerate())
         .filter_map(|(position, read)| lookalike(*read).map(|wrong| (position, wrong)))

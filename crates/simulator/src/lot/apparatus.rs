@@ -19,7 +19,10 @@ use super::site::Site;
 use super::start::StartError;
 use super::voice::{Voice, command};
 use crate::board::{OlmBoard, OlmFault, OlmServer};
-use crate::camera::{HikCamera, HikFault, VzMqttCamera, VzMqttFault, VzTcpCamera, VzTcpFault};
+use crate::camera::{
+    DahuaCamera, DahuaFault, HikCamera, HikFault, VzMqttCamera, VzMqttFault, VzTcpCamera,
+    VzTcpFault,
+};
 use crate::equipment::Motion;
 use crate::module::{ModuleFault, RelayModule, RelayOrder};
 
@@ -58,6 +61,7 @@ enum LaneCamera {
     VzTcp(VzTcpCamera),
     VzMqtt(VzMqttCamera),
     Hik(HikCamera),
+    Dahua(DahuaCamera),
 }
 
 /// The board of a lane.
@@ -75,6 +79,7 @@ impl Apparatus {
         match self.camera.as_ref()? {
             LaneCamera::VzTcp(camera) => Some(camera.address),
             LaneCamera::Hik(camera) => Some(camera.address),
+            LaneCamera::Dahua(camera) => Some(camera.address),
             LaneCamera::VzMqtt(_) => None,
         }
     }
@@ -104,7 +109,23 @@ impl Apparatus {
     pub(super) fn hik(&self) -> Option<&HikCamera> {
         match self.camera.as_ref()? {
             LaneCamera::Hik(camera) => Some(camera),
-            LaneCamera::VzTcp(_) | LaneCamera::VzMqtt(_) => None,
+            LaneCamera::VzTcp(_) | LaneCamera::VzMqtt(_) | LaneCamera::Dahua(_) => None,
+        }
+    }
+
+    /// Its camera, if that is one of 臻识 behind a broker.
+    pub(super) fn vz_mqtt(&self) -> Option<&VzMqttCamera> {
+        match self.camera.as_ref()? {
+            LaneCamera::VzMqtt(camera) => Some(camera),
+            LaneCamera::VzTcp(_) | LaneCamera::Hik(_) | LaneCamera::Dahua(_) => None,
+        }
+    }
+
+    /// Its camera, if that is one of 大华.
+    pub(super) fn dahua(&self) -> Option<&DahuaCamera> {
+        match self.camera.as_ref()? {
+            LaneCamera::Dahua(camera) => Some(camera),
+            LaneCamera::VzTcp(_) | LaneCamera::VzMqtt(_) | LaneCamera::Hik(_) => None,
         }
     }
 
@@ -127,6 +148,7 @@ impl Apparatus {
                 Some(LaneCamera::VzTcp(camera)) => camera.fails(VzTcpFault::Dead),
                 Some(LaneCamera::VzMqtt(camera)) => camera.fails(VzMqttFault::Dead),
                 Some(LaneCamera::Hik(camera)) => camera.fails(HikFault::Dead),
+                Some(LaneCamera::Dahua(camera)) => camera.fails(DahuaFault::Dead),
             }
         }
         if *device == self.barrier
@@ -148,6 +170,7 @@ impl Apparatus {
                 Some(LaneCamera::VzTcp(camera)) => camera.fails(self.habit),
                 Some(LaneCamera::VzMqtt(camera)) => camera.fails(VzMqttFault::None),
                 Some(LaneCamera::Hik(camera)) => camera.fails(HikFault::None),
+                Some(LaneCamera::Dahua(camera)) => camera.fails(DahuaFault::None),
             }
         }
         if *device == self.barrier
@@ -175,6 +198,7 @@ impl VirtualLot {
             Voice::VzTcp(camera, _) => Some(LaneCamera::VzTcp(camera.clone())),
             Voice::VzMqtt(camera, _) => Some(LaneCamera::VzMqtt(camera.clone())),
             Voice::Hik(camera, ..) => Some(LaneCamera::Hik(camera.clone())),
+            Voice::Dahua(camera, _) => Some(LaneCamera::Dahua(camera.clone())),
         };
         let (module, ordered) = match plan.wiring {
             Wiring::Camera => (None, None),

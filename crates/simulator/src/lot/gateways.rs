@@ -12,7 +12,7 @@ use super::plan::{DetectorsSpeak, LaneFault, LanePlan, LotPlan, Speaks};
 use super::start::StartError;
 use super::voice::Voice;
 use crate::broker::Broker;
-use crate::camera::{HikCamera, VzCamera, VzHabits, VzMqttCamera, VzTcpCamera};
+use crate::camera::{DahuaCamera, HikCamera, VzCamera, VzHabits, VzMqttCamera, VzTcpCamera};
 
 /// For how many calls a challenge is good that is soon too old.
 const NONCE_CALLS: u32 = 3;
@@ -53,6 +53,7 @@ impl Gateways<'_> {
             Speaks::Vz => false,
             Speaks::Qy => true,
             Speaks::Hik | Speaks::HikStream => return self.hik(lane),
+            Speaks::Dahua => return self.dahua(lane),
             Speaks::VzMqtt => {
                 let broker = self.broker.ok_or(StartError::NoBroker)?;
                 let serial = lane.recognizer.as_str();
@@ -63,6 +64,7 @@ impl Gateways<'_> {
             Speaks::VzTcp => {
                 let listener = bound(lane.camera_listen)?;
                 let (camera, ordered) = VzTcpCamera::start(listener, lane.recognizer.as_str())?;
+                camera.has(habits(lane));
                 return Ok(Voice::VzTcp(camera, Some(ordered)));
             }
         };
@@ -74,11 +76,24 @@ impl Gateways<'_> {
         Ok(Voice::Vz(camera))
     }
 
+    fn dahua(&self, lane: &LanePlan) -> Result<Voice, StartError> {
+        let (base, key) = (self.base.trim_end_matches('/'), lane.key.expose_secret());
+        let listener = bound(lane.camera_listen)?;
+        let (camera, ordered) = DahuaCamera::start(listener, "gateway", key)?;
+        let url = format!("{base}/dahua/{key}");
+        camera.pushes_to(&url, lane.recognizer.as_str(), self.heartbeat)?;
+        if lane.faults.contains(&LaneFault::Nonces) {
+            camera.nonces_last(NONCE_CALLS);
+        }
+        Ok(Voice::Dahua(camera, Some(ordered)))
+    }
+
     fn hik(&self, lane: &LanePlan) -> Result<Voice, StartError> {
         let (base, key) = (self.base.trim_end_matches('/'), lane.key.expose_secret());
         let (serial, listener) = (lane.recognizer.as_str(), bound(lane.camera_listen)?);
         let (camera, ordered) = HikCamera::start(listener, serial, "gateway", key)?;
         camera.pushes_to(&format!("{base}/hik/{key}"));
+        camera.beats_every(self.heartbeat);
         camera.dribbles(lane.faults.contains(&LaneFault::Split));
         if lane.faults.contains(&LaneFault::Nonces) {
             camera.nonces_last(NONCE_CALLS);
@@ -95,5 +110,6 @@ fn habits(lane: &LanePlan) -> VzHabits {
         breaks_lines: has(LaneFault::LineBreaks),
         writes_gbk: has(LaneFault::Gbk),
         is_ahead: has(LaneFault::Clock),
+        writes_plain: has(LaneFault::Plain),
     }
 }

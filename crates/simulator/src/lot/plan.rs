@@ -135,6 +135,9 @@ pub struct LanePlan {
     /// How its devices fail.
     #[serde(default)]
     pub faults: Vec<LaneFault>,
+    /// How often what is no habit strikes, 0 to 1.
+    #[serde(default = "every_third")]
+    pub fault_share: f64,
     /// How long what takes.
     #[serde(default)]
     pub timing: Timing,
@@ -246,6 +249,7 @@ impl LanePlan {
             sharpness: Sharpness::default(),
             bounces: 0,
             faults: Vec::new(),
+            fault_share: every_third(),
             timing: Timing::default(),
         }
     }
@@ -297,6 +301,10 @@ impl LanePlan {
 
 fn as_fast_as_life() -> f64 {
     1.0
+}
+
+fn every_third() -> f64 {
+    1.0 / 3.0
 }
 
 fn any_port() -> SocketAddr {

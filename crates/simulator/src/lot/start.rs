@@ -30,6 +30,7 @@ use super::trouble::{Mischief, Speaker, Trouble};
 use super::voice::{self, Asking, Voice, take_orders};
 use super::{FULL, MAX_VEHICLES, RunningLane, VirtualLot};
 use crate::camera::Silence;
+use crate::equipment::Motion;
 
 /// Most orders that a lane has not begun: vehicles are let in faster than that.
 const MAX_ORDERS: usize = 256;
@@ -138,8 +139,11 @@ impl VirtualLot {
         let trouble = Trouble {
             mischief: mischief.clone(),
             hik: apparatus.hik().cloned(),
+            vz_mqtt: apparatus.vz_mqtt().cloned(),
+            dahua: apparatus.dahua().cloned(),
             module: apparatus.module().cloned(),
             board: apparatus.board().cloned(),
+            is_new: false.into(),
         };
         let player = Player::new(
             plan.clone(),
@@ -225,6 +229,12 @@ impl VirtualLot {
                         voice::obeyed(order, board.as_ref(), back).filter(|_| drives)
                     };
                     self.until_stop(take_orders(ordered, orders, told));
+                }
+            }
+            Voice::Dahua(_, ordered) => {
+                if let Some(ordered) = ordered.take() {
+                    let lifts = |channel: &u16| (*channel == 1).then_some(Motion::Open);
+                    self.until_stop(take_orders(ordered, orders, lifts));
                 }
             }
             Voice::Hik(_, ordered, _) => {

@@ -16,8 +16,8 @@ use super::site::Site;
 use super::spaces::reported;
 use crate::board::OlmBoard;
 use crate::camera::{
-    HikCamera, HikGate, HikOrder, HikPlate, PushError, Silence, VzAnswer, VzCamera, VzMqttCamera,
-    VzOrder, VzPlate, VzTcpCamera,
+    DahuaCamera, DahuaPlate, HikCamera, HikGate, HikOrder, HikPlate, PushError, Silence, VzAnswer,
+    VzCamera, VzMqttCamera, VzOrder, VzPlate, VzTcpCamera,
 };
 use crate::detectors::Detectors;
 use crate::equipment::Motion;
@@ -25,7 +25,7 @@ use crate::equipment::Motion;
 /// Pause of a camera that was not answered before it asks again.
 const AGAIN: Duration = Duration::from_secs(1);
 
-/// Pause of a camera of 芊熠 between two heartbeats.
+/// Pause of a camera of 芊熠 between two heartbeats, in the lanes' time.
 const QY_HEARTBEAT: Duration = Duration::from_secs(1);
 
 /// How events are told.
@@ -42,6 +42,8 @@ pub(super) enum Voice {
     /// As one of 海康 does that is called: it, what it is told, until somebody takes that, and whether it
     /// pushes.
     Hik(HikCamera, Option<mpsc::Receiver<HikOrder>>, bool),
+    /// As one of 大华 does that is called, and the channels of what it is told to open.
+    Dahua(DahuaCamera, Option<mpsc::Receiver<u16>>),
     /// As detectors over parking spaces do.
     Spaces(Detectors),
 }
@@ -51,9 +53,17 @@ impl Voice {
     pub(super) fn silence(&self) -> Option<Silence> {
         match self {
             Voice::Vz(camera) => Some(camera.silence.clone()),
+            Voice::VzTcp(camera, _) => Some(camera.silence()),
             Voice::VzMqtt(camera, _) => Some(camera.silence()),
-            Voice::Generic(_) | Voice::VzTcp(..) | Voice::Hik(..) | Voice::Spaces(_) => None,
+            Voice::Hik(camera, ..) => Some(camera.silence()),
+            Voice::Dahua(camera, _) => Some(camera.silence()),
+            Voice::Generic(_) | Voice::Spaces(_) => None,
         }
+    }
+
+    /// How many bytes the picture of a reading may have, where a frame has a largest length.
+    pub(super) fn room(&self, read: &PlateRead) -> Option<usize> {
+        matches!(self, Voice::VzTcp(..)).then(|| VzTcpCamera::room(&plate(read, None)))
     }
 
     /// One attempt.
@@ -64,6 +74,7 @@ impl Voice {
             Voice::VzTcp(camera, _) => shown(camera, event, picture),
             Voice::Hik(camera, _, pushes) => told_by_hik(camera, *pushes, event, picture).await,
             Voice::VzMqtt(camera, _) => said(camera, event, picture),
+            Voice::Dahua(camera, _) => told_by_dahua(camera, event, picture).await,
             Voice::Spaces(detectors) => reported(detectors, event, picture).await,
         }
     }
@@ -98,6 +109,12 @@ async fn pushed(
         ..answer
     };
     match event {
+        // What comes from memory is kept until the answer says that the next one may come.
+        Event::Plate(read) if read.replay && !camera.is_qy => {
+            let answer = camera.plate(&plate(read, picture)).await?;
+            let stops = answer.goes_on;
+            Ok(VzAnswer { stops, ..answer })
+        }
         Event::Plate(read) => camera.plate(&plate(read, picture)).await,
         Event::TriggerLoop { pressed, .. } => camera.input(0, *pressed).await.map(heard),
         Event::SafetyLoop { pressed, .. } => camera.input(1, *pressed).await.map(heard),
@@ -154,6 +171,26 @@ async fn told_by_hik(
         Event::Fire { .. } | Event::Place { .. } => {}
     }
     Told::Taken
+}
+
+/// Only readings are told: everything else hangs on a module.
+async fn told_by_dahua(camera: &DahuaCamera, event: &Event, picture: Option<&str>) -> Told {
+    let Event::Plate(read) = event else {
+        return Told::Taken;
+    };
+    let license = read.reading.plate.as_ref().map_or("", Plate::as_str);
+    let plate = DahuaPlate {
+        license: license.to_owned(),
+        color: read.reading.color.as_str().to_owned(),
+        confidence: read.reading.reliability,
+        at: read.at,
+        image: picture.unwrap_or_default().to_owned(),
+    };
+    match camera.push(&plate).await {
+        Ok(true) => Told::Taken,
+        Ok(false) => Told::Busy("the answer has no Result".to_owned()),
+        Err(error) => untold(error),
+    }
 }
 
 fn hik_plate(read: &PlateRead, picture: Option<&str>) -> HikPlate {
@@ -267,7 +304,7 @@ impl Asking {
                 self.obey(order).await;
             }
             if self.camera.is_qy {
-                tokio::time::sleep(QY_HEARTBEAT).await;
+                tokio::time::sleep(self.site.clock.lasts(QY_HEARTBEAT)).await;
             }
         }
     }

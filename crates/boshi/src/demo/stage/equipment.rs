@@ -4,9 +4,11 @@ use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use boshi_simulator::equipment::Direction;
 use boshi_simulator::lot::{DisplaySpeaks, LanePlan, LotPlan, Speaks, Wiring};
 
 use super::texts::millis;
+use crate::demo::scenario::lane;
 
 /// How often the inputs of what is connected to are looked at, in the lanes' time.
 const POLL: Duration = Duration::from_millis(100);
@@ -16,20 +18,26 @@ const FASTEST: f64 = 5.0;
 
 /// What speaks in the lanes, one after the other: the camera, what its barrier and loops hang on, and
 /// the display, where there is one.
-const FAMILIES: [(Speaks, Wiring, Option<DisplaySpeaks>); 5] = [
+const FAMILIES: [(Speaks, Wiring, Option<DisplaySpeaks>); 7] = [
     (Speaks::Vz, Wiring::Camera, Some(DisplaySpeaks::OlmCamera)),
     (Speaks::VzTcp, Wiring::Module, None),
     (Speaks::Hik, Wiring::Camera, Some(DisplaySpeaks::Olm)),
     (Speaks::VzMqtt, Wiring::Camera, None),
     (Speaks::Generic, Wiring::Camera, Some(DisplaySpeaks::Olm)),
+    (Speaks::Qy, Wiring::Camera, Some(DisplaySpeaks::OlmCamera)),
+    (Speaks::HikStream, Wiring::Camera, None),
 ];
 
-/// The lanes of a demo with equipment of another family in each; in a demo that is too fast, all of
-/// them have a controller and a display.
+/// The lanes of a demo with equipment of another family in each, and one more gate, so that there is one
+/// of every family; in a demo that is too fast, all of them have a controller and a display.
 pub(crate) fn equipped(mut plan: LotPlan) -> LotPlan {
     if plan.speed > FASTEST {
         return plan;
     }
+    plan.lanes.extend([
+        lane("06", "西", Direction::Entry),
+        lane("07", "西", Direction::Exit),
+    ]);
     for (lane, (speaks, wiring, display)) in plan.lanes.iter_mut().zip(FAMILIES) {
         lane.speaks = speaks;
         lane.wiring = wiring;
@@ -52,7 +60,10 @@ pub(super) fn servers(plan: &mut LotPlan) -> Vec<&mut SocketAddr> {
         servers.push(&mut plan.broker_listen);
     }
     for lane in &mut plan.lanes {
-        if matches!(lane.speaks, Speaks::VzTcp | Speaks::Hik | Speaks::HikStream) {
+        if matches!(
+            lane.speaks,
+            Speaks::VzTcp | Speaks::Hik | Speaks::HikStream | Speaks::Dahua
+        ) {
             servers.push(&mut lane.camera_listen);
         }
         if lane.wiring == Wiring::Module {
@@ -105,6 +116,13 @@ fn camera(lane: &LanePlan, plan: &LotPlan) -> String {
                 format!("serial = \"{recognizer}\"\nheartbeat = \"{heartbeat}\"\n"),
             )
         }
+        Speaks::Dahua => (
+            "dahua",
+            format!(
+                "experimental = true\naddress = \"{address}\"\nuser = \"gateway\"\n\
+                 password = \"{key}\"\nkey = \"{key}\"\n"
+            ),
+        ),
         Speaks::Hik | Speaks::HikStream => {
             let stream = lane.speaks == Speaks::HikStream;
             (
@@ -133,7 +151,7 @@ fn camera(lane: &LanePlan, plan: &LotPlan) -> String {
     // 海康 knows where the arm is.
     let wired = match lane.speaks {
         Speaks::VzTcp | Speaks::Hik | Speaks::HikStream => 2,
-        Speaks::Generic | Speaks::Vz | Speaks::Qy | Speaks::VzMqtt => 4,
+        Speaks::Generic | Speaks::Vz | Speaks::Qy | Speaks::VzMqtt | Speaks::Dahua => 4,
     };
     text + &inputs(lane, table, wired)
 }

@@ -64,7 +64,7 @@ impl Stage {
         } else {
             &TOLD
         };
-        let wait = r#"{ wait = "60ms" }"#;
+        let wait = format!(r#"{{ wait = "{}" }}"#, self.lane.1);
         let device = |word: &str| format!("[{}]", self.touched(word));
         let see = |word: &str| format!(r#"{{ get = "http://{}/{word}" }}"#, self.hands);
         format!(

@@ -26,12 +26,10 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const ON: u16 = 0xFF00;
 const LIFTS: u16 = 0;
 
-/// Where the equipment of a lane is.
+/// Equipment that the gateway speaks to itself.
 #[derive(Clone)]
 pub(super) struct Equipment {
-    camera: SocketAddr,
-    module: SocketAddr,
-    board: SocketAddr,
+    text: String,
 }
 
 impl Equipment {
@@ -40,15 +38,24 @@ impl Equipment {
         "spaces-key-one"
     }
 
-    /// What the gateway's configuration says of it. The board is as wide as the middle line of the
-    /// standard's example, so that no line of it has spaces before it that are not its own.
+    /// Equipment of which the gateway's configuration says this, besides what tells of the spaces.
+    pub(super) fn of(text: String) -> Equipment {
+        Equipment { text }
+    }
+
+    /// What the gateway's configuration says of it.
     pub(super) fn text(&self) -> String {
+        let (key, text) = (self.spaces_key(), &self.text);
+        format!("[[lot.spaces]]\nname = \"引导\"\nspeaks = \"json\"\nkey = \"{key}\"\n{text}")
+    }
+}
+
+impl Lane {
+    /// The board is as wide as the middle line of the standard's example, so that no line of it has
+    /// spaces before it that are not its own.
+    fn text(&self) -> String {
         format!(
-            r#"[[lot.spaces]]
-name = "引导"
-speaks = "json"
-key = "{key}"
-[[lot.vz_tcp]]
+            r#"[[lot.vz_tcp]]
 name = "IN-01"
 address = "{camera}"
 recognizer = "CAM-01"
@@ -85,10 +92,9 @@ display = "LED-01"
 address = "{board}"
 columns = 16
 rows = 4"#,
-            key = self.spaces_key(),
-            camera = self.camera,
-            module = self.module,
-            board = self.board,
+            camera = self.camera.address,
+            module = self.module.address,
+            board = self.line.address,
         )
     }
 }
@@ -143,11 +149,7 @@ impl Bench {
     /// A gateway with this lane, and a kit whose hands touch it.
     pub(super) fn stage(&self) -> Stage {
         let mut stage = Stage::set(Scheme::Http, self.hands);
-        stage.equipment = Some(Equipment {
-            camera: self.lane.camera.address,
-            module: self.lane.module.address,
-            board: self.lane.line.address,
-        });
+        stage.equipment = Some(Equipment::of(self.lane.text()));
         stage
     }
 

@@ -32,6 +32,8 @@ pub(super) struct Stage {
     pub(super) hands: SocketAddr,
     /// What stands in the lane, if that is no controller.
     pub(super) equipment: Option<Equipment>,
+    /// Which lane the kit looks at, from 1, and how long it leaves something as it is there.
+    pub(super) lane: (usize, &'static str),
     /// Where the judged side listens, its other two ports, and where the kit does.
     pub(super) ports: [SocketAddr; 4],
 }
@@ -55,6 +57,7 @@ impl Stage {
             scheme,
             hands,
             equipment: None,
+            lane: (1, "60ms"),
             ports: listeners.map(|listener| listener.local_addr().unwrap()),
         };
         if let Scheme::Https = scheme {
@@ -180,6 +183,19 @@ impl Stage {
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         answer
+    }
+
+    /// What the gateway says of its devices.
+    pub(super) fn devices(&self) -> Vec<Value> {
+        let mut command = boshi();
+        let told = command
+            .args(["gateway", "devices", "--json", "--config"])
+            .arg(self.path("judged.toml"))
+            .output()
+            .unwrap();
+        let told: Value = serde_json::from_slice(&told.stdout).unwrap_or_default();
+        let drivers = told["lots"][0]["drivers"].as_array().cloned();
+        drivers.unwrap_or_default()
     }
 
     pub(super) fn path(&self, name: &str) -> PathBuf {

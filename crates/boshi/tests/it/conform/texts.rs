@@ -37,6 +37,7 @@ passage = "10s"
 loop_alarm = "6s"
 barrier_down = "2s"
 far_side = "1s"
+crosstalk = "100ms"
 act = "1s"
 [supervision]
 check = "1s"
@@ -149,9 +150,9 @@ lot = "LOT-2"
 app_id = "99848792"
 secret = "another-secret"
 [devices]
-recognizer = "CAM-01"
-barrier = "BAR-01"
-display = "LED-01"
+recognizer = "CAM-0{lane}"
+barrier = "BAR-0{lane}"
+display = "LED-0{lane}"
 places = ["A-001", "A-002", "A-003"]
 [plates]
 allowed = "粤B12345"
@@ -171,6 +172,7 @@ heartbeat = "2s"
 outage = "5s"
 reconcile = "30s"
 "#,
+            lane = self.lane.0,
             scheme = self.word(),
             plain = self.is_plain(),
             ca = self.trusting("ca_file", "judged/tls/ca.pem"),

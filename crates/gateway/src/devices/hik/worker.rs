@@ -231,9 +231,13 @@ impl Worker {
             Look::Input(number) => Ok(self.seen.contacts.see(number, isapi::level(body)?)),
             Look::Gate(_) => match isapi::gate_status(body)? {
                 GateStatus::NoSignal => {
-                    self.arm = None;
                     self.seen.gate_is(None);
-                    Err("相机没有道闸的到位信号".to_owned())
+                    self.seen.complains("相机没有道闸的到位信号");
+                    let barrier = self.seen.config.barrier.as_ref();
+                    let lost = barrier.zip(self.arm.take());
+                    Ok(lost.map(|(barrier, position)| {
+                        Event::Arm(ArmEvent::unseen_since(barrier.device.clone(), position))
+                    }))
                 }
                 GateStatus::At(position) => Ok(self.arm_at(position)),
             },

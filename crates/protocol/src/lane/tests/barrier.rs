@@ -92,6 +92,23 @@ fn an_arm_that_stays_up_long_after_a_passage_is_told_once_and_again_until_it_is_
     assert_eq!(scene.abnormal().len(), 2);
 }
 
+/// ABN-4: nobody knows whether it has come down meanwhile.
+#[test]
+fn an_arm_that_is_seen_no_more_is_not_said_to_stay_up() {
+    let mut scene = Scene::new(switched());
+    scene.arrives(CAR);
+    scene.may_pass();
+    scene.say(Input::BarrierSeen(Position::Up));
+    scene.wait(seconds(3));
+    scene.crosses();
+    scene.say(Input::BarrierUnseen);
+    scene.wait(seconds(3600));
+    assert_eq!(scene.abnormal(), []);
+    scene.say(Input::BarrierSeen(Position::Up));
+    scene.wait(seconds(31));
+    assert_eq!(scene.abnormal(), [AbnormalCode::BarrierNotDown]);
+}
+
 /// ABN-4
 #[test]
 fn without_a_limit_switch_an_open_barrier_is_told_only_once() {

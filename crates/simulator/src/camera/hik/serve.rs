@@ -103,6 +103,7 @@ async fn picture() -> Response {
 async fn gate(Extracted(inner): Extracted<Arc<Inner>>) -> Response {
     let state = inner.lock();
     let code = match state.gate {
+        _ if state.has_no_signal => 0,
         HikGate::NoSignal => 0,
         HikGate::Closed => 1,
         HikGate::Open => 2,
@@ -140,12 +141,14 @@ async fn carried_out(inner: &Inner, order: HikOrder) -> Response {
         HikFault::Forbidden => return StatusCode::FORBIDDEN.into_response(),
         HikFault::Idle => {}
         // A full queue is a barrier that does nothing.
-        HikFault::None | HikFault::Mute | HikFault::Dead => _ = inner.orders.try_send(order),
+        HikFault::None | HikFault::Mute | HikFault::Dead | HikFault::CodeZero => {
+            _ = inner.orders.try_send(order);
+        }
     }
     if fault == HikFault::Mute {
         return std::future::pending().await;
     }
-    refused(inner, 1, "OK", "ok")
+    refused(inner, u8::from(fault != HikFault::CodeZero), "OK", "ok")
 }
 
 fn refused(inner: &Inner, code: u8, words: &str, more: &str) -> Response {

@@ -77,6 +77,13 @@ fn check_lane(lane: &LanePlan) -> Result<(), PlanError> {
         let expected = "camera in a mixed lane";
         return Err(wrong("lane.wiring", &lane.name, expected));
     }
+    if lane.speaks == Speaks::Dahua && lane.wiring != Wiring::Module {
+        let expected = "module beside dahua, which has nothing for loops";
+        return Err(wrong("lane.wiring", &lane.name, expected));
+    }
+    if !(0.0..=1.0).contains(&lane.fault_share) {
+        return Err(wrong("lane.fault_share", &lane.fault_share, "0 to 1"));
+    }
     if let Some(fault) = lane.faults.iter().find(|it| !it.fits(lane)) {
         let expected = "a fault that the lane's devices can have";
         return Err(wrong("lane.faults", &format!("{fault:?}"), expected));

@@ -29,6 +29,10 @@ pub enum Speaks {
     /// Its serial number is that of the recognizer.
     #[serde(rename = "vz-mqtt")]
     VzMqtt,
+    /// 大华: the gateway calls `camera_listen` as user `gateway`, with the lane's key as password, and
+    /// is pushed to at `/dahua/KEY`. Its serial number is that of the recognizer. The camera lifts the
+    /// barrier; it has nothing for loops, which hang on a module.
+    Dahua,
 }
 
 /// What the display of a lane speaks.

@@ -51,6 +51,7 @@ fn a_wrong_plan_is_refused_with_the_key_that_is_wrong() {
             "direction = \"mixed\"\nexit_recognizer = \"CAM-9\"\nwiring = \"module\"",
             "lane.wiring",
         ),
+        ("display = \"LED-01\"", "speaks = \"dahua\"", "lane.wiring"),
         (
             "key =",
             "display_speaks = \"olm-camera\"\n    key =",
@@ -68,6 +69,7 @@ fn a_wrong_plan_is_refused_with_the_key_that_is_wrong() {
         ),
         ("key =", "faults = [\"gbk\"]\n    key =", "lane.faults"),
         ("key =", "faults = [\"rain\"]\n    key =", "faults"),
+        ("key =", "fault_share = 1.5\n    key =", "lane.fault_share"),
     ];
     for (right, wrong, named) in table {
         let error = LotPlan::from_toml(&PLAN.replace(right, wrong)).unwrap_err();
@@ -86,6 +88,7 @@ fn the_commented_plan_says_the_defaults() {
     let plan = LotPlan::from_toml(COMMENTED).unwrap();
     let lane = &plan.lanes[0];
     assert_eq!(lane.timing, Timing::default());
+    assert_eq!((lane.faults.len(), lane.fault_share), (0, every_third()));
     assert_eq!((plan.speed, plan.heartbeat), (1.0, usual_heartbeat()));
     assert!(lane.trigger_loop && lane.safety_loop && lane.limit_switch && plan.pictures);
     let ways = plan.ways();

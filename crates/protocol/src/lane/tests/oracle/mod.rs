@@ -80,7 +80,7 @@ impl Oracle {
                 self.commands.disturbed(now.tick);
             }
             Input::SafetyLoop { pressed } => self.presence.safety(*pressed, now),
-            Input::BarrierSeen(_) => {}
+            Input::BarrierSeen(_) | Input::BarrierUnseen => {}
             Input::BarrierLink { up } => self.barrier.link(*up),
             Input::Fire { on } => self.barrier.fire_contact(*on),
             Input::Verdict { ask, verdict } => {
