@@ -38,6 +38,7 @@ pub use self::camera::{CameraBarrier, CameraClock, Confirm, UrlKey, Vz, VzDialec
 pub use self::change::Changed;
 pub use self::dahua::{Dahua, DahuaBarrier};
 pub use self::driven::Equipment;
+pub(crate) use self::equipment::line_of;
 pub use self::equipment::{
     ANYBODY, BAUDS, Framing, Input, InputsBy, Modbus, ModbusModule, Parity, PulseBy, RelayBarrier,
     Role, SerialLine, StopBits, is_host, is_serial,

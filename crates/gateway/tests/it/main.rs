@@ -26,6 +26,7 @@ mod large;
 mod local;
 mod looking;
 mod modbus;
+mod modbus_line;
 mod monitoring;
 mod mosquitto;
 mod olm;
