@@ -55,4 +55,5 @@ mod vz;
 mod vz_hold;
 mod vz_mqtt;
 mod vz_tcp;
+mod vz_tcp_history;
 mod wire;

@@ -1,8 +1,10 @@
 //! Cameras of 臻识 over TCP: the gateway connects, has every reading told, looks at the inputs, and
-//! tells the outputs. `frame` is the wire without I/O, `worker` the task that owns the connection.
+//! tells the outputs. `frame` is the wire and `history` what is fetched of the camera's memory, both
+//! without I/O, `worker` the task that owns the connection.
 
 mod frame;
 pub(crate) mod fuzzed;
+mod history;
 mod link;
 pub(in crate::devices) mod probe;
 mod worker;
