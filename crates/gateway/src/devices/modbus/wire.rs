@@ -36,7 +36,7 @@ pub(super) enum LinkError {
     Absent,
     #[error("应答无法读取：{0}")]
     Frame(#[from] FrameError),
-    #[error("的连接已断开")]
+    #[error("连接已断开")]
     Gone,
     #[error("所在线路忙，指令已过时")]
     TooLate,

@@ -14,7 +14,7 @@ use super::wiring::Wiring;
 use crate::config;
 use crate::devices::controller::CommandError;
 use crate::devices::event::{Event, Heartbeat};
-use crate::devices::health::BEAT;
+use crate::devices::health::{BEAT, Health};
 use crate::devices::linked::Seen;
 use crate::devices::order::{Order, Ordered, sleep_until, until_late};
 use crate::devices::relays::{Relays, Step};
@@ -42,6 +42,33 @@ enum End {
     /// Nobody gives orders any more.
     Over,
     Lost(LinkError),
+}
+
+/// What is to be done next.
+#[derive(Debug)]
+enum Next {
+    Order(Option<Order>),
+    EndPulse,
+    Beat,
+    Look,
+}
+
+/// Looks, unless something has to be done meanwhile: a look waits for its turn on the line, and a command
+/// for the same module does not wait for it. What the module then answers is passed over, and looked
+/// for again.
+async fn look(
+    orders: &mut Ordered,
+    end: Option<Instant>,
+    link: &mut Link,
+    call: Call,
+    health: &Health,
+) -> Result<Result<Answer, Next>, LinkError> {
+    tokio::select! {
+        biased;
+        answer = link.ask(call, When::InTurn, health) => Ok(Ok(answer?)),
+        order = orders.next() => Ok(Err(Next::Order(order))),
+        () = sleep_until(end) => Ok(Err(Next::EndPulse)),
+    }
 }
 
 impl Worker {
@@ -130,16 +157,31 @@ impl Worker {
         let mut beats = interval(BEAT);
         loop {
             let end = self.relays.next_end();
-            tokio::select! {
+            let mut next = tokio::select! {
                 biased;
-                order = self.orders.next() => match order {
-                    Some(order) => self.obey(link, order).await?,
-                    None => return Ok(()),
-                },
-                () = sleep_until(end) => self.end_pulse(link).await?,
+                order = self.orders.next() => Next::Order(order),
+                () = sleep_until(end) => Next::EndPulse,
                 // Before the looks: those of a slow module are always due.
-                _ = beats.tick() => self.beat(teller).await,
-                _ = looks.tick() => self.look_at_inputs(link, teller).await?,
+                _ = beats.tick() => Next::Beat,
+                _ = looks.tick() => Next::Look,
+            };
+            if matches!(next, Next::Look) {
+                let (call, health) = (self.inputs(), &self.seen.health);
+                let looked = look(&mut self.orders, end, link, call, health).await?;
+                next = match looked {
+                    Ok(answer) => {
+                        self.take_inputs(answer, teller).await?;
+                        continue;
+                    }
+                    Err(ahead) => ahead,
+                };
+            }
+            match next {
+                Next::Order(Some(order)) => self.obey(link, order).await?,
+                Next::Order(None) => return Ok(()),
+                Next::EndPulse => self.end_pulse(link).await?,
+                Next::Beat => self.beat(teller).await,
+                Next::Look => {}
             }
         }
     }
@@ -187,20 +229,31 @@ impl Worker {
     }
 
     async fn look_at_inputs(&mut self, link: &mut Link, teller: &Teller) -> Result<(), LinkError> {
+        let call = self.inputs();
+        let answer = link.ask(call, When::InTurn, &self.seen.health).await?;
+        self.take_inputs(answer, teller).await
+    }
+
+    /// What is asked for the inputs. A module without any is looked at all the same, to know that it is
+    /// there.
+    fn inputs(&self) -> Call {
         let highest = self.seen.config.inputs.iter().map(|it| it.number).max();
-        // A module without inputs is looked at all the same, to know that it is there.
-        let (call, wired) = match highest {
-            Some(count) => (self.wiring.inputs(count), true),
-            None => (self.wiring.look(1), false),
-        };
-        let levels = match link.ask(call, When::InTurn, &self.seen.health).await? {
-            Answer::Bits(levels) if wired => levels,
-            Answer::Bits(_) | Answer::Written => return Ok(()),
+        match highest {
+            Some(count) => self.wiring.inputs(count),
+            None => self.wiring.look(1),
+        }
+    }
+
+    async fn take_inputs(&self, answer: Answer, teller: &Teller) -> Result<(), LinkError> {
+        let levels = match answer {
+            Answer::Bits(levels) => levels,
+            Answer::Written => return Ok(()),
             Answer::Exception(code) => {
                 let error = std::io::Error::other(format!("模块拒绝读取输入，异常码 {code:02}"));
                 return Err(LinkError::Broken(error));
             }
         };
+        // Of a module without inputs nothing is wired.
         for event in self.seen.contacts.see_all(&levels) {
             teller.tell(event).await;
         }
@@ -323,3 +376,6 @@ impl Worker {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,3 +1,4 @@
+use futures_util::FutureExt as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
 
 use super::super::frame::{ON, crc};
@@ -72,6 +73,20 @@ async fn a_command_goes_before_the_looks_that_wait() {
     };
     let ((), (), heard) = tokio::join!(asking, serving, answers(end, &[1, 2]));
     assert_eq!(heard, [(2, 5), (1, 2), (2, 2), (1, 2)]);
+}
+
+/// Whoever looked has something better to do.
+#[tokio::test(start_paused = true)]
+async fn a_question_that_nobody_waits_for_any_more_is_not_asked() {
+    let (line, keeper, end) = line();
+    let look = line.ask(asked(1, LOOK), When::InTurn);
+    assert!(look.now_or_never().is_none());
+    let asking = async move {
+        let told = line.ask(asked(2, LOOK), When::InTurn).await.unwrap();
+        assert!(told.answer.is_ok());
+    };
+    let ((), (), heard) = tokio::join!(asking, keeper.run(), answers(end, &[1, 2]));
+    assert_eq!(heard, [(2, 2)]);
 }
 
 /// OPEN-7: whoever ordered it has given the barrier up by then.
