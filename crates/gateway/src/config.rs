@@ -214,8 +214,12 @@ impl Config {
             certificate, key, ..
         } = &self.tls;
         let named = [certificate, key, &self.platform.ca_file];
-        let named = named.into_iter().filter_map(|path| path.as_deref());
-        named.chain(self.secret_file())
+        let cameras = self.lots.iter().flat_map(|lot| &lot.hik);
+        let cameras = cameras.flat_map(|it| [&it.ca_file, &it.certificate_file]);
+        let named = named.into_iter().chain(cameras);
+        named
+            .filter_map(|path| path.as_deref())
+            .chain(self.secret_file())
     }
 
     /// The file of the journal.

@@ -18,11 +18,11 @@ use self::line::Line;
 use self::worker::Worker;
 use super::health::STILL_THERE;
 use super::linked::{Linked, Seen};
-use super::outfit::Outfit;
+use super::outfit::{EquipError, Outfit};
 use crate::config;
 
 /// The modules of a lot, and who speaks on each line.
-pub(crate) fn equip(outfit: &mut Outfit<'_>) -> Result<(), reqwest::Error> {
+pub(crate) fn equip(outfit: &mut Outfit<'_>) -> Result<(), EquipError> {
     let lot = outfit.lot;
     let mut lines = BTreeMap::new();
     for config in &lot.modbus {

@@ -17,6 +17,7 @@ mod faulty;
 mod fire;
 mod hik;
 mod hik_gate;
+mod hik_https;
 mod hik_stream;
 mod hostile;
 mod independent;

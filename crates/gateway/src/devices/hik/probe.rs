@@ -10,6 +10,7 @@ use super::isapi::{self, GateStatus};
 use crate::config::Password;
 use crate::devices::caller::{Access, Answer, Call, CallError, Caller, Refusal};
 use crate::devices::probe::{ANSWER, Probed};
+use crate::devices::trust::Trust;
 
 /// How long a picture is waited for: it is taken only then.
 const PICTURE: Duration = Duration::from_secs(5);
@@ -41,6 +42,7 @@ pub async fn hik(address: &str, probe: HikProbe) -> Probed {
             user: &probe.user,
             password: &password,
             answer,
+            trust: &Trust::Plain,
         };
         Caller::new(access, Refusal::default())
     };

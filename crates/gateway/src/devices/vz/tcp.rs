@@ -15,7 +15,7 @@ use self::worker::Worker;
 use super::rs485::Outgoing;
 use crate::config;
 use crate::devices::linked::{Linked, Seen};
-use crate::devices::outfit::Outfit;
+use crate::devices::outfit::{EquipError, Outfit};
 
 /// How long after its last word a camera counts as there: three heartbeats.
 const SILENT: Duration = Duration::from_secs(6);
@@ -24,7 +24,7 @@ const SILENT: Duration = Duration::from_secs(6);
 type State = Seen<config::VzTcp>;
 
 /// The cameras of a lot. What comes back over their RS485 is not documented, and not heard.
-pub(crate) fn equip(outfit: &mut Outfit<'_>) -> Result<(), reqwest::Error> {
+pub(crate) fn equip(outfit: &mut Outfit<'_>) -> Result<(), EquipError> {
     let lot = outfit.lot;
     for config in &lot.vz_tcp {
         let seen = State::new(config.clone(), SILENT, config.looks);
