@@ -29,24 +29,37 @@ pub(crate) enum Trust {
 impl Trust {
     /// As it is configured of a camera; `path` is where.
     pub(crate) fn of(path: &str, camera: &config::Hik) -> Result<Trust, ConfigError> {
-        match (&camera.ca_file, &camera.certificate_file) {
+        let (ca_file, certificate_file) = (&camera.ca_file, &camera.certificate_file);
+        Trust::read(
+            (&format!("{path}.ca_file"), ca_file.as_deref()),
+            (
+                &format!("{path}.certificate_file"),
+                certificate_file.as_deref(),
+            ),
+        )
+    }
+
+    /// The files that are named, each by its field: of authorities, or of the certificate itself.
+    pub(super) fn read(
+        (ca_field, ca_file): (&str, Option<&Path>),
+        (field, certificate_file): (&str, Option<&Path>),
+    ) -> Result<Trust, ConfigError> {
+        match (ca_file, certificate_file) {
             (None, None) => Ok(Trust::Plain),
             (Some(file), _) => {
-                let field = format!("{path}.ca_file");
                 let mut roots = RootCertStore::empty();
-                for certificate in certificates(&field, file)? {
+                for certificate in certificates(ca_field, file)? {
                     let added = roots.add(certificate);
-                    added.map_err(|error| unusable(&field, &error.to_string()))?;
+                    added.map_err(|error| unusable(ca_field, &error.to_string()))?;
                 }
                 Ok(Trust::Signed(Arc::new(roots)))
             }
             (None, Some(file)) => {
-                let field = format!("{path}.certificate_file");
-                let certificates = certificates(&field, file)?;
+                let certificates = certificates(field, file)?;
                 let mut certificates = certificates.into_iter();
                 match (certificates.next(), certificates.next()) {
                     (Some(certificate), None) => Ok(Trust::Pinned(certificate)),
-                    (_, _) => Err(unusable(&field, "several certificates")),
+                    (_, _) => Err(unusable(field, "several certificates")),
                 }
             }
         }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use boshi_gateway::probe::{self, HikProbe};
 use boshi_gateway::start::check;
 use boshi_simulator::camera::{HikCamera, HikGate, HikOrder};
 use boshi_transport::certificate::{LocalAuthority, install_crypto};
@@ -117,6 +118,47 @@ async fn a_camera_that_shows_the_right_certificate_is_called_over_https() {
         assert_eq!(reply["respCode"], "0", "{reply}");
         let order = tokio::time::timeout(PATIENCE, camera.orders.recv()).await;
         assert!(order.unwrap().is_some(), "it is told to open");
+    }
+}
+
+/// The same before a camera is part of a lot.
+#[tokio::test]
+async fn a_camera_is_tried_over_https_with_the_certificate_that_it_has_to_show() {
+    let folder = tempfile::tempdir().unwrap();
+    let (pem, tls) = own();
+    let file = folder.path().join("camera.pem");
+    let camera = secure(tls).await;
+    for (content, what, is_well) in [
+        ("no PEM", "证书", false),
+        (own().0.as_str(), "登录与身份", false),
+        (pem.as_str(), "登录与身份", true),
+    ] {
+        std::fs::write(&file, content).unwrap();
+        let probed = probe::hik(
+            &camera.address,
+            HikProbe {
+                user: "gateway".to_owned(),
+                password: PASSWORD.into(),
+                ca_file: None,
+                certificate_file: Some(file.clone()),
+                channel: 1,
+                inputs: 1,
+                output: None,
+                open: false,
+            },
+        )
+        .await;
+        let found = &probed.findings[0];
+        assert_eq!(
+            (found.what.as_str(), found.found.is_ok()),
+            (what, is_well),
+            "{probed:?}"
+        );
+        assert_eq!(
+            camera.camera.calls() > 0,
+            is_well,
+            "only the right one hears anything"
+        );
     }
 }
 
