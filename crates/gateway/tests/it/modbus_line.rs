@@ -40,7 +40,7 @@ address = "{address}"
 unit = {unit}
 module = "waveshare"
 poll = "20ms"
-answer = "200ms"
+answer = "500ms"
 {said}
 [[lot.modbus.barrier]]
 device = "{barrier}"
@@ -182,13 +182,15 @@ async fn a_module_without_power_costs_the_others_on_its_line_nothing() {
         assert!(world.asked(1, LOOK) > looks + 5);
         let refused = world.command("CAM-02").await;
         assert_eq!(refused["respCode"], "1");
-        assert_eq!(world.driver("IO-01").await["faults"], 0);
+        let driver = world.driver("IO-01").await;
+        assert_eq!(driver["faults"], 0, "{driver}");
         assert!(world.modules[1].writes().is_empty());
         world.modules[1].has_power(true);
         world.is("IO-02", "online").await;
         world.opens("CAM-02").await;
         assert_eq!(world.modules[1].writes(), [(0x200, 10)]);
-        assert_eq!(world.driver("IO-01").await["connections"], 1);
+        let driver = world.driver("IO-01").await;
+        assert_eq!(driver["connections"], 1, "{driver}");
         assert_eq!(world.bus.refused(), 0);
     }
 }
