@@ -38,6 +38,7 @@ pub use self::camera::{CameraBarrier, CameraClock, Confirm, UrlKey, Vz, VzDialec
 pub use self::change::Changed;
 pub use self::dahua::{Dahua, DahuaBarrier};
 pub use self::driven::Equipment;
+pub(crate) use self::equipment::line_of;
 pub use self::equipment::{
     ANYBODY, BAUDS, Framing, Input, InputsBy, Modbus, ModbusModule, Parity, PulseBy, RelayBarrier,
     Role, SerialLine, StopBits, is_host, is_serial,
@@ -213,8 +214,12 @@ impl Config {
             certificate, key, ..
         } = &self.tls;
         let named = [certificate, key, &self.platform.ca_file];
-        let named = named.into_iter().filter_map(|path| path.as_deref());
-        named.chain(self.secret_file())
+        let cameras = self.lots.iter().flat_map(|lot| &lot.hik);
+        let cameras = cameras.flat_map(|it| [&it.ca_file, &it.certificate_file]);
+        let named = named.into_iter().chain(cameras);
+        named
+            .filter_map(|path| path.as_deref())
+            .chain(self.secret_file())
     }
 
     /// The file of the journal.

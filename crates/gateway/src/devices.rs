@@ -39,6 +39,7 @@ pub(crate) mod spaces;
 mod stream;
 pub(crate) mod teller;
 mod trace;
+mod trust;
 mod unheld;
 pub(crate) mod vz;
 

@@ -32,7 +32,9 @@ use crate::devices::answer::refusal;
 use crate::devices::attached::Attached;
 use crate::devices::controllers::Controllers;
 use crate::devices::flood::Floods;
+use crate::devices::hik;
 use crate::devices::intake::{self, Intake};
+use crate::devices::outfit::EquipError;
 use crate::devices::polled::{self, Polled};
 use crate::devices::push::Pushing;
 use crate::disk_watch::{DiskState, DiskWatch};
@@ -63,6 +65,15 @@ pub enum StartError {
     /// The journal.
     #[error(transparent)]
     Journal(#[from] JournalError),
+}
+
+impl From<EquipError> for StartError {
+    fn from(error: EquipError) -> StartError {
+        match error {
+            EquipError::Client(error) => StartError::Client(error),
+            EquipError::Config(error) => StartError::Config(error),
+        }
+    }
 }
 
 /// A gateway that serves.
@@ -106,8 +117,9 @@ impl Running {
 /// The first thing that is wrong.
 pub fn check(config: &Config) -> Result<(), StartError> {
     config.tls.named().map_err(ServiceError::from)?;
-    for lot in &config.lots {
+    for (place, lot) in config.lots.iter().enumerate() {
         peer(config, lot)?;
+        hik::check_trust(place, lot)?;
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 //!
 //! It is written from the makers' documents, not from the gateway's code.
 
+mod bus;
 mod frame;
 mod serve;
 
@@ -13,6 +14,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde::Deserialize;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
+
+pub use self::bus::Bus;
 
 /// Inputs of a module.
 const INPUTS: usize = 8;

@@ -75,6 +75,12 @@ pub(crate) struct Probe {
     /// With which password; better in the environment, where nobody else sees it
     #[arg(long, env = PASSWORD_VARIABLE, hide_env_values = true)]
     password: Option<String>,
+    /// The authorities of a 海康 camera's certificate, PEM: it is called over HTTPS
+    #[arg(long, value_name = "FILE", conflicts_with = "certificate")]
+    ca: Option<PathBuf>,
+    /// The camera's own certificate in place of those
+    #[arg(long, value_name = "FILE")]
+    certificate: Option<PathBuf>,
     /// The serial number of a camera behind a broker, `{sn}` in the topics
     #[arg(long, value_name = "SERIAL")]
     serial: Option<String>,
@@ -199,6 +205,11 @@ impl Probe {
             !self.really_open || self.driver != Driver::Olm,
             "--really-open 不适用于 olm：显示屏不开闸"
         );
+        let secured = self.ca.is_some() || self.certificate.is_some();
+        ensure!(
+            !secured || self.driver == Driver::Hik,
+            "--ca、--certificate 只适用于 hik"
+        );
         ensure!(
             BAUDS.contains(&self.baud),
             "--baud 收到 {}，应为 {BAUDS:?} 之一",
@@ -300,6 +311,8 @@ impl Probe {
         Ok(HikProbe {
             user,
             password: password.into(),
+            ca_file: self.ca.clone(),
+            certificate_file: self.certificate.clone(),
             channel: self.channel,
             inputs: self.count.unwrap_or(2),
             output: self.output,

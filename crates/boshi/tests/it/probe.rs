@@ -300,6 +300,7 @@ const NONSENSE: Cases<'_> = &[
         &["--password", "gw", "BOSHI_PROBE_PASSWORD"],
     ),
     (&["dahua", AT, "--output", "1"], &["--output", "大华"]),
+    (&["dahua", AT, "--ca", "ca.pem"], &["--ca", "hik"]),
     (&["vz-mqtt", AT], &["--serial", "a1b2c3d4-0e1f2a3b"]),
     (&["vz-mqtt", AT, "--serial", "a/#"], &["--serial", "a/#"]),
     (
@@ -354,6 +355,10 @@ const NO_ARGUMENT: Cases<'_> = &[
     (&["modbus", AT, "--pulse", "99"], &["--pulse", "99", "100"]),
     (&["modbus", AT, "--output", "0"], &["--output", "0", "1"]),
     (&["hik", AT, "--channel", "17"], &["--channel", "17", "16"]),
+    (
+        &["hik", AT, "--ca", "a", "--certificate", "b"],
+        &["--ca", "--certificate"],
+    ),
     (&["vz-mqtt", AT, "--wait", "0"], &["--wait", "0", "120"]),
 ];
 

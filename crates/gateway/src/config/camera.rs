@@ -77,6 +77,10 @@ pub struct VzTcp {
     /// How long it may take to answer.
     #[serde(default = "answer", deserialize_with = "value::span")]
     pub answer: Duration,
+    /// How far back it is asked for what it has read while nobody was connected; not at all, when it is
+    /// zero.
+    #[serde(default, deserialize_with = "value::span")]
+    pub history: Duration,
     /// The barrier on its outputs.
     pub barrier: Option<CameraBarrier>,
     /// The contacts on its inputs.

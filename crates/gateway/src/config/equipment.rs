@@ -153,6 +153,17 @@ pub fn is_serial(address: &str) -> bool {
     address.starts_with('/')
 }
 
+/// An address as it is compared: hosts have no case, and ports may have zeros in front.
+pub(crate) fn line_of(address: &str) -> String {
+    match address.rsplit_once(':') {
+        Some((host, port)) if !is_serial(address) => {
+            let host = host.trim_end_matches('.').to_ascii_lowercase();
+            format!("{host}:{}", port.trim_start_matches('0'))
+        }
+        _ => address.to_owned(),
+    }
+}
+
 /// As what inputs are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]

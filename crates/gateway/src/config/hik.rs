@@ -1,5 +1,6 @@
 //! Gate cameras of 海康 (Hikvision) that speak ISAPI.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use boshi_protocol::id::DeviceNo;
@@ -22,6 +23,10 @@ pub struct Hik {
     pub user: String,
     /// With which password; it never leaves the gateway, only digests of it do.
     pub password: Password,
+    /// The authorities of its certificate, PEM: then it is called over HTTPS.
+    pub ca_file: Option<PathBuf>,
+    /// Its certificate itself, PEM, in place of those: then it is called over HTTPS, and no other is taken.
+    pub certificate_file: Option<PathBuf>,
     /// Its serial number: another camera at that address is not listened to.
     pub serial: Option<String>,
     /// The recognizer that it is.

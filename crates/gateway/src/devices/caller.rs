@@ -11,6 +11,7 @@ use reqwest::{Method, Response, StatusCode};
 use tokio::time::{Instant, timeout_at};
 
 use super::digest::{self, Challenge, Request};
+use super::trust::Trust;
 use crate::config::{self, Password};
 
 /// Longest that a connection on the lot's own network may take.
@@ -57,6 +58,8 @@ pub(in crate::devices) struct Access<'a> {
     pub(in crate::devices) password: &'a Password,
     /// How long it may take to answer.
     pub(in crate::devices) answer: Duration,
+    /// How it shows who it is.
+    pub(in crate::devices) trust: &'a Trust,
 }
 
 /// What is told: a path, and a document with it.
@@ -85,12 +88,13 @@ pub(in crate::devices) enum CallError {
 }
 
 impl<'a> Access<'a> {
-    pub(in crate::devices) fn of(camera: &'a config::Hik) -> Access<'a> {
+    pub(in crate::devices) fn of(camera: &'a config::Hik, trust: &'a Trust) -> Access<'a> {
         Access {
             address: &camera.address,
             user: &camera.user,
             password: &camera.password,
             answer: camera.answer,
+            trust,
         }
     }
 }
@@ -101,7 +105,7 @@ impl Caller {
         refusal: Refusal,
     ) -> Result<Caller, reqwest::Error> {
         let http = reqwest::Client::builder()
-            .tls_certs_only([])
+            .tls_backend_preconfigured(access.trust.tls())
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .tcp_nodelay(true)
@@ -110,7 +114,7 @@ impl Caller {
             .build()?;
         Ok(Caller {
             http,
-            base: format!("http://{}", access.address),
+            base: format!("{}://{}", access.trust.scheme(), access.address),
             user: access.user.to_owned(),
             password: access.password.clone(),
             answer: access.answer,

@@ -25,10 +25,11 @@ use super::controller::{CommandError, DeviceDriver};
 use super::event::{Event, Heartbeat, PlateEvent};
 use super::health::Health;
 use super::order::Orders;
-use super::outfit::Outfit;
+use super::outfit::{EquipError, Outfit};
 use super::teller::Teller;
 use super::unheld;
 use crate::config::{self, Equipment};
+use crate::devices::trust::Trust;
 
 /// A camera, from outside.
 #[derive(Debug)]
@@ -45,7 +46,7 @@ struct State {
 }
 
 /// The cameras of a lot.
-pub(crate) fn equip(outfit: &mut Outfit<'_>) -> Result<(), reqwest::Error> {
+pub(crate) fn equip(outfit: &mut Outfit<'_>) -> Result<(), EquipError> {
     outfit.starts(|it| it.pushing.family("dahua"));
     let lot = outfit.lot;
     for config in &lot.dahua {
@@ -59,6 +60,7 @@ pub(crate) fn equip(outfit: &mut Outfit<'_>) -> Result<(), reqwest::Error> {
             user: &config.user,
             password: &config.password,
             answer: config.answer,
+            trust: &Trust::Plain,
         };
         let caller = Caller::new(access, Refusal::default())?;
         let worker = Worker::new(Arc::clone(&seen), caller, ordered, outfit.in_force.clone());

@@ -17,7 +17,7 @@ use super::controllers::Known;
 use super::event::Event;
 use super::health::Health;
 use super::mailbox::Mailbox;
-use super::outfit::Outfit;
+use super::outfit::{EquipError, Outfit};
 use super::reply::Reply;
 use crate::config::{Equipment, Lane, Lot, POLL};
 use crate::reload::InForce;
@@ -63,7 +63,7 @@ enum Way {
 }
 
 /// The controllers of a lot, each with those devices of its lanes that nothing else speaks to.
-pub(crate) fn equip(outfit: &mut Outfit<'_>) -> Result<(), reqwest::Error> {
+pub(crate) fn equip(outfit: &mut Outfit<'_>) -> Result<(), EquipError> {
     let lot = outfit.lot;
     let client = client()?;
     for (url, key, lanes) in controllers(lot) {

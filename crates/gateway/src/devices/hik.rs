@@ -34,8 +34,9 @@ use super::controller::{Checked, CommandError, DeviceDriver};
 use super::event::{ArmEvent, Event, PlateEvent};
 use super::health::Health;
 use super::order::Orders;
-use super::outfit::Outfit;
-use crate::config::{self, Equipment};
+use super::outfit::{EquipError, Outfit};
+use super::trust::Trust;
+use crate::config::{self, ConfigError, Equipment};
 
 /// How many complaints of one camera are remembered.
 const MOST_COMPLAINTS: usize = 16;
@@ -64,15 +65,24 @@ struct State {
     news: Notify,
 }
 
+/// Whether the certificates of a lot's cameras can be read.
+pub(crate) fn check_trust(place: usize, lot: &config::Lot) -> Result<(), ConfigError> {
+    let mut cameras = lot.hik.iter().enumerate();
+    cameras.try_for_each(|(at, camera)| {
+        Trust::of(&format!("lot[{place}].hik[{at}]"), camera).map(drop)
+    })
+}
+
 /// The cameras of a lot.
-pub(crate) fn equip(outfit: &mut Outfit<'_>) -> Result<(), reqwest::Error> {
+pub(crate) fn equip(outfit: &mut Outfit<'_>) -> Result<(), EquipError> {
     outfit.starts(|it| it.pushing.family("hik"));
     let lot = outfit.lot;
     for config in &lot.hik {
+        let trust = Trust::of(&format!("hik {:?}", config.name), config)?;
         let (orders, ordered) = Orders::new("相机", outfit.in_force.clone());
         let seen = Arc::new(State::new(config));
         let refusal = Refusal::default();
-        let access = Access::of(config);
+        let access = Access::of(config, &trust);
         let caller = Caller::new(access, refusal.clone())?;
         let worker = Worker::new(Arc::clone(&seen), caller, ordered, outfit.in_force.clone());
         let mut listener = None;

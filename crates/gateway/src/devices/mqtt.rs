@@ -23,7 +23,7 @@ use self::link::SILENT;
 use self::worker::Worker;
 use super::controller::DeviceDriver;
 use super::health::Health;
-use super::outfit::Outfit;
+use super::outfit::{EquipError, Outfit};
 use crate::config::{self, Equipment, Topic};
 
 /// Most messages that wait for one driver, each perhaps with a picture; its teller keeps as many.
@@ -175,7 +175,7 @@ impl Exchange {
 }
 
 /// The connection to the broker, when everybody has a line.
-pub(crate) fn equip(outfit: &mut Outfit<'_>) -> Result<(), reqwest::Error> {
+pub(crate) fn equip(outfit: &mut Outfit<'_>) -> Result<(), EquipError> {
     if let Some(exchange) = outfit.exchange.take() {
         let (broker, worker) = exchange.done();
         outfit.has(broker);

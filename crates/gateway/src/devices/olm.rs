@@ -34,7 +34,7 @@ use self::screen::Shown;
 use self::worker::{Way, Worker};
 use super::controller::{Checked, CommandError, DeviceDriver, Message};
 use super::health::Health;
-use super::outfit::Outfit;
+use super::outfit::{EquipError, Outfit};
 use crate::config::{self, Equipment};
 
 /// How long after its last answer a board counts as there: it is asked twice within that.
@@ -82,7 +82,7 @@ impl Seen {
 }
 
 /// The boards of a lot, and a worker for each line.
-pub(crate) fn equip(outfit: &mut Outfit<'_>) -> Result<(), reqwest::Error> {
+pub(crate) fn equip(outfit: &mut Outfit<'_>) -> Result<(), EquipError> {
     let lot = outfit.lot;
     let (inside_is, inside) = watch::channel(None);
     if lot.olm.iter().any(|board| board.spaces.is_some()) {

@@ -1,5 +1,6 @@
 //! Orders to a barrier behind a connection that a task of its own holds.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use boshi_protocol::id::DeviceNo;
@@ -165,17 +166,25 @@ impl Ordered {
 
     /// Refuses what is ordered until it is time to connect again; false when nobody orders any more.
     pub(in crate::devices) async fn refuse_while_away(&mut self) -> bool {
-        let again = Instant::now() + AGAIN;
+        let again = tokio::time::sleep(AGAIN);
+        self.refuse_until(again).await.is_some()
+    }
+
+    /// Refuses what is ordered until that is `ready`; none when nobody orders any more.
+    pub(in crate::devices) async fn refuse_until<T>(
+        &mut self,
+        ready: impl Future<Output = T>,
+    ) -> Option<T> {
+        let mut ready = pin!(ready);
         loop {
-            match tokio::time::timeout_at(again, self.next()).await {
-                Err(_) => return true,
-                Ok(None) => return false,
-                Ok(Some(order)) => {
-                    let error = CommandError::NotDone(format!("{}未连接", self.who));
-                    // Who ordered may have given up.
-                    let _ = order.answer.send(Err(error));
-                }
-            }
+            let order = tokio::select! {
+                biased;
+                ready = &mut ready => return Some(ready),
+                order = self.next() => order?,
+            };
+            let error = CommandError::NotDone(format!("{}未连接", self.who));
+            // Who ordered may have given up.
+            let _ = order.answer.send(Err(error));
         }
     }
 }

@@ -15,11 +15,22 @@ use super::mqtt::Exchange;
 use super::push::Pushing;
 use super::teller::Teller;
 use super::vz::rs485::Rs485;
-use crate::config;
+use crate::config::{self, ConfigError};
 use crate::reload::InForce;
 
 /// Starts what a driver needs, once what it hears can be taken in.
 pub(crate) type Start = Box<dyn FnOnce(&mut Starting<'_>) + Send>;
+
+/// Why a lot cannot be equipped as configured.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum EquipError {
+    /// No client for a device can be made.
+    #[error("devices: {0}")]
+    Client(#[from] reqwest::Error),
+    /// A file that the configuration names.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+}
 
 /// What a lot is equipped with, family by family.
 pub(crate) struct Outfit<'a> {

@@ -24,7 +24,7 @@ use super::controller::DeviceDriver;
 use super::event::{Event, PlaceEvent};
 use super::health::Health;
 use super::intake::Untaken;
-use super::outfit::Outfit;
+use super::outfit::{EquipError, Outfit};
 use super::teller::Teller;
 use crate::config::{self, Equipment, SpacesDialect};
 
@@ -59,7 +59,7 @@ struct Outcome {
 struct Stopping;
 
 /// The systems of a lot. One reports over MQTT if it has a topic and the lot a broker.
-pub(crate) fn equip(outfit: &mut Outfit<'_>) -> Result<(), reqwest::Error> {
+pub(crate) fn equip(outfit: &mut Outfit<'_>) -> Result<(), EquipError> {
     outfit.starts(|it| it.pushing.family("spaces"));
     let lot = outfit.lot;
     for config in &lot.spaces {

@@ -51,12 +51,17 @@ pub(super) async fn open(address: &str, line: SerialLine) -> Result<Stream, Open
 }
 
 /// How long a serial line has to be silent between two frames: as long as three and a half
-/// characters take, and no shorter than at 19200 bits a second. None in a network.
-pub(super) fn gap(address: &str, line: SerialLine) -> Duration {
-    if !is_serial(address) {
-        return Duration::ZERO;
-    }
+/// characters take, and no shorter than at 19200 bits a second.
+pub(super) fn silence(line: SerialLine) -> Duration {
     Duration::from_micros(GAP_MICROS_BITS / u64::from(line.baud.clamp(1, 19_200)))
+}
+
+/// The same for an address: none in a network.
+pub(super) fn gap(address: &str, line: SerialLine) -> Duration {
+    match is_serial(address) {
+        true => silence(line),
+        false => Duration::ZERO,
+    }
 }
 
 fn configured(mut settings: Settings, line: SerialLine) -> io::Result<Settings> {

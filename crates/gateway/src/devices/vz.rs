@@ -32,7 +32,7 @@ use super::controller::{CommandError, DeviceDriver};
 use super::event::{Event, Heartbeat, PlateEvent};
 use super::health::Health;
 use super::mailbox::{Mailbox, Question};
-use super::outfit::Outfit;
+use super::outfit::{EquipError, Outfit};
 use super::relays::{Refusal, Relays, Step};
 use super::teller::Teller;
 use super::unheld;
@@ -75,7 +75,7 @@ struct Inner {
 }
 
 /// The cameras of a lot.
-pub(crate) fn equip(outfit: &mut Outfit<'_>) -> Result<(), reqwest::Error> {
+pub(crate) fn equip(outfit: &mut Outfit<'_>) -> Result<(), EquipError> {
     attach("vz", outfit.lot.vz.iter().cloned(), outfit);
     Ok(())
 }

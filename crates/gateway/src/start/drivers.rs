@@ -9,13 +9,13 @@ use super::lots::StartedLot;
 use crate::config;
 use crate::devices::controllers::Controllers;
 use crate::devices::intake::Intake;
-use crate::devices::outfit::{Outfit, Starting};
+use crate::devices::outfit::{EquipError, Outfit, Starting};
 use crate::devices::push::Pushing;
 use crate::devices::{dahua, generic, hik, modbus, mqtt, olm, spaces, vz};
 use crate::reload::InForce;
 
 /// What adds the equipment of a family to what a lot has.
-type Family = fn(&mut Outfit<'_>) -> Result<(), reqwest::Error>;
+type Family = fn(&mut Outfit<'_>) -> Result<(), EquipError>;
 
 /// Every family. Boards may hang on cameras, which are there before them; the broker is done when
 /// everybody has a line to it.
@@ -38,7 +38,7 @@ pub(super) fn of<'a>(
     lot: &'a config::Lot,
     controllers: &'a mut Controllers,
     in_force: &'a InForce,
-) -> Result<Outfit<'a>, reqwest::Error> {
+) -> Result<Outfit<'a>, EquipError> {
     let mut outfit = Outfit::new(lot, controllers, in_force);
     for equip in FAMILIES {
         equip(&mut outfit)?;

@@ -64,7 +64,7 @@ pub(crate) async fn world_with(said: &str, barrier: &str, replaced: &[(&str, &st
     }
 }
 
-fn site(
+pub(crate) fn site(
     platform: &Platform,
     controller: &Controller,
     address: &str,

@@ -31,6 +31,8 @@ fn hik(password: &str, open: bool, output: Option<u16>) -> HikProbe {
     HikProbe {
         user: "gateway".to_owned(),
         password: password.into(),
+        ca_file: None,
+        certificate_file: None,
         channel: 1,
         inputs: 2,
         output,

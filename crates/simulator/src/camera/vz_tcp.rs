@@ -1,5 +1,6 @@
 //! A camera of 臻识 that is connected to, and can fail in the ways cameras do.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -53,6 +54,10 @@ struct State {
     subscribed: Vec<mpsc::Sender<Vec<u8>>>,
     /// Those who made RS485 ready.
     ready: Vec<mpsc::Sender<Vec<u8>>>,
+    /// The frames of what it has in its memory, by their numbers.
+    memory: BTreeMap<u64, Vec<u8>>,
+    /// Which of those it was asked for.
+    fetched: Vec<u64>,
 }
 
 /// How it fails.
@@ -124,16 +129,30 @@ impl VzTcpCamera {
             state.habits
         };
         let at = Timestamp::from_second(habits.second(plate.at)).unwrap_or(plate.at);
-        self.tell(&VzTcpCamera::composed(&VzPlate {
+        let plate = VzPlate {
             at,
             ..plate.clone()
-        }))
+        };
+        self.remembers(&plate);
+        self.tell(&VzTcpCamera::composed(&plate))
     }
 
     /// How many bytes the picture of a reading may have: with it, the frame is as long as one may be.
     #[must_use]
     pub fn room(plate: &VzPlate) -> usize {
         MOST.saturating_sub(VzTcpCamera::said(plate, MOST).len() + 1)
+    }
+
+    /// Has it in its memory, as what it read while nobody was connected.
+    pub fn remembers(&self, plate: &VzPlate) {
+        let frame = VzTcpCamera::composed(plate);
+        self.inner.lock().memory.insert(plate.number, frame);
+    }
+
+    /// Which records it was asked for, there or not.
+    #[must_use]
+    pub fn fetched(&self) -> Vec<u64> {
+        self.inner.lock().fetched.clone()
     }
 
     /// The frame of a reading.
@@ -241,6 +260,13 @@ impl Inner {
                 }),
                 None => json!({"cmd": "get_snapshot", "id": command["id"], "state_code": 500}),
             },
+            "get_max_rec_id" => {
+                let newest = self.lock().memory.keys().next_back().copied();
+                let newest = newest.unwrap_or_default();
+                let id = &command["id"];
+                json!({"cmd": "get_max_rec_id", "id": id, "state_code": 200, "max_id": newest})
+            }
+            "get_record" => return self.record(number("id"), to),
             "ioctl" => {
                 let order = VzOrder::Output {
                     io: number("io"),
@@ -259,6 +285,18 @@ impl Inner {
 }
 
 impl Inner {
+    /// A record goes out as a reading does; that there is none is said.
+    fn record(&self, number: u64, to: &mpsc::Sender<Vec<u8>>) -> Option<Value> {
+        let mut state = self.lock();
+        state.fetched.push(number);
+        let Some(frame) = state.memory.get(&number) else {
+            return Some(json!({"cmd": "get_record", "id": number, "state_code": 404}));
+        };
+        // Who reads so slowly does not get it.
+        let _ = to.try_send(frame.clone());
+        None
+    }
+
     /// What goes through it to RS485: only after it was made ready, and never answered.
     fn serial(&self, command: &Value, to: &mpsc::Sender<Vec<u8>>) -> Option<Value> {
         let mut state = self.lock();

@@ -19,9 +19,9 @@ const FLASH: u16 = 0x0200;
 const TENTH: Duration = Duration::from_millis(100);
 
 /// What comes of a request.
-struct Reply {
+pub(super) struct Reply {
     /// The answer, if there is one.
-    answer: Option<Vec<u8>>,
+    pub(super) answer: Option<Vec<u8>>,
     /// Whether the one before comes again first.
     stale: bool,
 }
@@ -84,7 +84,7 @@ async fn rtu(mut stream: TcpStream, inner: &Arc<Inner>) -> std::io::Result<()> {
     }
 }
 
-fn reply(pdu: &[u8], inner: &Arc<Inner>) -> Reply {
+pub(super) fn reply(pdu: &[u8], inner: &Arc<Inner>) -> Reply {
     let stale = false;
     if inner.lock().fault == ModuleFault::Dead {
         let answer = None;

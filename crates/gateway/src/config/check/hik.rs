@@ -30,6 +30,10 @@ pub(super) fn check<'a>(
         let path = format!("{path}.hik[{place}]");
         check_address(&path, &camera.address)?;
         check_login(&path, &camera.user, &camera.password)?;
+        if camera.ca_file.is_some() && camera.certificate_file.is_some() {
+            let expected = "nothing beside ca_file: one of the two shows who the camera is";
+            return wrong(format!("{path}.certificate_file"), "a file", expected);
+        }
         check_recognizer(&path, lot, &camera.recognizer, driven)?;
         check_looks(&path, camera.looks, camera.answer)?;
         if camera.poll < SHORTEST_POLL {

@@ -11,6 +11,7 @@ use super::message;
 use crate::config::Password;
 use crate::devices::caller::{Access, Call, CallError, Caller, Refusal};
 use crate::devices::probe::{ANSWER, Probed};
+use crate::devices::trust::Trust;
 
 /// How long a sign of life in the stream is waited for: one is asked for every second.
 const BEAT: Duration = Duration::from_secs(5);
@@ -40,6 +41,7 @@ pub async fn dahua(address: &str, probe: DahuaProbe) -> Probed {
         user: &probe.user,
         password: &password,
         answer: ANSWER,
+        trust: &Trust::Plain,
     };
     let mut camera = match Caller::new(access, Refusal::default()) {
         Ok(camera) => camera,

@@ -1,5 +1,6 @@
 //! Tries a camera of 海康.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use boshi_protocol::lane::Position;
@@ -10,6 +11,7 @@ use super::isapi::{self, GateStatus};
 use crate::config::Password;
 use crate::devices::caller::{Access, Answer, Call, CallError, Caller, Refusal};
 use crate::devices::probe::{ANSWER, Probed};
+use crate::devices::trust::Trust;
 
 /// How long a picture is waited for: it is taken only then.
 const PICTURE: Duration = Duration::from_secs(5);
@@ -21,6 +23,10 @@ pub struct HikProbe {
     pub user: String,
     /// With which password; only digests of it are sent.
     pub password: SecretString,
+    /// The authorities of its certificate, PEM, if it is called over HTTPS.
+    pub ca_file: Option<PathBuf>,
+    /// Its certificate itself in place of those.
+    pub certificate_file: Option<PathBuf>,
     /// The channel of its barrier and its picture.
     pub channel: u16,
     /// How many inputs are asked for.
@@ -35,12 +41,22 @@ pub struct HikProbe {
 pub async fn hik(address: &str, probe: HikProbe) -> Probed {
     let mut probed = Probed::default();
     let password = Password::from(probe.password.clone());
+    let (ca_file, certificate_file) = (&probe.ca_file, &probe.certificate_file);
+    let files = (ca_file.as_deref(), certificate_file.as_deref());
+    let trust = match Trust::read(("--ca", files.0), ("--certificate", files.1)) {
+        Ok(trust) => trust,
+        Err(error) => {
+            probed.say("证书", Err(error.to_string()));
+            return probed;
+        }
+    };
     let caller = |answer| {
         let access = Access {
             address,
             user: &probe.user,
             password: &password,
             answer,
+            trust: &trust,
         };
         Caller::new(access, Refusal::default())
     };

@@ -12,6 +12,10 @@ const HEAD: usize = 7;
 /// Most bits that one reading may ask for.
 const MAX_BITS: u16 = 2000;
 
+/// The exception by which what is between the network and a serial line says that the unit did not
+/// answer. Whether it has done what it was told is then as unknown as without any answer.
+pub(super) const ABSENT: u8 = 0x0B;
+
 /// What FC05 writes to switch a relay on.
 pub(super) const ON: u16 = 0xFF00;
 
@@ -47,8 +51,8 @@ pub(super) enum Answer {
 pub(super) enum Decoded {
     /// Not a whole frame yet.
     Incomplete,
-    /// The answer.
-    Answer(Answer),
+    /// The answer, in so many bytes.
+    Answer(Answer, usize),
     /// The answer to an earlier question: so many bytes to be passed over.
     Stale(usize),
 }
@@ -193,7 +197,8 @@ impl Peer {
         if word(0) != transaction {
             return Ok(Decoded::Stale(HEAD + length - 1));
         }
-        self.read(head[6], pdu, call).map(Decoded::Answer)
+        let answer = self.read(head[6], pdu, call)?;
+        Ok(Decoded::Answer(answer, HEAD + length - 1))
     }
 
     fn decode_rtu(self, bytes: &[u8], call: Call) -> Result<Decoded, FrameError> {
@@ -212,7 +217,8 @@ impl Peer {
         if crc(frame).to_le_bytes() != sum {
             return Err(FrameError::Checksum);
         }
-        self.read(frame[0], &frame[1..], call).map(Decoded::Answer)
+        let answer = self.read(frame[0], &frame[1..], call)?;
+        Ok(Decoded::Answer(answer, length + 2))
     }
 
     fn read(self, unit: u8, pdu: &[u8], call: Call) -> Result<Answer, FrameError> {

@@ -26,7 +26,10 @@ pub fn modbus(bytes: &[u8]) {
         for call in calls {
             match peer.decode(bytes, call, TRANSACTION) {
                 Ok(Decoded::Stale(length)) => assert!((1..=bytes.len()).contains(&length)),
-                Ok(Decoded::Answer(Answer::Bits(bits))) => match call {
+                Ok(Decoded::Answer(_, length)) if length > bytes.len() => {
+                    panic!("{length} bytes are read of {}", bytes.len())
+                }
+                Ok(Decoded::Answer(Answer::Bits(bits), _)) => match call {
                     Call::Coils { count, .. } | Call::Inputs { count, .. } => {
                         assert_eq!(bits.len(), usize::from(count));
                     }
@@ -35,7 +38,8 @@ pub fn modbus(bytes: &[u8]) {
                     }
                 },
                 Ok(
-                    Decoded::Answer(Answer::Written | Answer::Exception(_)) | Decoded::Incomplete,
+                    Decoded::Answer(Answer::Written | Answer::Exception(_), _)
+                    | Decoded::Incomplete,
                 ) => {}
                 Err(_) => {}
             }

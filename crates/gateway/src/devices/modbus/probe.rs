@@ -1,11 +1,11 @@
 //! Tries a module of relays and contacts.
 
 use super::frame::{Answer, Call};
-use super::link::{Link, LinkError};
+use super::wire::{LinkError, Wire};
 use super::wiring::Wiring;
 use crate::config::{Framing, Modbus, ModbusModule, PulseBy, SerialLine};
-use crate::devices::health::{Health, STILL_THERE};
 use crate::devices::probe::{ANSWER, Opening, Probed};
+use crate::devices::stream;
 
 /// How a module is tried.
 #[derive(Clone, Copy, Debug)]
@@ -29,29 +29,35 @@ pub async fn modbus(address: &str, probe: ModbusProbe) -> Probed {
     let config = Modbus::of_module(address, probe.module, probe.framing, probe.unit, probe.line);
     let wiring = Wiring::of(&config);
     let mut probed = Probed::default();
-    let mut link = match Link::open(address, config.line(), wiring.peer, ANSWER).await {
-        Ok(link) => link,
+    let (line, framing) = (config.line(), config.frames());
+    let gap = stream::gap(address, line);
+    let mut wire = match Wire::open(address, line, framing, gap).await {
+        Ok(wire) => wire,
         Err(error) => {
             probed.say("连接", Err(error.to_string()));
             return probed;
         }
     };
     probed.say("连接", Ok(format!("已连接，站号 {}", wiring.peer.unit)));
-    let health = Health::new(STILL_THERE);
-    let inputs = link.ask(wiring.inputs(probe.count), &health).await;
-    let is_there = !matches!(inputs, Err(LinkError::Silent | LinkError::Closed));
+    let inputs = ask(&mut wire, &wiring, wiring.inputs(probe.count)).await;
+    let is_there = !matches!(
+        inputs,
+        Err(LinkError::Silent | LinkError::Absent | LinkError::Closed)
+    );
     probed.say("输入", levels(inputs));
     if is_there {
-        let relays = link.ask(wiring.looks(probe.count), &health).await;
+        let relays = ask(&mut wire, &wiring, wiring.looks(probe.count)).await;
         probed.say("继电器", levels(relays));
         if let Some(opening) = probe.open {
-            probed.say(
-                "开闸脉冲",
-                pulse(&mut link, &wiring, opening, &health).await,
-            );
+            probed.say("开闸脉冲", pulse(&mut wire, &wiring, opening).await);
         }
     }
     probed
+}
+
+async fn ask(wire: &mut Wire, wiring: &Wiring, call: Call) -> Result<Answer, LinkError> {
+    let (_, came) = wire.ask(wiring.peer, call, ANSWER).await;
+    Ok(came?.0)
 }
 
 fn levels(answer: Result<Answer, LinkError>) -> Result<String, String> {
@@ -68,23 +74,18 @@ fn levels(answer: Result<Answer, LinkError>) -> Result<String, String> {
 }
 
 /// Closes the relay once. Whatever comes back, it is never told again.
-async fn pulse(
-    link: &mut Link,
-    wiring: &Wiring,
-    opening: Opening,
-    health: &Health,
-) -> Result<String, String> {
+async fn pulse(wire: &mut Wire, wiring: &Wiring, opening: Opening) -> Result<String, String> {
     let Opening { output, pulse } = opening;
-    written(link, wiring.pulse(output, pulse), health).await?;
+    written(wire, wiring, wiring.pulse(output, pulse)).await?;
     if wiring.pulse_by == PulseBy::Gateway {
         tokio::time::sleep(pulse).await;
-        written(link, wiring.switch(output, false), health).await?;
+        written(wire, wiring, wiring.switch(output, false)).await?;
     }
     Ok(format!("继电器 {output} 已吸合 {} 毫秒", pulse.as_millis()))
 }
 
-async fn written(link: &mut Link, call: Call, health: &Health) -> Result<(), String> {
-    match link.ask(call, health).await {
+async fn written(wire: &mut Wire, wiring: &Wiring, call: Call) -> Result<(), String> {
+    match ask(wire, wiring, call).await {
         Ok(Answer::Written) => Ok(()),
         Ok(Answer::Exception(code)) => Err(format!("模块拒绝，异常码 {code:02}")),
         Ok(Answer::Bits(_)) => Err("答非所问，结果未知".to_owned()),

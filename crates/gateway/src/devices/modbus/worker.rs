@@ -8,12 +8,13 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use super::frame::{Answer, Call};
-use super::link::{Link, LinkError};
+use super::line::{Line, Link, Turn, When};
+use super::wire::LinkError;
 use super::wiring::Wiring;
 use crate::config;
 use crate::devices::controller::CommandError;
 use crate::devices::event::{Event, Heartbeat};
-use crate::devices::health::BEAT;
+use crate::devices::health::{BEAT, Health};
 use crate::devices::linked::Seen;
 use crate::devices::order::{Order, Ordered, sleep_until, until_late};
 use crate::devices::relays::{Relays, Step};
@@ -24,6 +25,9 @@ use crate::reload::InForce;
 #[derive(Debug)]
 pub(crate) struct Worker {
     wiring: Wiring,
+    line: Line,
+    /// Whether it answered at the last attempt: then it is tried at once.
+    was_there: bool,
     seen: Arc<Seen<config::Modbus>>,
     orders: Ordered,
     relays: Relays,
@@ -40,21 +44,45 @@ enum End {
     Lost(LinkError),
 }
 
-impl From<LinkError> for End {
-    fn from(error: LinkError) -> End {
-        End::Lost(error)
+/// What is to be done next.
+#[derive(Debug)]
+enum Next {
+    Order(Option<Order>),
+    EndPulse,
+    Beat,
+    Look,
+}
+
+/// Looks, unless something has to be done meanwhile: a look waits for its turn on the line, and a command
+/// for the same module does not wait for it. What the module then answers is passed over, and looked
+/// for again.
+async fn look(
+    orders: &mut Ordered,
+    end: Option<Instant>,
+    link: &mut Link,
+    call: Call,
+    health: &Health,
+) -> Result<Result<Answer, Next>, LinkError> {
+    tokio::select! {
+        biased;
+        answer = link.ask(call, When::InTurn, health) => Ok(Ok(answer?)),
+        order = orders.next() => Ok(Err(Next::Order(order))),
+        () = sleep_until(end) => Ok(Err(Next::EndPulse)),
     }
 }
 
 impl Worker {
     pub(super) fn new(
         seen: Arc<Seen<config::Modbus>>,
+        line: Line,
         orders: Ordered,
         in_force: InForce,
     ) -> Worker {
         let wiring = Wiring::of(&seen.config);
         Worker {
             wiring,
+            line,
+            was_there: true,
             orders,
             relays: Relays::new(&seen.config.barriers, wiring.pulse_by),
             releasing: BTreeMap::new(),
@@ -72,7 +100,15 @@ impl Worker {
 
     async fn serve(&mut self, teller: &Teller) {
         loop {
-            match self.connected(teller).await {
+            let turn = match self.was_there {
+                true => Some(Turn::free()),
+                false => {
+                    let turn = self.line.turn(self.seen.config.answer);
+                    self.orders.refuse_until(turn).await
+                }
+            };
+            let Some(turn) = turn else { return };
+            match self.connected(teller, turn).await {
                 End::Over => return,
                 End::Lost(error) => {
                     if self.seen.health.lost(&error.to_string()) {
@@ -87,43 +123,71 @@ impl Worker {
         }
     }
 
-    async fn connected(&mut self, teller: &Teller) -> End {
-        match self.session(teller).await {
+    async fn connected(&mut self, teller: &Teller, turn: Turn) -> End {
+        let mut link = self.open();
+        match self.comes(&mut link, teller).await {
+            Ok(()) => drop(turn),
+            Err(error) => {
+                self.was_there = false;
+                turn.was_in_vain();
+                return End::Lost(error);
+            }
+        }
+        self.was_there = true;
+        match self.session(&mut link, teller).await {
             Ok(()) => End::Over,
-            Err(end) => end,
+            Err(error) => End::Lost(error),
         }
     }
 
-    async fn session(&mut self, teller: &Teller) -> Result<(), End> {
-        let mut link = self.open().await?;
-        self.look_at_relays(&mut link).await?;
-        self.look_at_inputs(&mut link, teller).await?;
+    /// How everything is, before anything is ordered.
+    async fn comes(&mut self, link: &mut Link, teller: &Teller) -> Result<(), LinkError> {
+        self.look_at_relays(link).await?;
+        self.look_at_inputs(link, teller).await?;
         self.seen.health.connected();
         let (name, address) = (&self.seen.config.name, &self.seen.config.address);
         tracing::info!(name, address, "a module is there");
+        Ok(())
+    }
+
+    /// Returns when nobody gives orders any more.
+    async fn session(&mut self, link: &mut Link, teller: &Teller) -> Result<(), LinkError> {
         let mut looks = interval(self.seen.config.poll);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut beats = interval(BEAT);
         loop {
             let end = self.relays.next_end();
-            tokio::select! {
+            let mut next = tokio::select! {
                 biased;
-                order = self.orders.next() => match order {
-                    Some(order) => self.obey(&mut link, order).await?,
-                    None => return Ok(()),
-                },
-                () = sleep_until(end) => self.end_pulse(&mut link).await?,
+                order = self.orders.next() => Next::Order(order),
+                () = sleep_until(end) => Next::EndPulse,
                 // Before the looks: those of a slow module are always due.
-                _ = beats.tick() => self.beat(teller).await,
-                _ = looks.tick() => self.look_at_inputs(&mut link, teller).await?,
+                _ = beats.tick() => Next::Beat,
+                _ = looks.tick() => Next::Look,
+            };
+            if matches!(next, Next::Look) {
+                let (call, health) = (self.inputs(), &self.seen.health);
+                let looked = look(&mut self.orders, end, link, call, health).await?;
+                next = match looked {
+                    Ok(answer) => {
+                        self.take_inputs(answer, teller).await?;
+                        continue;
+                    }
+                    Err(ahead) => ahead,
+                };
+            }
+            match next {
+                Next::Order(Some(order)) => self.obey(link, order).await?,
+                Next::Order(None) => return Ok(()),
+                Next::EndPulse => self.end_pulse(link).await?,
+                Next::Beat => self.beat(teller).await,
+                Next::Look => {}
             }
         }
     }
 
-    async fn open(&self) -> Result<Link, LinkError> {
-        let (peer, patience) = (self.wiring.peer, self.seen.config.answer);
-        let line = self.seen.config.line();
-        Link::open(&self.seen.config.address, line, peer, patience).await
+    fn open(&self) -> Link {
+        Link::new(&self.line, self.wiring.peer, self.seen.config.answer)
     }
 
     async fn beat(&self, teller: &Teller) {
@@ -136,7 +200,7 @@ impl Worker {
     /// After a connection, a relay may be closed that nobody wants so, and a hold be forgotten.
     async fn look_at_relays(&mut self, link: &mut Link) -> Result<(), LinkError> {
         for relay in self.relays.watched() {
-            let closed = self.is_closed(link, relay).await?;
+            let closed = self.is_closed(link, relay, When::InTurn).await?;
             if closed.is_some_and(|closed| self.relays.found(relay, closed, Instant::now())) {
                 tracing::warn!(
                     relay,
@@ -144,36 +208,52 @@ impl Worker {
                     "a hold is asserted again"
                 );
                 let call = self.wiring.switch(relay, true);
-                link.ask(call, &self.seen.health).await?;
+                link.ask(call, When::Ahead, &self.seen.health).await?;
             }
         }
         Ok(())
     }
 
     /// How a relay is; none when the module does not say.
-    async fn is_closed(&self, link: &mut Link, relay: u16) -> Result<Option<bool>, LinkError> {
+    async fn is_closed(
+        &self,
+        link: &mut Link,
+        relay: u16,
+        when: When,
+    ) -> Result<Option<bool>, LinkError> {
         let call = self.wiring.look(relay);
-        Ok(match link.ask(call, &self.seen.health).await? {
+        Ok(match link.ask(call, when, &self.seen.health).await? {
             Answer::Bits(bits) => bits.first().copied(),
             Answer::Written | Answer::Exception(_) => None,
         })
     }
 
     async fn look_at_inputs(&mut self, link: &mut Link, teller: &Teller) -> Result<(), LinkError> {
+        let call = self.inputs();
+        let answer = link.ask(call, When::InTurn, &self.seen.health).await?;
+        self.take_inputs(answer, teller).await
+    }
+
+    /// What is asked for the inputs. A module without any is looked at all the same, to know that it is
+    /// there.
+    fn inputs(&self) -> Call {
         let highest = self.seen.config.inputs.iter().map(|it| it.number).max();
-        // A module without inputs is looked at all the same, to know that it is there.
-        let (call, wired) = match highest {
-            Some(count) => (self.wiring.inputs(count), true),
-            None => (self.wiring.look(1), false),
-        };
-        let levels = match link.ask(call, &self.seen.health).await? {
-            Answer::Bits(levels) if wired => levels,
-            Answer::Bits(_) | Answer::Written => return Ok(()),
+        match highest {
+            Some(count) => self.wiring.inputs(count),
+            None => self.wiring.look(1),
+        }
+    }
+
+    async fn take_inputs(&self, answer: Answer, teller: &Teller) -> Result<(), LinkError> {
+        let levels = match answer {
+            Answer::Bits(levels) => levels,
+            Answer::Written => return Ok(()),
             Answer::Exception(code) => {
                 let error = std::io::Error::other(format!("模块拒绝读取输入，异常码 {code:02}"));
                 return Err(LinkError::Broken(error));
             }
         };
+        // Of a module without inputs nothing is wired.
         for event in self.seen.contacts.see_all(&levels) {
             teller.tell(event).await;
         }
@@ -195,8 +275,19 @@ impl Worker {
                 self.wiring.switch(relay, step.closes())
             }
         };
-        let (result, link) = match link.ask(call, &self.seen.health).await {
+        let when = When::Until(order.until);
+        let (result, link) = match link.ask(call, when, &self.seen.health).await {
             Ok(answer) => (self.took(&order.barrier, step, &answer), Ok(())),
+            Err(error) if error.is_unsent() => {
+                self.relays.refused(&order.barrier, step);
+                let why = CommandError::NotDone(format!("继电器模块{error}"));
+                // That its time was up says nothing of the module.
+                let link = match error {
+                    LinkError::TooLate => Ok(()),
+                    error => Err(error),
+                };
+                (Err(why), link)
+            }
             Err(error) => (self.read_back(step, &error).await, Err(error)),
         };
         match result {
@@ -234,11 +325,8 @@ impl Worker {
     /// Nobody answered: the relay itself is asked how it is, over a connection of its own. It is
     /// never told again; one that is not as wanted may have been so, or may still become so.
     async fn read_back(&self, step: Step, error: &LinkError) -> Result<(), CommandError> {
-        let looked = async {
-            let mut link = self.open().await?;
-            self.is_closed(&mut link, step.relay()).await
-        };
-        match looked.await {
+        let mut link = self.open();
+        match self.is_closed(&mut link, step.relay(), When::Ahead).await {
             Ok(Some(closed)) if closed == step.closes() => Ok(()),
             Ok(Some(_) | None) | Err(_) => {
                 let why = format!("继电器模块{error}，回读未能证实");
@@ -260,7 +348,7 @@ impl Worker {
             return Ok(());
         };
         let call = self.wiring.switch(relay, false);
-        match link.ask(call, &self.seen.health).await? {
+        match link.ask(call, When::Ahead, &self.seen.health).await? {
             Answer::Written => self.is_open(relay),
             Answer::Exception(_) | Answer::Bits(_) => {
                 self.relays.not_opened(relay, Instant::now());
@@ -276,10 +364,10 @@ impl Worker {
             return;
         }
         let ending = async {
-            let mut link = self.open().await?;
+            let mut link = self.open();
             for relay in closed {
                 let call: Call = self.wiring.switch(relay, false);
-                link.ask(call, &self.seen.health).await?;
+                link.ask(call, When::Ahead, &self.seen.health).await?;
             }
             Ok::<(), LinkError>(())
         };
@@ -288,3 +376,6 @@ impl Worker {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

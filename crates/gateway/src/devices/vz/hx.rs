@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::message::{self, Message, MessageError, Said, Seen};
 use crate::config::{CameraClock, Hx};
-use crate::devices::outfit::Outfit;
+use crate::devices::outfit::{EquipError, Outfit};
 
 /// Most fields of a form: the protocol has some twenty.
 const MAX_FIELDS: usize = 64;
@@ -15,7 +15,7 @@ const MAX_FIELDS: usize = 64;
 const OPENS: &str = "io1";
 
 /// The cameras of a lot: one driver serves them and those of 臻识.
-pub(crate) fn equip(outfit: &mut Outfit<'_>) -> Result<(), reqwest::Error> {
+pub(crate) fn equip(outfit: &mut Outfit<'_>) -> Result<(), EquipError> {
     super::attach("hx", outfit.lot.hx.iter().map(Hx::as_vz), outfit);
     Ok(())
 }

@@ -11,7 +11,7 @@ use self::worker::Worker;
 use super::rs485::Outgoing;
 use crate::config::{self, Topic};
 use crate::devices::linked::{Linked, Seen};
-use crate::devices::outfit::Outfit;
+use crate::devices::outfit::{EquipError, Outfit};
 
 /// How many signs of life may be missing before a camera counts as lost.
 const MISSES: u32 = 3;
@@ -30,7 +30,7 @@ fn placed(up: &Topic, reply: &Topic, topic: &str) -> (bool, Option<String>) {
 }
 
 /// The cameras of a lot.
-pub(crate) fn equip(outfit: &mut Outfit<'_>) -> Result<(), reqwest::Error> {
+pub(crate) fn equip(outfit: &mut Outfit<'_>) -> Result<(), EquipError> {
     let lot = outfit.lot;
     for config in &lot.vz_mqtt {
         let Some(exchange) = &mut outfit.exchange else {

@@ -67,7 +67,10 @@ fn questions_over_tcp_are_those_of_the_makers() {
 #[test]
 fn answers_are_read_bit_by_bit() {
     let answered = |peer: Peer, call, number, bytes| match peer.decode(&hex(bytes), call, number) {
-        Ok(Decoded::Answer(answer)) => answer,
+        Ok(Decoded::Answer(answer, length)) => {
+            assert_eq!(length, hex(bytes).len());
+            answer
+        }
         other => panic!("{other:?}"),
     };
     let on =
@@ -140,7 +143,8 @@ proptest! {
         match peer.decode(&bytes, call, number) {
             Ok(Decoded::Incomplete) => prop_assert!(bytes.len() < MAX_FRAME),
             Ok(Decoded::Stale(passed)) => prop_assert!(passed > 0 && passed <= bytes.len()),
-            Ok(Decoded::Answer(_)) | Err(_) => {}
+            Ok(Decoded::Answer(_, length)) => prop_assert!(length <= bytes.len()),
+            Err(_) => {}
         }
     }
 
@@ -155,6 +159,6 @@ proptest! {
             prop_assert_eq!(peer.decode(&echo[..cut], call, number), Ok(Decoded::Incomplete));
         }
         let whole = peer.decode(&echo, call, number);
-        prop_assert_eq!(whole, Ok(Decoded::Answer(Answer::Written)));
+        prop_assert_eq!(whole, Ok(Decoded::Answer(Answer::Written, echo.len())));
     }
 }

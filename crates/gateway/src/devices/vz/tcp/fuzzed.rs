@@ -40,7 +40,7 @@ fn read(bytes: &[u8], piece: usize) -> (Vec<Frame>, Option<FrameError>) {
 fn word(payload: &[u8]) {
     match frame::word(payload) {
         Ok(Word::Input { number, .. }) => assert!((1..=16).contains(&number)),
-        Ok(Word::Plate(seen)) => {
+        Ok(Word::Plate(_, seen)) => {
             assert!(seen.reliability.is_none_or(|it| it <= 100));
             let length = seen.image.map_or(0, |it| it.len());
             assert!(length <= payload.len(), "a picture longer than its frame");
@@ -49,6 +49,7 @@ fn word(payload: &[u8]) {
         Ok(Word::Refused(name, code)) => {
             assert!(code != 200 && name.chars().count() <= 40);
         }
+        Ok(Word::Newest(record)) => assert!(record >= 0),
         Ok(Word::Other) | Err(_) => {}
     }
 }

@@ -4,15 +4,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use boshi_protocol::id::DeviceNo;
+use jiff::Timestamp;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::super::message::Seen;
 use super::super::rs485::Bytes;
 use super::super::{plate_event, reply};
 use super::frame::{self, Frame, Word};
+use super::history::{Came, History, Question};
 use super::link::{End, Link, Sent};
 use super::{SILENT, State};
 use crate::config::{Confirm, PulseBy};
@@ -40,6 +43,8 @@ pub(crate) struct Worker {
     orders: Ordered,
     serial: mpsc::Receiver<Bytes>,
     relays: Relays,
+    /// What is fetched of the camera's memory, if that is wanted.
+    history: Option<History>,
     in_force: InForce,
 }
 
@@ -51,7 +56,9 @@ impl Worker {
         in_force: InForce,
     ) -> Worker {
         let barriers: Vec<_> = seen.config.barrier.iter().map(|it| it.relays()).collect();
+        let within = Some(seen.config.history).filter(|it| !it.is_zero());
         Worker {
+            history: within.map(History::new),
             relays: Relays::new(&barriers, PulseBy::Module),
             seen,
             orders,
@@ -99,6 +106,9 @@ impl Worker {
 
     async fn talk(&mut self, link: &mut Link, teller: &Teller) -> Result<(), End> {
         self.introduce(link, teller).await?;
+        if let Some(history) = &mut self.history {
+            history.begins();
+        }
         let (poll, mut input) = (self.seen.config.poll, 0);
         let mut looks = interval(poll);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -123,6 +133,7 @@ impl Worker {
                     let overdue = link.overdue(Instant::now());
                     self.are_unknown(overdue, "相机未及时应答");
                     self.look(link, &mut input).await?;
+                    self.fetch(link).await?;
                 }
                 // Last: a camera that never stops talking is kept alive and looked at all the same.
                 read = link.stream.read(&mut piece) => {
@@ -201,7 +212,7 @@ impl Worker {
         let routine = match word {
             Word::Input { number, level } => self.seen.contacts.is_as_before(*number, *level),
             Word::Serial(_) => link.sent.is_empty() && link.answered > 0,
-            Word::Plate(_) | Word::Refused(..) | Word::Other => false,
+            Word::Plate(..) | Word::Newest(_) | Word::Refused(..) | Word::Other => false,
         };
         if routine {
             health.heard_again();
@@ -225,12 +236,18 @@ impl Worker {
                     teller.tell(event).await;
                 }
             }
-            Word::Plate(seen) => {
-                let config = &self.seen.config;
-                let event = plate_event(&config.name, &config.recognizer, *seen);
-                teller.tell(event).await;
+            Word::Plate(record, seen) => self.take(record, *seen, teller).await,
+            Word::Newest(newest) => {
+                if let Some(history) = &mut self.history {
+                    history.newest_is(newest, Instant::now());
+                }
             }
             Word::Refused(command, code) => {
+                let of_history = ["get_record", "get_max_rec_id"].contains(&command.as_str());
+                if let Some(history) = self.history.as_mut().filter(|_| of_history) {
+                    history.refused();
+                    return Ok(());
+                }
                 let why = format!("相机拒绝 {command}，代码 {code}");
                 tracing::warn!(name = self.seen.config.name, why, "a camera refuses");
                 self.seen.health.faulty(&why);
@@ -238,6 +255,37 @@ impl Worker {
             Word::Other => {}
         }
         Ok(())
+    }
+
+    /// A reading of this moment, or one from the camera's memory, which opens nothing.
+    async fn take(&mut self, record: Option<i64>, mut seen: Seen, teller: &Teller) {
+        if let Some(history) = &mut self.history {
+            match history.came(record, seen.at, Timestamp::now()) {
+                Came::Live => {}
+                Came::History => seen.offline = true,
+                Came::TooOld => return,
+            }
+        }
+        let config = &self.seen.config;
+        let event = plate_event(&config.name, &config.recognizer, seen);
+        teller.tell(event).await;
+    }
+
+    /// Asks for what the camera has read while nobody was connected.
+    async fn fetch(&mut self, link: &mut Link) -> Result<(), End> {
+        let Some(history) = &mut self.history else {
+            return Ok(());
+        };
+        match history.next(Instant::now()) {
+            Ok(None) => Ok(()),
+            Ok(Some(Question::Newest)) => link.tell(frame::ask_newest).await,
+            Ok(Some(Question::Record(record))) => link.tell(|_| frame::ask_record(record)).await,
+            Err(why) => {
+                tracing::warn!(name = self.seen.config.name, why, "a camera's memory");
+                self.seen.health.faulty(why);
+                Ok(())
+            }
+        }
     }
 
     /// Asks for the inputs, each in its turn.
