@@ -57,8 +57,8 @@ pub struct Olm {
     pub voice: bool,
     /// How many spaces there are, when it shows how many are left.
     pub spaces: Option<u32>,
-    /// Whether it answers; what a board does not answer is unknown. Through a camera over TCP nothing
-    /// comes back; over MQTT it does where this is true.
+    /// Whether it answers; what a board does not answer is unknown. Through a camera over TCP, or
+    /// one of HX, nothing comes back; over MQTT it does where this is true.
     pub expect_ack: Option<bool>,
     /// What it is greeted with.
     #[serde(default = "password")]

@@ -6,6 +6,8 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use jiff::tz::Offset;
 use serde_json::{Value, json};
@@ -13,7 +15,7 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
 use crate::controller::Controller;
-use crate::platform::Platform;
+use crate::platform::{NO, Platform};
 use crate::site::{Gateway, LET_THROUGH, SETTLED, Site};
 use crate::wire::PATIENCE;
 
@@ -100,6 +102,38 @@ async fn a_camera_of_hx_is_told_to_open_when_it_says_that_it_is_there() {
     assert_eq!(reply["respCode"], "1", "{reply}");
     let driver = gateway.status().await["drivers"][0].clone();
     assert_eq!(driver["driver"], "hx http");
+}
+
+/// A display behind it gets its bytes with the answers, and whether it shows them is not known.
+#[tokio::test]
+async fn a_camera_of_hx_hands_on_what_a_board_behind_it_is_to_show() {
+    let (platform, controller) = (Platform::start().await, Controller::start().await);
+    platform.answers(|_, _| NO);
+    let equipment = format!(
+        "[[lot.hx]]\nname = \"IN-01\"\nexperimental = true\nkey = \"{KEY}\"\n\
+         recognizer = \"CAM-01\"\n[[lot.olm]]\nname = \"屏\"\ndisplay = \"LED-01\"\n\
+         camera = \"IN-01\""
+    );
+    let gateway = gateway(&platform, &controller, &equipment).await;
+    let path = format!("/hx/{KEY}");
+    let form = "application/x-www-form-urlencoded";
+    loop_is_pressed(&gateway).await;
+    post(&gateway, &path, form, &hx("online")).await;
+    let plate = [0xD4, 0xC1, b'B', b'1', b'2', b'3', b'4', b'5'];
+    let end = std::time::Instant::now() + PATIENCE;
+    loop {
+        let (_, answer) = post(&gateway, &path, form, "type=heartbeat&cam_id=1").await;
+        let told = answer["rs485_data"].as_array().unwrap();
+        let shows = told.iter().any(|it| {
+            assert_eq!(it["encodetype"], "base64");
+            let bytes = STANDARD.decode(it["data"].as_str().unwrap()).unwrap();
+            bytes.windows(plate.len()).any(|part| part == plate)
+        });
+        if shows {
+            break;
+        }
+        assert!(std::time::Instant::now() < end, "it is told what to show");
+    }
 }
 
 /// Who has to log in, and what it was told.

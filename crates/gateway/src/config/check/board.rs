@@ -77,10 +77,14 @@ fn check_way(path: &str, lot: &Lot, board: &Olm) -> Result<(), ConfigError> {
     let pushes = lot.vz.iter().any(|it| it.name == *camera);
     let connected = lot.vz_tcp.iter().any(|it| it.name == *camera);
     let through_broker = lot.vz_mqtt.iter().any(|it| it.name == *camera);
-    let known = [pushes, connected, through_broker];
+    let of_hx = lot.hx.iter().any(|it| it.name == *camera);
+    let known = [pushes, connected, through_broker, of_hx];
     if known.into_iter().filter(|it| *it).count() != 1 {
-        let expected = "the name of one vz, vz_tcp or vz_mqtt of this lot";
+        let expected = "the name of one vz, vz_tcp, vz_mqtt or hx of this lot";
         return wrong(format!("{path}.camera"), format!("{camera:?}"), expected);
+    }
+    if of_hx && board.port != 1 {
+        return wrong(format!("{path}.port"), board.port, "1: it has one");
     }
     if !PORTS.contains(&board.port) {
         return wrong(format!("{path}.port"), board.port, "1 or 2");
@@ -90,7 +94,7 @@ fn check_way(path: &str, lot: &Lot, board: &Olm) -> Result<(), ConfigError> {
         let expected = "a camera with comet = true: it can be given nothing otherwise";
         return wrong(format!("{path}.camera"), format!("{camera:?}"), expected);
     }
-    if connected && board.expect_ack == Some(true) {
+    if (connected || of_hx) && board.expect_ack == Some(true) {
         let expected = "false: nothing is known to come back through this camera";
         return wrong(format!("{path}.expect_ack"), "true", expected);
     }

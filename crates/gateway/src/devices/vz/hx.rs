@@ -115,9 +115,14 @@ pub(super) fn reply(command: Option<&Value>) -> Value {
         .map(|_| json!({"ionum": OPENS, "action": "on"}))
         .into_iter()
         .collect();
+    let bytes = command.and_then(|it| it.get("serial"));
+    let bytes: Vec<Value> = bytes
+        .map(|it| json!({"encodetype": "base64", "data": it["data"]}))
+        .into_iter()
+        .collect();
     json!({
         "error_num": 0, "error_str": "noerror", "passwd": "", "gpio_data": outputs,
-        "rs485_data": [], "triger_data": {"action": "off"}, "whitelist_data": [],
+        "rs485_data": bytes, "triger_data": {"action": "off"}, "whitelist_data": [],
     })
 }
 

@@ -114,7 +114,7 @@ impl Play {
             Step::Fire(on) => self.say(Input::Fire { on }),
             Step::Link(up) => self.say(Input::BarrierLink { up }),
             Step::Arm(position) if self.layout.limit_switch => {
-                self.say(Input::BarrierSeen(position));
+                self.say(position.map_or(Input::BarrierUnseen, Input::BarrierSeen));
             }
             Step::Arm(_) => {}
         }

@@ -42,7 +42,8 @@ pub(super) enum Step {
     Disown(&'static str),
     Fire(bool),
     Link(bool),
-    Arm(Position),
+    /// Where the arm is seen, if it is.
+    Arm(Option<Position>),
 }
 
 /// An answer after so many milliseconds, or none.
@@ -128,7 +129,7 @@ fn equipment() -> impl Strategy<Value = Step> {
         8 => (sides(), 201..2_000_u64).prop_map(|(side, pace)| Step::DriveThrough(side, pace)),
         1 => any::<bool>().prop_map(Step::Fire),
         1 => any::<bool>().prop_map(Step::Link),
-        2 => position.prop_map(Step::Arm),
+        2 => prop::option::weighted(0.8, position).prop_map(Step::Arm),
         1 => (-10_000..10_000_i64).prop_map(Step::SetClock),
     ]
 }
