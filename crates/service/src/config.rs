@@ -66,9 +66,25 @@ pub fn parse<T: DeserializeOwned>(
     text: &str,
     check: impl FnOnce(&T) -> Result<(), ConfigError>,
 ) -> Result<T, ConfigError> {
-    let config: T = toml::from_str(text).map_err(|error| ConfigError::Syntax(error.to_string()))?;
+    let config: T = toml::from_str(text).map_err(|error| syntax(&error, text))?;
     check(&config).map_err(|error| place::locate(error, text))?;
     Ok(config)
+}
+
+/// What does not fit, where, and what to write instead when it is a bracket too few or too many.
+fn syntax(error: &toml::de::Error, text: &str) -> ConfigError {
+    let mut told = error.to_string();
+    let place = error.span().and_then(|span| text.get(span.start..));
+    let line = place.and_then(|rest| rest.lines().next());
+    let header = line.and_then(|line| line.trim().strip_prefix('['));
+    if let Some(header) = header.filter(|_| error.message().starts_with("invalid type")) {
+        let name = header.split(']').next().unwrap_or_default();
+        told += &match name.strip_prefix('[') {
+            Some(name) => format!("there is one of it: write [{name}]\n"),
+            None => format!("there may be several of it: write [[{name}]]\n"),
+        };
+    }
+    ConfigError::Syntax(told)
 }
 
 /// The text in the file at `path`, which is named by `field`.

@@ -13,6 +13,7 @@ struct Sample {
     wait: Duration,
     #[serde(default)]
     lot: Vec<Lot>,
+    only: Option<Lot>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -33,6 +34,20 @@ fn what_comes_twice_is_named_with_its_line() {
     assert_eq!(told, expected);
     let well = parse(&text.replacen("\"a\"", "\"b\"", 1), checked).unwrap();
     assert_eq!(well.wait, Duration::from_secs(1));
+}
+
+#[test]
+fn a_bracket_too_few_or_too_many_is_said_with_what_to_write() {
+    let few = parse("wait = \"1s\"\n[lot]\nid = \"a\"", checked);
+    let few = few.unwrap_err().to_string();
+    assert!(
+        few.contains("line 2") && few.contains("write [[lot]]"),
+        "{few}"
+    );
+    let many = parse("[[only]]\nid = \"a\"", checked).unwrap_err();
+    assert!(many.to_string().contains("write [only]"), "{many}");
+    let other = parse("[only]\nid = 3", checked).unwrap_err().to_string();
+    assert!(!other.contains("write"), "{other}");
 }
 
 #[test]
