@@ -22,7 +22,8 @@ struct Lot {
 }
 
 fn checked(config: &Sample) -> Result<(), ConfigError> {
-    let ids = config.lot.iter().map(|lot| lot.id.as_str());
+    let ids = config.lot.iter().chain(&config.only);
+    let ids = ids.map(|lot| lot.id.as_str());
     unique(ids, |place| format!("lot[{place}].id"))
 }
 
