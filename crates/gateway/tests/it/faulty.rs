@@ -34,14 +34,22 @@ const VEHICLES: usize = 6;
 /// How long a driver waits whom nobody lets through, in the lanes' time.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Addresses that nobody uses.
+/// Addresses that nobody uses, and nobody gets before they are used here: they are none of those that
+/// the system gives to whoever wants any, and each process begins at another one.
 async fn free() -> [SocketAddr; 4] {
+    const FIRST: u32 = 10_000;
+    const COUNT: u32 = 10_000;
+    let begin = std::process::id().wrapping_mul(8) % COUNT;
     let mut addresses = Vec::new();
-    let mut held = Vec::new();
-    for _ in 0..4 {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        addresses.push(listener.local_addr().unwrap());
-        held.push(listener);
+    for place in 0..COUNT {
+        let port = FIRST + (begin + place) % COUNT;
+        let address = SocketAddr::from(([127, 0, 0, 1], u16::try_from(port).unwrap()));
+        if TcpListener::bind(address).await.is_ok() {
+            addresses.push(address);
+        }
+        if addresses.len() == 4 {
+            break;
+        }
     }
     addresses.try_into().unwrap()
 }
