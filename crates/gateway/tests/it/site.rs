@@ -423,6 +423,8 @@ fn client(ca_pem: Option<&[u8]>) -> reqwest::Client {
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
         .timeout(PATIENCE)
+        // Sooner than the gateway closes it, so that it does not while something is asked.
+        .pool_idle_timeout(Duration::from_secs(5))
         .build()
         .unwrap()
 }
