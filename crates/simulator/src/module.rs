@@ -7,7 +7,7 @@ mod bus;
 mod frame;
 mod serve;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -44,8 +44,8 @@ struct State {
     inputs: [bool; INPUTS],
     writes: Vec<(u16, u16)>,
     fault: ModuleFault,
-    /// How the next write fails, if that is otherwise.
-    next: Option<ModuleFault>,
+    /// How the next writes fail, if that is otherwise.
+    next: VecDeque<ModuleFault>,
     connections: usize,
 }
 
@@ -137,7 +137,12 @@ impl RelayModule {
 
     /// Has the next write fail so, and no other.
     pub fn fails_once(&self, fault: ModuleFault) {
-        self.inner.lock().next = Some(fault);
+        self.fails_in_turn([fault]);
+    }
+
+    /// Has the next writes fail so, one after the other, and no other.
+    pub fn fails_in_turn(&self, faults: impl IntoIterator<Item = ModuleFault>) {
+        self.inner.lock().next = faults.into_iter().collect();
     }
 
     /// Sets an input, counted from 1.

@@ -208,6 +208,7 @@ impl CameraBarrier {
             device: self.device.clone(),
             open: self.open,
             hold: self.hold,
+            close: None,
             pulse: self.pulse,
         }
     }

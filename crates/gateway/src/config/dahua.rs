@@ -80,6 +80,7 @@ impl DahuaBarrier {
             device: self.device.clone(),
             open: 1,
             hold: None,
+            close: None,
             // The camera times it.
             pulse: Duration::from_millis(500),
         }

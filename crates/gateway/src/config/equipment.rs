@@ -195,7 +195,9 @@ pub struct RelayBarrier {
     pub open: u16,
     /// The relay that keeps it open; that which opens it, when it is left out.
     pub hold: Option<u16>,
-    /// How long the relay is closed to open it.
+    /// The relay that lowers its arm when a hold has ended, of a barrier that then stays up.
+    pub close: Option<u16>,
+    /// How long the relay is closed to open it, and to lower its arm.
     #[serde(default = "pulse", deserialize_with = "value::span")]
     pub pulse: Duration,
 }

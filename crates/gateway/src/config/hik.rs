@@ -153,6 +153,7 @@ impl HikBarrier {
             device: self.device.clone(),
             open: self.output.unwrap_or(1),
             hold: None,
+            close: None,
             // The camera times it.
             pulse: Duration::from_millis(500),
         }

@@ -124,6 +124,8 @@ fn what_is_wrong_with_a_module_is_said_with_its_key() {
         ("254:502", "254", "address"),
         ("open = 1", "open = 0", "open"),
         ("open = 1", "open = 1\nhold = 1", "hold"),
+        ("open = 1", "open = 1\nclose = 1", "close"),
+        ("open = 1", "open = 1\nclose = 2", "safety_loop"),
         ("open = 1", "open = 65", "open"),
         ("\"BAR-01\"\nopen", "\"BAR-09\"\nopen", "BAR-09"),
         (

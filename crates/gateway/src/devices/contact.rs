@@ -2,6 +2,8 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use boshi_protocol::id::DeviceNo;
+
 use super::event::{ArmEvent, Event, FireEvent, LoopEvent, SafetyEvent};
 use crate::config::{Input, Role};
 
@@ -52,6 +54,16 @@ impl Contacts {
         contact.is_none_or(|it| it.was_seen(level))
     }
 
+    /// Whether the latest looks have all shown that nothing presses a barrier's anti-smash loop, often
+    /// enough for that to count; not so when none is wired here.
+    pub(super) fn is_free_under(&self, barrier: &DeviceNo) -> bool {
+        let contacts = self.lock();
+        let mut loops = contacts.iter().filter(|it| {
+            it.wired.role == Role::SafetyLoop && it.wired.device.as_ref() == Some(barrier)
+        });
+        loops.next().is_some_and(Contact::is_free)
+    }
+
     /// How they are now, for whoever asks.
     pub(super) fn state(&self) -> Vec<Event> {
         self.lock().iter().filter_map(Contact::state).collect()
@@ -81,6 +93,11 @@ impl Contact {
     fn was_seen(&self, level: bool) -> bool {
         let (shown, looks) = self.run;
         looks > 0 && shown == (level != self.wired.invert)
+    }
+
+    /// Whether nothing presses it, as the latest looks say too.
+    fn is_free(&self) -> bool {
+        self.settled == Some(false) && !self.run.0
     }
 
     /// The contact was looked at; what that is worth telling.
@@ -132,7 +149,6 @@ impl Contact {
 
 #[cfg(test)]
 mod tests {
-    use boshi_protocol::id::DeviceNo;
     use boshi_protocol::lane::Position;
     use proptest::prelude::*;
 

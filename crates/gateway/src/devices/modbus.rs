@@ -7,6 +7,7 @@
 pub(crate) mod frame;
 pub(crate) mod fuzzed;
 mod line;
+mod lowering;
 pub(super) mod probe;
 mod wire;
 mod wiring;

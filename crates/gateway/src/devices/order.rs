@@ -219,6 +219,7 @@ mod tests {
             device: device.clone(),
             open: 1,
             hold: None,
+            close: None,
             pulse: Duration::from_millis(500),
         };
         let relays = Relays::new(&[barrier], PulseBy::Module);

@@ -50,6 +50,10 @@ struct Gate {
     before: Hold,
     /// When it was opened last, as far as anybody knows.
     pulsed: Option<Instant>,
+    /// Whether a hold of it has ended, and its arm is still to be lowered.
+    is_to_lower: bool,
+    /// When it was told to lower its arm last.
+    lowered: Option<Instant>,
 }
 
 /// Whether a barrier is held open. A lane that lifts does not believe in a hold: so a pulse ends one
@@ -101,6 +105,12 @@ impl Gate {
         self.before = std::mem::replace(&mut self.hold, hold);
     }
 
+    /// Until when it is being told to lower its arm: no other order goes out meanwhile, but a hold.
+    fn lowers_until(&self, now: Instant) -> Option<Instant> {
+        let end = self.lowered.map(|at| at + self.wired.pulse);
+        end.filter(|it| now < *it)
+    }
+
     /// Whether its lane may still take it for held.
     fn is_held(&self, now: Instant) -> bool {
         match self.hold {
@@ -127,6 +137,8 @@ impl Relays {
             hold: Hold::No,
             before: Hold::No,
             pulsed: None,
+            is_to_lower: false,
+            lowered: None,
         };
         Relays {
             gates: barriers.iter().map(gate).collect(),
@@ -154,10 +166,12 @@ impl Relays {
                     return Err(Refusal::Never("道闸常开中，不再抬杆".to_owned()));
                 }
                 let travelled = gate.pulsed.map(|last| last + travel);
-                if let Some(travelled) = travelled.filter(|it| now < *it) {
-                    return Err(Refusal::NotBefore(travelled));
+                let travelled = travelled.filter(|it| now < *it);
+                if let Some(then) = travelled.max(gate.lowers_until(now)) {
+                    return Err(Refusal::NotBefore(then));
                 }
                 gate.pulsed = Some(now);
+                gate.is_to_lower = false;
                 let (relay, length) = (gate.wired.open, gate.wired.pulse);
                 if self.pulse_by == PulseBy::Gateway {
                     self.ends.insert(relay, now + length);
@@ -169,6 +183,10 @@ impl Relays {
                 Ok(Step::Pulse { relay, length })
             }
             Motion::Hold => {
+                if let (Some(close), Some(_)) = (gate.wired.close, gate.lowers_until(now)) {
+                    self.ends.insert(close, now);
+                }
+                gate.is_to_lower = false;
                 gate.becomes(Hold::Told {
                     settled: now + SETTLED,
                 });
@@ -176,6 +194,8 @@ impl Relays {
                 Ok(Step::Close { relay: latch })
             }
             Motion::Release => {
+                // An arm that nobody held is up for somebody.
+                gate.is_to_lower |= gate.wired.close.is_some() && gate.hold != Hold::No;
                 gate.becomes(Hold::No);
                 // Should it not be opened now, it will be.
                 self.ends.insert(latch, now + OFF_AGAIN);
@@ -184,12 +204,37 @@ impl Relays {
         }
     }
 
+    /// Whether the end of a hold lowers the arm of a barrier, which then stays up by itself.
+    pub(super) fn lowers(&self, barrier: &DeviceNo) -> bool {
+        let mut gates = self.gates.iter();
+        gates.any(|it| it.wired.device == *barrier && it.wired.close.is_some())
+    }
+
+    /// The relay that held a barrier is open: what is to be sent to lower its arm, if it was held.
+    pub(super) fn lower(&mut self, barrier: &DeviceNo, now: Instant) -> Option<Step> {
+        let mut gates = self.gates.iter_mut();
+        let gate = gates.find(|it| it.wired.device == *barrier && it.is_to_lower)?;
+        let (relay, length) = (gate.wired.close?, gate.wired.pulse);
+        gate.is_to_lower = false;
+        gate.lowered = Some(now);
+        if self.pulse_by == PulseBy::Gateway {
+            self.ends.insert(relay, now + length);
+        }
+        Some(Step::Pulse { relay, length })
+    }
+
     /// The module refused a step: nothing has changed by it.
     pub(super) fn refused(&mut self, barrier: &DeviceNo, step: Step) {
         let mut gates = self.gates.iter_mut();
         let Some(gate) = gates.find(|it| it.wired.device == *barrier) else {
             return;
         };
+        if gate.wired.close == Some(step.relay()) {
+            gate.lowered = None;
+            gate.is_to_lower = true;
+            self.ends.remove(&step.relay());
+            return;
+        }
         let was_held = gate.before != Hold::No;
         match step {
             Step::Pulse { relay, .. } => {
@@ -211,10 +256,18 @@ impl Relays {
     /// A hold that was in force before goes on: its lane wants it whatever comes of this.
     pub(super) fn unknown(&mut self, barrier: &DeviceNo, step: Step, settled: Instant) {
         let mut gates = self.gates.iter_mut();
-        let gate = gates.find(|it| it.wired.device == *barrier);
-        let Some(gate) = gate.filter(|_| matches!(step, Step::Close { .. })) else {
+        let Some(gate) = gates.find(|it| it.wired.device == *barrier) else {
             return;
         };
+        match step {
+            Step::Close { .. } => {}
+            // Another order to end the hold lowers the arm as well.
+            Step::Pulse { relay, .. } if gate.wired.close == Some(relay) => {
+                gate.is_to_lower = true;
+                return;
+            }
+            Step::Pulse { .. } | Step::Open { .. } => return,
+        }
         gate.hold = match (gate.hold, gate.before) {
             (Hold::Told { .. }, Hold::No | Hold::Perhaps { .. }) => Hold::Perhaps { settled },
             (hold, _) => hold,
@@ -250,15 +303,21 @@ impl Relays {
     /// The relays that opening depends on, each of which is to be looked at after a connection.
     pub(super) fn watched(&self) -> Vec<u16> {
         let gates = self.gates.iter();
-        let relays = gates.flat_map(|it| [Some(it.wired.open), it.wired.hold]);
+        let relays = gates.flat_map(|it| [Some(it.wired.open), it.wired.hold, it.wired.close]);
         relays.flatten().collect()
     }
 
     /// A relay was found closed or open after a connection. Returns whether a hold in force has to
     /// be asserted with it: a module that lost its power has forgotten it. One that is closed
-    /// though nobody wants it is opened, unless a hold comes up in the meantime. What perhaps holds
-    /// is left as it is: its lane either tells it again or lifts.
+    /// though nobody wants it is opened, unless a hold comes up in the meantime; one that lowers an arm
+    /// at once. What perhaps holds is left as it is: its lane either tells it again or lifts.
     pub(super) fn found(&mut self, relay: u16, closed: bool, now: Instant) -> bool {
+        if self.gates.iter().any(|it| it.wired.close == Some(relay)) {
+            if closed {
+                self.ends.insert(relay, now);
+            }
+            return false;
+        }
         let mut gates = self.gates.iter_mut();
         match gates.find(|it| it.latch() == relay && it.hold != Hold::No) {
             None if closed => {

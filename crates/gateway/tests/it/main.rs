@@ -27,6 +27,7 @@ mod large;
 mod local;
 mod looking;
 mod modbus;
+mod modbus_close;
 mod modbus_line;
 mod monitoring;
 mod mosquitto;

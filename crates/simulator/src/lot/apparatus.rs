@@ -29,9 +29,10 @@ use crate::module::{ModuleFault, RelayModule, RelayOrder};
 /// Lines of a board: four of the larger ones.
 const BOARD_ROWS: usize = 4;
 
-/// The relay that lifts, and the one that holds, as their addresses on the wire are.
+/// The relay that lifts, the one that holds and the one that lowers, as their addresses on the wire are.
 const LIFTS: u16 = 0;
 const HOLDS: u16 = 1;
+const LOWERS: u16 = 2;
 
 /// The inputs of a module, from 1.
 pub(super) const TRIGGER_LOOP: usize = 1;
@@ -275,9 +276,10 @@ async fn follow(site: Arc<Site>, display: DeviceNo, board: OlmBoard) {
 }
 
 /// Has the arm do what the relays of a module say: the contact of the one lifts it, and holds it when
-/// it stays closed.
+/// it stays closed. An arm that `stays_up` is lowered by a relay of its own.
 pub(super) async fn follow_relays(
     mut ordered: mpsc::Receiver<RelayOrder>,
+    stays_up: bool,
     orders: mpsc::Sender<Order>,
     site: Arc<Site>,
 ) {
@@ -310,16 +312,20 @@ pub(super) async fn follow_relays(
             }
             Some(RelayOrder { relay: LIFTS, .. }) => {
                 closed = None;
-                if !std::mem::take(&mut held) {
+                if stays_up || !std::mem::take(&mut held) {
                     continue;
                 }
                 Motion::Restore
             }
             Some(RelayOrder {
+                relay: LOWERS,
+                closed: true,
+            }) if stays_up => Motion::Restore,
+            Some(RelayOrder {
                 relay: HOLDS,
                 closed: true,
             }) => Motion::Hold,
-            Some(RelayOrder { relay: HOLDS, .. }) => Motion::Restore,
+            Some(RelayOrder { relay: HOLDS, .. }) if !stays_up => Motion::Restore,
             Some(_) => continue,
         };
         command(&orders, motion).await;

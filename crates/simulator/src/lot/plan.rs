@@ -111,6 +111,9 @@ pub struct LanePlan {
     /// How its frames are packed.
     #[serde(default)]
     pub module_framing: Framing,
+    /// Whether its arm stays up when the relay that held it opens, until another one lowers it.
+    #[serde(default)]
+    pub stays_up: bool,
     /// What its display speaks.
     #[serde(default)]
     pub display_speaks: DisplaySpeaks,
@@ -241,6 +244,7 @@ impl LanePlan {
             wiring: Wiring::Camera,
             module_listen: any_port(),
             module_framing: Framing::Tcp,
+            stays_up: false,
             display_speaks: DisplaySpeaks::Generic,
             board_listen: any_port(),
             trigger_loop: true,

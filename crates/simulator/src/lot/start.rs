@@ -155,7 +155,7 @@ impl VirtualLot {
         self.tasks.spawn(player.run(taken, self.stop.clone()));
         if let Some(relays) = relays {
             let site = Arc::clone(&self.site);
-            self.until_stop(follow_relays(relays, orders.clone(), site));
+            self.until_stop(follow_relays(relays, plan.stays_up, orders.clone(), site));
         }
         self.have_obeyed(plan, &mut voice, &apparatus, &orders);
         if mischief.has(LaneFault::Silence)

@@ -109,7 +109,7 @@ pub(super) fn reply(pdu: &[u8], inner: &Arc<Inner>) -> Reply {
 fn written(request: Request, pdu: &[u8], inner: &Arc<Inner>) -> Reply {
     let mut state = inner.lock();
     state.writes.push((request.at, request.value));
-    let fault = state.next.take().unwrap_or(state.fault);
+    let fault = state.next.pop_front().unwrap_or(state.fault);
     drop(state);
     if !matches!(fault, ModuleFault::Lost | ModuleFault::Refused) {
         switch(request, inner);

@@ -112,8 +112,24 @@ fn check_relays<'a>(
         let path = format!("{path}.barrier[{place}]");
         check_barrier(&path, lot, &barrier.device, driven)?;
         check_outputs(&path, barrier, &mut used, MOST)?;
+        check_lowering(&path, barrier, &module.inputs)?;
     }
     Ok(())
+}
+
+/// An arm is lowered only over a loop that the same module has just shown to be free.
+fn check_lowering(path: &str, barrier: &RelayBarrier, inputs: &[Input]) -> Result<(), ConfigError> {
+    let Some(close) = barrier.close else {
+        return Ok(());
+    };
+    let is_its_loop =
+        |it: &Input| it.role == Role::SafetyLoop && it.device.as_ref() == Some(&barrier.device);
+    if inputs.iter().any(is_its_loop) {
+        return Ok(());
+    }
+    let expected = "left out, or this barrier's safety_loop on an input of the same module: \
+                    nothing else shows that nobody is under the arm";
+    wrong(format!("{path}.close"), close, expected)
 }
 
 pub(super) fn check_barrier<'a>(
@@ -138,7 +154,12 @@ pub(super) fn check_outputs(
     used: &mut HashSet<u16>,
     most: u16,
 ) -> Result<(), ConfigError> {
-    for (key, relay) in [("open", Some(barrier.open)), ("hold", barrier.hold)] {
+    let outputs = [
+        ("open", Some(barrier.open)),
+        ("hold", barrier.hold),
+        ("close", barrier.close),
+    ];
+    for (key, relay) in outputs {
         let Some(relay) = relay else { continue };
         if !(1..=most).contains(&relay) || !used.insert(relay) {
             let expected = format!("an output's number from 1 to {most}, and each only once");

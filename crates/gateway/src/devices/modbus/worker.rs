@@ -3,21 +3,21 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use boshi_protocol::id::DeviceNo;
+use boshi_protocol::lane::Motion;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use super::frame::{Answer, Call};
 use super::line::{Line, Link, Turn, When};
+use super::lowering::Lowering;
 use super::wire::LinkError;
 use super::wiring::Wiring;
 use crate::config;
-use crate::devices::controller::CommandError;
 use crate::devices::event::{Event, Heartbeat};
 use crate::devices::health::{BEAT, Health};
 use crate::devices::linked::Seen;
 use crate::devices::order::{Order, Ordered, sleep_until, until_late};
-use crate::devices::relays::{Relays, Step};
+use crate::devices::relays::Relays;
 use crate::devices::teller::Teller;
 use crate::reload::InForce;
 
@@ -34,6 +34,7 @@ pub(crate) struct Worker {
     /// Orders to open a relay of which nobody knows whether they were obeyed: it is told to until it
     /// is open, and then they were.
     releasing: BTreeMap<u16, Order>,
+    lowering: Lowering,
     in_force: InForce,
 }
 
@@ -86,6 +87,7 @@ impl Worker {
             orders,
             relays: Relays::new(&seen.config.barriers, wiring.pulse_by),
             releasing: BTreeMap::new(),
+            lowering: Lowering::default(),
             seen,
             in_force,
         }
@@ -134,7 +136,9 @@ impl Worker {
             }
         }
         self.was_there = true;
-        match self.session(&mut link, teller).await {
+        let ended = self.session(&mut link, teller).await;
+        self.lowering.is_cut_off();
+        match ended {
             Ok(()) => End::Over,
             Err(error) => End::Lost(error),
         }
@@ -171,13 +175,18 @@ impl Worker {
                 next = match looked {
                     Ok(answer) => {
                         self.take_inputs(answer, teller).await?;
+                        while let Some(order) =
+                            self.lowering.next(&self.seen.contacts, Instant::now())
+                        {
+                            self.obey(link, order).await?;
+                        }
                         continue;
                     }
                     Err(ahead) => ahead,
                 };
             }
             match next {
-                Next::Order(Some(order)) => self.obey(link, order).await?,
+                Next::Order(Some(order)) => self.take(link, order).await?,
                 Next::Order(None) => return Ok(()),
                 Next::EndPulse => self.end_pulse(link).await?,
                 Next::Beat => self.beat(teller).await,
@@ -260,87 +269,14 @@ impl Worker {
         Ok(())
     }
 
-    async fn obey(&mut self, link: &mut Link, order: Order) -> Result<(), LinkError> {
-        let begun = self.orders.begin(order, &mut self.relays, &self.in_force);
-        let Some((order, step)) = begun else {
+    /// Begins an order, or has it wait for a look under the arm.
+    async fn take(&mut self, link: &mut Link, order: Order) -> Result<(), LinkError> {
+        self.lowering.is_overtaken_by(&order);
+        if order.motion == Motion::Release && self.relays.lowers(&order.barrier) {
+            self.lowering.waits(order);
             return Ok(());
-        };
-        if step.closes() {
-            // Whoever ordered it to be opened has changed their mind.
-            self.releasing.remove(&step.relay());
         }
-        let call = match step {
-            Step::Pulse { relay, length } => self.wiring.pulse(relay, length),
-            Step::Close { relay } | Step::Open { relay } => {
-                self.wiring.switch(relay, step.closes())
-            }
-        };
-        let when = When::Until(order.until);
-        let (result, link) = match link.ask(call, when, &self.seen.health).await {
-            Ok(answer) => (self.took(&order.barrier, step, &answer), Ok(())),
-            Err(error) if error.is_unsent() => {
-                self.relays.refused(&order.barrier, step);
-                let why = CommandError::NotDone(format!("继电器模块{error}"));
-                // That its time was up says nothing of the module.
-                let link = match error {
-                    LinkError::TooLate => Ok(()),
-                    error => Err(error),
-                };
-                (Err(why), link)
-            }
-            Err(error) => (self.read_back(step, &error).await, Err(error)),
-        };
-        match result {
-            Ok(()) if !step.closes() => self.is_open(step.relay()),
-            Err(CommandError::Unknown(_)) if !step.closes() => {
-                self.releasing.insert(step.relay(), order);
-                return link;
-            }
-            Err(CommandError::Unknown(_)) => {
-                self.relays.unknown(&order.barrier, step, Instant::now());
-            }
-            Ok(()) | Err(CommandError::NotDone(_) | CommandError::Unconfirmed(_)) => {}
-        }
-        order.ends(result);
-        link
-    }
-
-    fn took(
-        &mut self,
-        barrier: &DeviceNo,
-        step: Step,
-        answer: &Answer,
-    ) -> Result<(), CommandError> {
-        match answer {
-            Answer::Written => Ok(()),
-            Answer::Exception(code) => {
-                self.relays.refused(barrier, step);
-                let why = format!("继电器模块拒绝，异常码 {code:02}");
-                Err(CommandError::NotDone(why))
-            }
-            Answer::Bits(_) => Err(CommandError::Unknown("继电器模块答非所问".to_owned())),
-        }
-    }
-
-    /// Nobody answered: the relay itself is asked how it is, over a connection of its own. It is
-    /// never told again; one that is not as wanted may have been so, or may still become so.
-    async fn read_back(&self, step: Step, error: &LinkError) -> Result<(), CommandError> {
-        let mut link = self.open();
-        match self.is_closed(&mut link, step.relay(), When::Ahead).await {
-            Ok(Some(closed)) if closed == step.closes() => Ok(()),
-            Ok(Some(_) | None) | Err(_) => {
-                let why = format!("继电器模块{error}，回读未能证实");
-                Err(CommandError::Unknown(why))
-            }
-        }
-    }
-
-    /// A relay is open, as whoever waits for it is told.
-    fn is_open(&mut self, relay: u16) {
-        self.relays.opened(relay);
-        if let Some(order) = self.releasing.remove(&relay) {
-            order.ends(Ok(()));
-        }
+        self.obey(link, order).await
     }
 
     async fn end_pulse(&mut self, link: &mut Link) -> Result<(), LinkError> {
@@ -377,5 +313,6 @@ impl Worker {
     }
 }
 
+mod switching;
 #[cfg(test)]
 mod tests;

@@ -13,9 +13,82 @@ fn relays(pulse_by: PulseBy, hold: Option<u16>) -> (Relays, DeviceNo) {
         device: device.clone(),
         open: 1,
         hold,
+        close: None,
         pulse: PULSE,
     };
     (Relays::new(&[barrier], pulse_by), device)
+}
+
+/// The relays of a barrier that stays up after a hold, until its relay 3 lowers the arm.
+fn that_stay_up(pulse_by: PulseBy) -> (Relays, DeviceNo) {
+    let (mut it, bar) = relays(pulse_by, Some(2));
+    it.gates[0].wired.close = Some(3);
+    (it, bar)
+}
+
+const LOWERS: Step = Step::Pulse {
+    relay: 3,
+    length: PULSE,
+};
+
+/// OPEN-2: the arm of a barrier that nobody held is up for somebody.
+#[test]
+fn an_arm_is_lowered_once_after_a_hold_and_never_without_one() {
+    let (mut it, bar) = that_stay_up(PulseBy::Module);
+    let now = Instant::now();
+    it.begin(&bar, Motion::Pulse, now, TRAVEL).unwrap();
+    it.begin(&bar, Motion::Release, now, TRAVEL).unwrap();
+    assert_eq!(it.lower(&bar, now), None);
+    it.begin(&bar, Motion::Hold, now, TRAVEL).unwrap();
+    it.begin(&bar, Motion::Release, now, TRAVEL).unwrap();
+    assert_eq!(it.lower(&bar, now), Some(LOWERS));
+    assert_eq!(it.lower(&bar, now), None);
+}
+
+/// OPEN-7: who orders it once more has seen that the arm is still up.
+#[test]
+fn an_arm_that_may_not_have_been_lowered_is_lowered_by_the_next_order() {
+    for is_refused in [true, false] {
+        let (mut it, bar) = that_stay_up(PulseBy::Gateway);
+        let now = Instant::now();
+        it.begin(&bar, Motion::Hold, now, TRAVEL).unwrap();
+        it.begin(&bar, Motion::Release, now, TRAVEL).unwrap();
+        let step = it.lower(&bar, now).unwrap();
+        match is_refused {
+            true => it.refused(&bar, step),
+            false => it.unknown(&bar, step, now),
+        }
+        it.begin(&bar, Motion::Release, now, TRAVEL).unwrap();
+        assert!(!it.found(2, false, now), "it is held no longer");
+        assert_eq!(it.lower(&bar, now), Some(LOWERS));
+    }
+}
+
+/// OPEN-1: what lowers the arm and what lifts it are never closed together for longer than it takes to
+/// open the one.
+#[test]
+fn a_lift_waits_until_nothing_lowers_the_arm_and_a_hold_ends_that() {
+    for pulse_by in [PulseBy::Gateway, PulseBy::Module] {
+        let (mut it, bar) = that_stay_up(pulse_by);
+        let now = Instant::now();
+        it.begin(&bar, Motion::Hold, now, TRAVEL).unwrap();
+        it.begin(&bar, Motion::Release, now, TRAVEL).unwrap();
+        it.opened(2);
+        it.lower(&bar, now).unwrap();
+        let lift = it.begin(&bar, Motion::Pulse, now, TRAVEL);
+        assert_eq!(lift, Err(Refusal::NotBefore(now + PULSE)));
+        it.begin(&bar, Motion::Hold, now, TRAVEL).unwrap();
+        assert_eq!(it.ending(now), Some(3));
+    }
+}
+
+#[test]
+fn a_relay_that_lowers_an_arm_and_is_found_closed_is_opened_at_once() {
+    let (mut it, _) = that_stay_up(PulseBy::Module);
+    let now = Instant::now();
+    assert!(it.watched().contains(&3));
+    assert!(!it.found(3, true, now));
+    assert_eq!(it.ending(now), Some(3));
 }
 
 #[test]

@@ -24,6 +24,8 @@ pub(super) struct Family {
     pub(super) wiring: Wiring,
     pub(super) display: DisplaySpeaks,
     pub(super) framing: Framing,
+    /// Whether the arm stays up after a hold, until it is lowered.
+    pub(super) stays_up: bool,
     pub(super) faults: Vec<LaneFault>,
     /// How often what is no habit strikes.
     pub(super) share: f64,
@@ -47,6 +49,7 @@ impl Family {
             wiring: Wiring::Camera,
             display: DisplaySpeaks::Generic,
             framing: Framing::Tcp,
+            stays_up: false,
             faults: faults.to_vec(),
             share: 1.0 / 3.0,
             vehicles: VEHICLES,
@@ -63,6 +66,7 @@ impl Family {
         lane.speaks = self.speaks;
         lane.wiring = self.wiring;
         lane.module_framing = self.framing;
+        lane.stays_up = self.stays_up;
         lane.fault_share = self.share;
         lane.display_speaks = self.display;
         if self.display != DisplaySpeaks::Generic {
@@ -106,9 +110,14 @@ impl Family {
             } else {
                 "[[lot.modbus.barrier]]\ndevice = \"BAR-01\"\nopen = 1\npulse = \"200ms\"\n"
             };
+            let lowers = if self.stays_up {
+                "hold = 2\nclose = 3\n"
+            } else {
+                ""
+            };
             text += &format!(
                 "[[lot.modbus]]\nname = \"IO-01\"\naddress = \"{module}\"\nmodule = \"plain\"\n\
-                 framing = \"{framing}\"\npoll = \"20ms\"\n{barrier}"
+                 framing = \"{framing}\"\npoll = \"20ms\"\n{barrier}{lowers}"
             );
         } else {
             text += &format!("[lot.{table}.barrier]\ndevice = \"BAR-01\"\n");

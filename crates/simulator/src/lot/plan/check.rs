@@ -77,6 +77,10 @@ fn check_lane(lane: &LanePlan) -> Result<(), PlanError> {
         let expected = "camera in a mixed lane";
         return Err(wrong("lane.wiring", &lane.name, expected));
     }
+    if lane.stays_up && lane.wiring != Wiring::Module {
+        let expected = "false, or wiring = \"module\", whose relay lowers the arm";
+        return Err(wrong("lane.stays_up", &lane.name, expected));
+    }
     if lane.speaks == Speaks::Dahua && lane.wiring != Wiring::Module {
         let expected = "module beside dahua, which has nothing for loops";
         return Err(wrong("lane.wiring", &lane.name, expected));

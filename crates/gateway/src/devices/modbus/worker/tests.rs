@@ -3,6 +3,8 @@ use std::sync::Arc;
 use boshi_protocol::lane::Motion;
 use tokio::sync::watch;
 
+use boshi_protocol::id::DeviceNo;
+
 use super::*;
 use crate::config::{COMMENTED, Config};
 use crate::devices::health::STILL_THERE;
