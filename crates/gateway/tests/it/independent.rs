@@ -7,6 +7,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
@@ -63,14 +64,21 @@ async fn run(command: &mut Command) {
     assert!(running.await.unwrap().unwrap().success());
 }
 
-#[tokio::test]
-#[ignore = "installs pymodbus"]
-async fn a_module_that_is_not_ours_opens_the_barrier_and_tells_of_the_loop() {
+/// A folder with an interpreter of its own that has this package.
+pub(crate) async fn installed(package: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let venv = folder.path();
     run(Command::new("python3").args(["-m", "venv"]).arg(venv)).await;
-    let install = ["install", "-q", "pymodbus==3.8.6"];
+    let install = ["install", "-q", package];
     run(Command::new(venv.join("bin/pip")).args(install)).await;
+    folder
+}
+
+#[tokio::test]
+#[ignore = "installs pymodbus"]
+async fn a_module_that_is_not_ours_opens_the_barrier_and_tells_of_the_loop() {
+    let folder = installed("pymodbus==3.8.6").await;
+    let venv = folder.path();
     for framing in ["tcp", "rtu"] {
         let mut server = Server::start(venv, framing).await;
         let (platform, controller) = (Platform::start().await, Controller::start().await);

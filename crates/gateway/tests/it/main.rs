@@ -21,6 +21,7 @@ mod hik_https;
 mod hik_stream;
 mod hostile;
 mod independent;
+mod independent_hik;
 mod keeping;
 mod killed;
 mod large;

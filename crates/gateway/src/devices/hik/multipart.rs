@@ -58,6 +58,9 @@ pub(super) enum PartsError {
 #[derive(Debug)]
 pub(super) struct Parts {
     boundary: Vec<u8>,
+    /// The same of a sender that names it together with the dashes before it, until the first one shows
+    /// which it is: most names begin with dashes of their own.
+    whole_name: Option<Vec<u8>>,
     finder: Finder<'static>,
     root_end: Finder<'static>,
     buffer: Vec<u8>,
@@ -102,11 +105,11 @@ pub(super) fn boundary(content_type: &str) -> Option<String> {
 
 impl Parts {
     pub(super) fn new(boundary: &str) -> Parts {
-        // Some name the boundary together with the dashes before it.
-        let boundary = format!("--{}", boundary.trim_start_matches("--")).into_bytes();
-        let line = [b"\n", boundary.as_slice()].concat();
+        let named = boundary.as_bytes();
+        let boundary = [b"--", named].concat();
         Parts {
-            finder: Finder::new(&line).into_owned(),
+            finder: line_that_begins_with(&boundary),
+            whole_name: named.starts_with(b"--").then(|| named.to_vec()),
             root_end: Finder::new(ROOT_END).into_owned(),
             boundary,
             buffer: Vec::new(),
@@ -160,7 +163,7 @@ impl Parts {
             }
             return false;
         };
-        let begins = at_line && self.is_boundary(&left[..end]);
+        let begins = at_line && self.is_boundary(end);
         self.at += end + 1;
         self.stage = if begins {
             Stage::Head(Head::default(), 0)
@@ -170,11 +173,22 @@ impl Parts {
         true
     }
 
-    fn is_boundary(&self, line: &[u8]) -> bool {
-        let rest = line.strip_prefix(self.boundary.as_slice());
-        let rest = rest.filter(|_| line.len() <= MAX_LINE_BYTES);
+    fn is_boundary(&mut self, end: usize) -> bool {
+        let line = &self.buffer[self.at..self.at + end];
         // One with dashes behind it is the last one: nothing begins there.
-        rest.is_some_and(|rest| rest.trim_ascii().is_empty())
+        let is = |boundary: &[u8]| {
+            let rest = line.strip_prefix(boundary);
+            let rest = rest.filter(|_| line.len() <= MAX_LINE_BYTES);
+            rest.is_some_and(|rest| rest.trim_ascii().is_empty())
+        };
+        let is_usual = is(&self.boundary);
+        let whole_name = self.whole_name.take_if(|it| is_usual || is(it));
+        let found = is_usual || whole_name.is_some();
+        if let Some(boundary) = whole_name.filter(|_| !is_usual) {
+            self.finder = line_that_begins_with(&boundary);
+            self.boundary = boundary;
+        }
+        found
     }
 
     /// Takes a line of a head; false when there is no whole one.
@@ -298,6 +312,10 @@ impl Parts {
             from = found + 1;
         }
     }
+}
+
+fn line_that_begins_with(boundary: &[u8]) -> Finder<'static> {
+    Finder::new(&[b"\n", boundary].concat()).into_owned()
 }
 
 /// Whether what stands before a name makes it the end of an element: `</` or `</prefix:`.

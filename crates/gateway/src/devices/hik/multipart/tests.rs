@@ -52,6 +52,26 @@ fn a_push_has_an_event_and_pictures_of_which_one_may_be_empty() {
     assert_eq!(parts[0].body, EVENT.as_bytes());
 }
 
+/// As most programs name theirs; some name it together with the dashes before it.
+#[test]
+fn a_boundary_may_begin_with_dashes_of_its_own() {
+    for (named, written) in [
+        (
+            "------------------------d74496d66958873e",
+            "--------------------------d74496d66958873e",
+        ),
+        ("----WebKitFormBoundaryX", "------WebKitFormBoundaryX"),
+        ("-----", "-------"),
+        ("--boundary", "--boundary"),
+    ] {
+        let pushed = String::from_utf8_lossy(&push()).replace("--boundary", written);
+        let parts = all(named, &[pushed.as_bytes()]).unwrap();
+        assert_eq!(parts.len(), 4, "{named}");
+        assert_eq!(parts[0].body, EVENT.as_bytes());
+        assert_eq!(parts[3].body, b"{\"a\":1}");
+    }
+}
+
 /// The alert stream: an event is there as soon as it is whole, and not when the next one comes.
 #[test]
 fn an_event_of_a_stream_does_not_wait_for_the_next_boundary() {
