@@ -51,28 +51,15 @@ pub(crate) fn test(root: &Path) -> anyhow::Result<()> {
             "SKIPPED among the tests: no disk failed, since strace is not installed or may not attach (apt-get install strace)",
         );
     }
-    step("world: both sides, and everything that can fail", || {
-        let ended = tools::simulate(root, Build::WithTests, &WORLDS.map(str::to_owned))?;
-        ensure!(ended.success(), "something is wrong in a world");
-        Ok(())
-    })?;
-    step(
-        "power cut: both sides' stores, and weaker ones that must be caught",
+    side_by_side(
+        || world(root),
         || {
-            if !tools::can_trace() {
-                say(
-                    "SKIPPED: no power was cut, since strace is not installed or may not trace (apt-get install strace)",
-                );
-                return Ok(());
-            }
-            let ended = tools::power_loss(root, Build::WithTests, &CUTS.map(str::to_owned))?;
-            ensure!(ended.success(), "a store loses what it promised");
-            Ok(())
+            power_cut(root)?;
+            step("effort: what a recognition and a vehicle cost", || {
+                effort::check(root)
+            })
         },
     )?;
-    step("effort: what a recognition and a vehicle cost", || {
-        effort::check(root)
-    })?;
     step("examples in the documentation", || {
         cargo(root, &["test", "--workspace", "--doc"])
     })?;
@@ -83,6 +70,42 @@ pub(crate) fn test(root: &Path) -> anyhow::Result<()> {
     })?;
     say(&format!("all is well after {}", shown(whole.elapsed())));
     Ok(())
+}
+
+/// Does both at once: neither waits for the other, and each only calculates.
+fn side_by_side(
+    one: impl FnOnce() -> anyhow::Result<()> + Send,
+    other: impl FnOnce() -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    std::thread::scope(|threads| {
+        let one = threads.spawn(one);
+        let other = other();
+        let one = one.join().unwrap_or_else(|_| bail!("a step has panicked"));
+        one.and(other)
+    })
+}
+
+fn world(root: &Path) -> anyhow::Result<()> {
+    step("world: both sides, and everything that can fail", || {
+        let ended = tools::simulate(root, Build::WithTests, &WORLDS.map(str::to_owned))?;
+        ensure!(ended.success(), "something is wrong in a world");
+        Ok(())
+    })
+}
+
+fn power_cut(root: &Path) -> anyhow::Result<()> {
+    let name = "power cut: both sides' stores, and weaker ones that must be caught";
+    step(name, || {
+        if !tools::can_trace() {
+            say(
+                "SKIPPED: no power was cut, since strace is not installed or may not trace (apt-get install strace)",
+            );
+            return Ok(());
+        }
+        let ended = tools::power_loss(root, Build::WithTests, &CUTS.map(str::to_owned))?;
+        ensure!(ended.success(), "a store loses what it promised");
+        Ok(())
+    })
 }
 
 /// A command of the program, with `arguments` of its own. Returns how it ended.
@@ -179,5 +202,14 @@ mod tests {
     fn a_failing_step_is_named() {
         let error = step("formatting", || bail!("3 files")).unwrap_err();
         assert_eq!(format!("{error:#}"), "formatting: failed: 3 files");
+    }
+
+    #[test]
+    fn of_two_steps_at_once_either_may_fail() {
+        assert!(side_by_side(|| Ok(()), || Ok(())).is_ok());
+        let error = side_by_side(|| bail!("one"), || Ok(())).unwrap_err();
+        assert_eq!(error.to_string(), "one");
+        let error = side_by_side(|| Ok(()), || bail!("other")).unwrap_err();
+        assert_eq!(error.to_string(), "other");
     }
 }

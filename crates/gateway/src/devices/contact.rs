@@ -64,6 +64,12 @@ impl Contacts {
         loops.next().is_some_and(Contact::is_free)
     }
 
+    /// Nobody can look at them for now; what that is worth telling.
+    pub(super) fn are_lost(&self) -> Vec<Event> {
+        let mut contacts = self.lock();
+        contacts.iter_mut().filter_map(Contact::is_lost).collect()
+    }
+
     /// How they are now, for whoever asks.
     pub(super) fn state(&self) -> Vec<Event> {
         self.lock().iter().filter_map(Contact::state).collect()
@@ -93,6 +99,27 @@ impl Contact {
     fn was_seen(&self, level: bool) -> bool {
         let (shown, looks) = self.run;
         looks > 0 && shown == (level != self.wired.invert)
+    }
+
+    /// Nobody can look at it for now: what is worth telling. How it was counts no more, but for what is
+    /// told once: a press of the anti-smash loop and the fire alarm, which is over when it is seen to be.
+    fn is_lost(&mut self) -> Option<Event> {
+        let end = match self.wired.role {
+            Role::SafetyLoop | Role::Fire => return None,
+            Role::TriggerLoop => None,
+            Role::ArmUp | Role::ArmDown => Some(self.wired.role.end()?),
+        };
+        self.run = (false, 0);
+        let pressed = self.settled.take()?;
+        let device = self.wired.device.clone()?;
+        Some(match end {
+            Some(end) => Event::Arm(ArmEvent::unseen_since(device, end)),
+            None => Event::TriggerLoop(LoopEvent {
+                device,
+                pressed,
+                is_unseen: true,
+            }),
+        })
     }
 
     /// Whether nothing presses it, as the latest looks say too.
@@ -131,7 +158,11 @@ impl Contact {
         let device = self.wired.device.clone()?;
         let pressed = on;
         match self.wired.role {
-            Role::TriggerLoop => Some(Event::TriggerLoop(LoopEvent { device, pressed })),
+            Role::TriggerLoop => Some(Event::TriggerLoop(LoopEvent {
+                device,
+                pressed,
+                is_unseen: false,
+            })),
             Role::SafetyLoop => Some(Event::SafetyLoop(SafetyEvent {
                 device,
                 pressed,

@@ -50,6 +50,9 @@ pub(crate) struct LoopEvent {
     #[serde(deserialize_with = "id")]
     pub(super) device: DeviceNo,
     pub(super) pressed: bool,
+    /// Whether nothing shows any more how it is.
+    #[serde(skip)]
+    pub(super) is_unseen: bool,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -166,7 +169,10 @@ pub(crate) fn contact(layout: &Layout, event: &Event) -> Option<LaneInput> {
         Event::TriggerLoop(it) => {
             let side = layout.side_of(&it.device)?;
             let pressed = it.pressed;
-            Some(LaneInput::TriggerLoop { side, pressed })
+            Some(match it.is_unseen {
+                true => LaneInput::TriggerUnseen { side },
+                false => LaneInput::TriggerLoop { side, pressed },
+            })
         }
         Event::SafetyLoop(it) if it.device == layout.barrier => {
             let pressed = it.pressed;

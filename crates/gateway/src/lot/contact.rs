@@ -21,6 +21,7 @@ impl Contact {
             Input::BarrierSeen(_) => Some(Contact::Arm),
             Input::Fire { .. } => Some(Contact::Fire),
             Input::SafetyLoop { .. } | Input::SafetyKept(_) | Input::Waited(_) => None,
+            Input::TriggerUnseen { .. } => None,
             Input::BarrierUnseen | Input::BarrierLink { .. } | Input::Tick => None,
             Input::Read(_) | Input::Replayed { .. } | Input::Disown { .. } => None,
             Input::Verdict { .. } | Input::ActDone { .. } => None,

@@ -30,6 +30,7 @@ mod looking;
 mod modbus;
 mod modbus_close;
 mod modbus_line;
+mod modbus_lost;
 mod monitoring;
 mod mosquitto;
 mod olm;

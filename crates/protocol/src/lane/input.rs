@@ -34,6 +34,11 @@ pub enum Input {
         /// Whether something presses it now.
         pressed: bool,
     },
+    /// Nothing shows any more whether that loop is pressed, until it is told of again.
+    TriggerUnseen {
+        /// Whose loop.
+        side: Side,
+    },
     /// The anti-smash loop under the barrier changed.
     SafetyLoop {
         /// Whether something presses it now.

@@ -156,6 +156,7 @@ impl Lane {
             Input::Waited(it) => self.resume_waiting(turn, it),
             Input::Replayed { reading, at } => self.replayed(turn, reading, at),
             Input::TriggerLoop { side, pressed } => self.trigger_contact(turn, side, pressed),
+            Input::TriggerUnseen { side } => self.trigger_unseen(side),
             Input::SafetyLoop { pressed } => self.safety_contact(turn, pressed),
             Input::SafetyKept(span) => self.safety_kept(turn, span),
             Input::BarrierSeen(position) => self.arm_seen(turn, position),

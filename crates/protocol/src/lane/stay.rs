@@ -19,7 +19,7 @@ pub(super) struct Approach {
     /// The trigger loop; `None` where there is none, or none that anybody has told of for as long as a
     /// vehicle takes to reach it.
     pub(super) trigger: Option<Loop>,
-    /// Whether the contact of the trigger loop has said anything in this run.
+    /// Whether the contact of the trigger loop has said anything in this run, since it was lost last.
     pub(super) told: bool,
     /// Until when a press that was taken over from an earlier run is believed.
     pub(super) believed: Option<Tick>,

@@ -38,6 +38,15 @@ impl Lane {
         }
     }
 
+    /// Who looks at the contact of a trigger loop has lost it. What it said last holds for whoever is there;
+    /// that it is free is believed no longer than at the start, lest every vehicle be taken for one that
+    /// never arrives.
+    pub(super) fn trigger_unseen(&mut self, side: Side) {
+        if self.find(side).is_some() {
+            self.at_mut(side).told = false;
+        }
+    }
+
     /// A loop that has said nothing so far will: who is there and has not crossed presses it, as far as
     /// anybody knows.
     fn end_silence(&mut self, turn: &mut Turn<'_>, side: Side, pressed: bool) {

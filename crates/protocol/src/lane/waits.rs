@@ -108,8 +108,9 @@ impl Lane {
     }
 
     /// A vehicle was read and the loop has not been pressed since: it turned away. But a contact that
-    /// tells only of changes, and has told of none since the start, may have been pressed before it:
-    /// until it says something, that side is one without a loop, and who is read there is there.
+    /// tells only of changes, and has told of none since the start, may have been pressed before it, and
+    /// one that nobody can look at any more may be pressed now: until it says something, that side is
+    /// one without a loop, and who is read there is there.
     fn not_on_loop(&mut self, turn: &mut Turn<'_>, waiting: Waiting, at: Tick) -> Stay {
         let approach = self.at_mut(waiting.vehicle.side);
         if approach.trigger.as_ref().is_some_and(Loop::is_pressed) {

@@ -117,6 +117,9 @@ impl Worker {
                         let (name, address) = (&self.seen.config.name, &self.seen.config.address);
                         tracing::warn!(name, address, %error, "a module is not there");
                     }
+                    for event in self.seen.contacts.are_lost() {
+                        teller.tell(event).await;
+                    }
                 }
             }
             if !self.orders.refuse_while_away().await {

@@ -69,6 +69,7 @@ impl Play {
             Step::Stall(span) => self.now = self.now.later(millis(span)),
             Step::SetClock(by) => self.now.wall += jiff::SignedDuration::from_secs(by),
             Step::Trigger(side, pressed) => self.say(Input::TriggerLoop { side, pressed }),
+            Step::TriggerUnseen(side) => self.say(Input::TriggerUnseen { side }),
             Step::Safety(pressed) => self.say(Input::SafetyLoop { pressed }),
             Step::TriggerBounces(side, times) => {
                 for (number, time) in times.into_iter().enumerate() {

@@ -20,6 +20,7 @@ pub(super) enum Step {
     /// The wall clock is set by so many seconds.
     SetClock(i64),
     Trigger(Side, bool),
+    TriggerUnseen(Side),
     Safety(bool),
     /// A contact changes its word after each of these times.
     TriggerBounces(Side, Vec<u64>),
@@ -119,6 +120,7 @@ fn equipment() -> impl Strategy<Value = Step> {
     let position = select(vec![Position::Up, Position::Down]);
     prop_oneof![
         6 => (sides(), any::<bool>()).prop_map(|(side, pressed)| Step::Trigger(side, pressed)),
+        1 => sides().prop_map(Step::TriggerUnseen),
         4 => any::<bool>().prop_map(Step::Safety),
         2 => (sides(), bounces()).prop_map(|(side, times)| Step::TriggerBounces(side, times)),
         1 => bounces().prop_map(Step::SafetyBounces),

@@ -100,3 +100,61 @@ fn a_press_told_after_all_is_that_of_the_vehicle_that_was_read() {
         assert_eq!(scene.outcomes(), [ended("r1", Outcome::Crossed)]);
     }
 }
+
+/// A module of contacts without power, while nobody is there: who is read then stands on the loop, as
+/// far as anybody can tell, and is not kept there until the module is back.
+#[test]
+fn a_loop_that_nobody_can_look_at_any_more_keeps_nobody_waiting() {
+    let mut scene = Scene::new(entry());
+    scene.arrives(CAR);
+    scene.may_pass();
+    scene.wait(seconds(4));
+    scene.crosses();
+    scene.wait(seconds(10));
+    scene.say(Input::TriggerUnseen { side: Side::Entry });
+    scene.reads(NEXT);
+    scene.may_pass();
+    assert_eq!(scene.pulses().len(), 1, "it may be on its way");
+    scene.wait(a_while());
+    scene.may_pass();
+    assert_eq!(scene.pulses().len(), 2);
+    scene.wait(seconds(4));
+    scene.crosses();
+    assert_eq!(scene.crossed().last(), Some(&went("r2", NEXT)));
+}
+
+/// RECOG-3: from its next word on, it is believed again.
+#[test]
+fn a_loop_that_is_looked_at_again_is_waited_for() {
+    let mut scene = Scene::new(entry());
+    scene.arrives(CAR);
+    scene.may_pass();
+    scene.wait(seconds(4));
+    scene.crosses();
+    scene.wait(seconds(10));
+    let side = Side::Entry;
+    scene.say(Input::TriggerUnseen { side });
+    let pressed = false;
+    scene.say(Input::TriggerLoop { side, pressed });
+    scene.reads(NEXT);
+    scene.may_pass();
+    scene.wait(seconds(30));
+    assert_eq!(scene.pulses().len(), 1);
+    assert_eq!(
+        scene.outcomes().last(),
+        Some(&ended("r2", Outcome::NeverArrived))
+    );
+}
+
+/// RECOG-2: who stood on it when it was lost still does.
+#[test]
+fn who_is_on_a_loop_that_is_lost_is_asked_for_again() {
+    let mut scene = Scene::new(entry());
+    scene.arrives(CAR);
+    scene.may_not();
+    scene.say(Input::TriggerUnseen { side: Side::Entry });
+    scene.wait(seconds(2));
+    scene.may_pass();
+    assert_eq!(scene.pulses().len(), 1);
+    assert_eq!(scene.recognized_plates(), [CAR]);
+}

@@ -79,6 +79,7 @@ impl Oracle {
                 }
                 self.commands.disturbed(now.tick);
             }
+            Input::TriggerUnseen { side } => self.presence.trigger_unseen(*side),
             Input::SafetyLoop { pressed } => self.presence.safety(*pressed, now),
             Input::BarrierSeen(_) | Input::BarrierUnseen => {}
             Input::BarrierLink { up } => self.barrier.link(*up),

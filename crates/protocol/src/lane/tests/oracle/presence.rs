@@ -43,7 +43,7 @@ struct Spot {
     has_loop: bool,
     /// Its trigger loop, if it has one that is not silent.
     contact: Option<Contact>,
-    /// The loop has said something.
+    /// The loop has said something, and has not been lost since.
     told: bool,
     /// When a silence ended.
     spoke: Option<Tick>,
@@ -70,7 +70,8 @@ impl Spot {
     /// Whether a loop that has said nothing so far says nothing although somebody must have reached it.
     fn falls_silent(&mut self, now: Tick) -> bool {
         let reached = self.reached.filter(|at| *at <= now);
-        let unheard = !self.told && self.unheard.is_some() && self.contact.is_some();
+        let is_free = self.contact.as_ref().is_some_and(|it| !it.counts);
+        let unheard = !self.told && self.unheard.is_some() && is_free;
         let silent = unheard && reached.is_some();
         if silent {
             self.contact = None;
@@ -146,6 +147,13 @@ impl Presence {
         was_silent
     }
 
+    /// What it said of nobody being there is worth no more than before its first word.
+    pub(super) fn trigger_unseen(&mut self, side: Side) {
+        if let Some(spot) = self.sides.get_mut(&side) {
+            spot.told = false;
+        }
+    }
+
     pub(super) fn safety(&mut self, pressed: bool, now: Moment) {
         if let Some(contact) = &mut self.safety {
             contact.feed(pressed, now);
@@ -197,6 +205,8 @@ impl Presence {
             }
             let contact = spot.contact.as_mut()?;
             let came = contact.settle(now, debounce).then_some(contact.counts)?;
+            // Whoever was read before has been on it by now.
+            spot.unheard = None;
             Some(if came {
                 Shift::Came(*side)
             } else {
