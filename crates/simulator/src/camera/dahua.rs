@@ -1,37 +1,31 @@
-//! A gate camera of 大华: it is called for its stream of events, in which it says that it is there, and
-//! for its barrier, both behind a login by digest; and it pushes what it reads and that it is there
-//! (ITSAPI in JSON), until it is told that this was taken.
+//! A gate camera of 大华: it is called for its stream of events, in which it tells what it reads and that
+//! it is there, and for its barrier, both behind a login by digest; or it pushes what it reads and that it
+//! is there (ITSAPI in JSON), until it is told that this was taken.
 
 mod push;
-
-use std::collections::HashMap;
-use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+mod stream;
 
 use axum::Router;
-use axum::body::{Body, Bytes};
 use axum::extract::{Query, Request, State as Extracted};
 use axum::http::{StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
-use futures_util::stream;
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
 pub use self::push::DahuaPlate;
 
 use self::push::Pushing;
+use self::stream::Streams;
 use super::Silence;
 use super::login::Login;
 
 /// Most orders that nobody has carried out.
 const ORDERS_QUEUED: usize = 64;
-
-/// A sign of life in the stream.
-const HEARTBEAT: &[u8] =
-    b"--myboundary\r\nContent-Type: text/plain\r\nContent-Length: 9\r\n\r\nHeartbeat\r\n";
 
 /// A camera.
 #[derive(Clone, Debug)]
@@ -56,6 +50,7 @@ struct State {
     /// How the next command fails, if that is otherwise.
     next: Option<DahuaFault>,
     pushing: Option<Pushing>,
+    streams: Streams,
 }
 
 /// How it fails.
@@ -99,7 +94,7 @@ impl DahuaCamera {
         });
         let routes = Router::new()
             .route("/cgi-bin/trafficSnap.cgi", get(open))
-            .route("/cgi-bin/snapManager.cgi", get(events))
+            .route("/cgi-bin/snapManager.cgi", get(stream::serve))
             .layer(from_fn_with_state(Arc::clone(&inner), log_in))
             .with_state(Arc::clone(&inner));
         tokio::spawn(async move { axum::serve(listener, routes).await });
@@ -178,21 +173,4 @@ async fn open(Extracted(inner): Extracted<Arc<Inner>>, Query(asked): Asked) -> R
         return std::future::pending().await;
     }
     "OK\r\n".into_response()
-}
-
-/// Never ends by itself; nothing happens in it but that it is there.
-async fn events(Query(asked): Asked) -> Response {
-    let is_stream = asked.get("action").is_some_and(|it| it == "attachFileProc");
-    let seconds = asked.get("heartbeat").and_then(|it| it.parse().ok());
-    let Some(seconds) = seconds.filter(|it| is_stream && (1..=60).contains(it)) else {
-        return (StatusCode::BAD_REQUEST, "Error").into_response();
-    };
-    let beats = tokio::time::interval(Duration::from_secs(seconds));
-    let body = stream::unfold(beats, async |mut beats| {
-        beats.tick().await;
-        let word = Ok::<Bytes, std::io::Error>(Bytes::from_static(HEARTBEAT));
-        Some((word, beats))
-    });
-    let kind = "multipart/x-mixed-replace; boundary=myboundary";
-    ([(header::CONTENT_TYPE, kind)], Body::from_stream(body)).into_response()
 }

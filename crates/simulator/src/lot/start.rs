@@ -231,7 +231,7 @@ impl VirtualLot {
                     self.until_stop(take_orders(ordered, orders, told));
                 }
             }
-            Voice::Dahua(_, ordered) => {
+            Voice::Dahua(_, ordered, _) => {
                 if let Some(ordered) = ordered.take() {
                     let lifts = |channel: &u16| (*channel == 1).then_some(Motion::Open);
                     self.until_stop(take_orders(ordered, orders, lifts));
