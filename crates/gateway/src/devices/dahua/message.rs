@@ -74,11 +74,7 @@ fn seen(picture: &Value) -> Seen {
     let mut doubts = Vec::new();
     let number = plate["PlateNumber"].as_str().unwrap_or_default();
     let is_read = plate["IsExist"].as_bool().unwrap_or(true);
-    let read = Plate::read(number).unwrap_or_else(|error| {
-        doubts.push(error.to_string());
-        None
-    });
-    let read = read.filter(|_| is_read);
+    let read = read_number(number, &mut doubts).filter(|_| is_read);
     let time = ["AccurateTime", "SnapTime"]
         .iter()
         .find_map(|name| snap[*name].as_str());
@@ -108,8 +104,16 @@ fn seen(picture: &Value) -> Seen {
     }
 }
 
+/// The plate that a number is, if it is one.
+pub(super) fn read_number(number: &str, doubts: &mut Vec<String>) -> Option<Plate> {
+    Plate::read(number).unwrap_or_else(|error| {
+        doubts.push(error.to_string());
+        None
+    })
+}
+
 /// Its words are known for the usual colours only.
-fn color(word: Option<&str>) -> Option<PlateColor> {
+pub(super) fn color(word: Option<&str>) -> Option<PlateColor> {
     let word = word?.to_ascii_lowercase();
     match word.as_str() {
         "" | "unknown" => None,
@@ -146,11 +150,11 @@ pub(super) fn reply(said: &Said, camera: Option<&str>) -> Value {
     }
 }
 
-/// Where the camera tells what happens, and every second that it is there.
-pub(super) fn events_path(channel: u16) -> String {
+/// Where the camera tells what happens, and every so many seconds, 1 to 60, that it is there.
+pub(super) fn events_path(channel: u16, seconds: u64) -> String {
     format!(
         "/cgi-bin/snapManager.cgi?action=attachFileProc&Flags[0]=Event&Events=[TrafficJunction]\
-         &channel={channel}&heartbeat=1"
+         &channel={channel}&heartbeat={seconds}"
     )
 }
 
@@ -174,7 +178,7 @@ pub(super) fn taken(status: u16, body: &[u8]) -> Result<(), String> {
     Err(format!("相机拒绝：HTTP {status} {:?}", shown(said)))
 }
 
-fn shown(text: &str) -> String {
+pub(super) fn shown(text: &str) -> String {
     text.chars()
         .filter(|c| !c.is_control())
         .take(MAX_SHOWN_CHARS)
