@@ -82,6 +82,16 @@ pub struct DahuaBarrier {
     /// What shows that a command was obeyed.
     #[serde(default)]
     pub confirm: Confirm,
+    /// What it is told to keep the arm up, if it is told: then only the arm shows whether it does.
+    pub hold: Option<DahuaHold>,
+}
+
+/// What a camera of 大华 is told to keep an arm up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DahuaHold {
+    /// `openType=Always`, a word of its own web interface that is documented nowhere for this call.
+    Always,
 }
 
 impl Dahua {

@@ -105,13 +105,18 @@ impl DeviceDriver for Camera {
         ("dahua", self.seen.config.address.clone())
     }
 
-    /// There is no documented command that keeps an arm up.
+    /// There is no documented command that keeps an arm up: whoever wants the one that is said to do so
+    /// has it configured.
     fn drive<'a>(
         &'a self,
         _id: &'a str,
         barrier: &'a DeviceNo,
         motion: Motion,
     ) -> BoxFuture<'a, Result<(), CommandError>> {
+        let own = self.seen.config.barrier.as_ref();
+        if own.is_some_and(|it| it.hold.is_some()) {
+            return Box::pin(self.orders.give(barrier, motion));
+        }
         let pulse = self.orders.give(barrier, Motion::Pulse);
         Box::pin(unheld::drive(motion, pulse))
     }

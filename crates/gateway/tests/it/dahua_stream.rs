@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use boshi_simulator::camera::{DahuaCamera, DahuaPlate};
+use boshi_simulator::camera::{DahuaCamera, DahuaOrder, DahuaPlate};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -20,26 +20,31 @@ const PASSWORD: &str = "Demo#2026";
 
 const READ: &str = "SELECT count(*) FROM recognition";
 
-struct World {
+pub(crate) struct World {
     platform: Platform,
     _controller: Controller,
-    gateway: Gateway,
-    camera: DahuaCamera,
-    opened: mpsc::Receiver<u16>,
+    pub(crate) gateway: Gateway,
+    pub(crate) camera: DahuaCamera,
+    pub(crate) orders: mpsc::Receiver<DahuaOrder>,
 }
 
 /// A gateway that listens to a camera, which says each second that it is there; the loops are told by a
 /// controller.
 async fn world(dribbles: bool) -> World {
+    world_of(dribbles, "confirm = \"taken\"").await
+}
+
+/// The same with a barrier of which this is said.
+pub(crate) async fn world_of(dribbles: bool, barrier: &str) -> World {
     let (platform, controller) = (Platform::start().await, Controller::start().await);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let (camera, opened) = DahuaCamera::start(listener, "gateway", PASSWORD).unwrap();
+    let (camera, orders) = DahuaCamera::start(listener, "gateway", PASSWORD).unwrap();
     camera.dribbles(dribbles);
     let address = camera.address;
     let said = format!(
         "[[lot.dahua]]\nname = \"IN-01\"\nexperimental = true\naddress = \"{address}\"\nuser = \"gateway\"\n\
          password = \"{PASSWORD}\"\nevents = \"stream\"\nheartbeat = \"1s\"\nrecognizer = \"CAM-01\"\n\
-         [lot.dahua.barrier]\ndevice = \"BAR-01\"\nconfirm = \"taken\""
+         [lot.dahua.barrier]\ndevice = \"BAR-01\"\n{barrier}"
     );
     let gateway = gateway(&platform, &controller, &said).await;
     let world = World {
@@ -47,7 +52,7 @@ async fn world(dribbles: bool) -> World {
         _controller: controller,
         gateway,
         camera,
-        opened,
+        orders,
     };
     world.is_heard(1).await;
     world
@@ -82,10 +87,15 @@ impl World {
         self.gateway.until("the loop is pressed", pressed).await;
     }
 
+    /// What the camera is told next.
+    pub(crate) async fn told(&mut self) -> DahuaOrder {
+        let order = tokio::time::timeout(PATIENCE, self.orders.recv());
+        order.await.unwrap().unwrap()
+    }
+
     /// The barrier is opened.
     async fn lets_through(&mut self) {
-        let opened = tokio::time::timeout(PATIENCE, self.opened.recv());
-        assert_eq!(opened.await.unwrap(), Some(1));
+        assert_eq!(self.told().await, DahuaOrder::Open(1));
     }
 
     async fn driver(&self) -> Value {
@@ -111,7 +121,7 @@ async fn a_vehicle_that_is_told_in_the_stream_is_let_through_and_crosses() {
             (&"blue".into(), &"".into())
         );
         assert_eq!(world.gateway.count(READ), 1);
-        assert!(world.opened.is_empty(), "it is lifted once");
+        assert!(world.orders.is_empty(), "it is lifted once");
         let driver = world.driver().await;
         assert_eq!(
             (&driver["state"], &driver["faults"]),
@@ -201,7 +211,7 @@ async fn a_reading_that_is_too_old_opens_nothing() {
     assert!(world.camera.tell(&plate_at("粤B12345", old)));
     world.gateway.counts(SETTLED, 1).await;
     assert_eq!(world.gateway.count(LET_THROUGH), 0);
-    assert!(world.opened.is_empty());
+    assert!(world.orders.is_empty());
 }
 
 /// RECOG-1: an unread vehicle is told as one without a plate, and stays one however often it is told.

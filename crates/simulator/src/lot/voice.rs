@@ -16,8 +16,8 @@ use super::site::Site;
 use super::spaces::reported;
 use crate::board::OlmBoard;
 use crate::camera::{
-    DahuaCamera, DahuaPlate, HikCamera, HikGate, HikOrder, HikPlate, PushError, Silence, VzAnswer,
-    VzCamera, VzMqttCamera, VzOrder, VzPlate, VzTcpCamera,
+    DahuaCamera, DahuaOrder, DahuaPlate, HikCamera, HikGate, HikOrder, HikPlate, PushError,
+    Silence, VzAnswer, VzCamera, VzMqttCamera, VzOrder, VzPlate, VzTcpCamera,
 };
 use crate::detectors::Detectors;
 use crate::equipment::Motion;
@@ -42,9 +42,9 @@ pub(super) enum Voice {
     /// As one of 海康 does that is called: it, what it is told, until somebody takes that, and whether it
     /// pushes.
     Hik(HikCamera, Option<mpsc::Receiver<HikOrder>>, bool),
-    /// As one of 大华 does that is called: it, the channels of what it is told to open, and whether it
+    /// As one of 大华 does that is called: it, what it is told, until somebody takes that, and whether it
     /// pushes.
-    Dahua(DahuaCamera, Option<mpsc::Receiver<u16>>, bool),
+    Dahua(DahuaCamera, Option<mpsc::Receiver<DahuaOrder>>, bool),
     /// As detectors over parking spaces do.
     Spaces(Detectors),
 }
@@ -355,6 +355,16 @@ pub(super) fn hik_motion(order: &HikOrder) -> Option<Motion> {
         "lock" | "high" => Some(Motion::Hold),
         "unlock" | "low" => Some(Motion::Restore),
         _ => None,
+    }
+}
+
+/// What a command to a camera of 大华 does; it has one barrier.
+pub(super) fn dahua_motion(order: &DahuaOrder) -> Option<Motion> {
+    match order {
+        DahuaOrder::Open(1) => Some(Motion::Open),
+        DahuaOrder::Hold(1) => Some(Motion::Hold),
+        DahuaOrder::Close => Some(Motion::Restore),
+        DahuaOrder::Open(_) | DahuaOrder::Hold(_) => None,
     }
 }
 

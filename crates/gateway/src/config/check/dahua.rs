@@ -5,10 +5,13 @@ use std::time::Duration;
 
 use boshi_protocol::id::DeviceNo;
 
-use super::super::{ConfigError, Dahua, DahuaEvents, Lot};
+use super::super::{ConfigError, Confirm, Dahua, DahuaBarrier, DahuaEvents, Lot};
 use super::camera::{check_confirm, check_experimental, check_recognizer};
 use super::equipment::{check_address, check_barrier, check_looks, wrong};
 use super::hik::{MOST_CHANNELS, check_login};
+
+/// The channel whose barrier the documented command closes.
+const FIRST_CHANNEL: u16 = 1;
 
 /// How often a stream can say that the camera is there, as is documented: in whole seconds.
 const SHORTEST_BEAT: Duration = Duration::from_secs(1);
@@ -35,6 +38,7 @@ pub(super) fn check<'a>(
             check_barrier(&path, lot, &barrier.device, driven)?;
             check_channel(&path, barrier.channel)?;
             check_confirm(&path, lot, &barrier.device, barrier.confirm)?;
+            check_hold(&path, barrier)?;
         }
     }
     Ok(())
@@ -78,6 +82,26 @@ fn check_streaming(path: &str, camera: &Dahua) -> Result<(), ConfigError> {
     camera
         .channel
         .map_or(Ok(()), |channel| check_channel(path, channel))
+}
+
+/// A camera that takes the word and lifts once must not be believed; and the command that ends a hold names
+/// no channel.
+fn check_hold(path: &str, barrier: &DahuaBarrier) -> Result<(), ConfigError> {
+    let Some(hold) = barrier.hold else {
+        return Ok(());
+    };
+    let value = format!("{hold:?}").to_ascii_lowercase();
+    let field = format!("{path}.hold");
+    if barrier.confirm == Confirm::Taken {
+        let expected =
+            "nothing beside confirm = \"taken\": only the arm shows whether it is kept up";
+        return wrong(field, value, expected);
+    }
+    if barrier.channel != FIRST_CHANNEL {
+        let expected = "nothing beside a channel other than 1: what ends it is known for that only";
+        return wrong(field, value, expected);
+    }
+    Ok(())
 }
 
 fn check_channel(path: &str, channel: u16) -> Result<(), ConfigError> {

@@ -15,6 +15,7 @@ pub(super) type Text = Vec<Result<Told, TrafficError>>;
 /// When what the stream tells depends on where the bytes were cut.
 pub fn dahua(bytes: &[u8]) {
     let _ = message::taken(200, bytes);
+    let _ = message::closed(200, bytes);
     if let Ok((said, camera)) = message::read(bytes) {
         let _ = message::reply(&said, camera.as_deref());
     }

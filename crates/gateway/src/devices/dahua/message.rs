@@ -160,10 +160,25 @@ pub(super) fn events_path(channel: u16, seconds: u64) -> String {
 
 /// How a barrier is opened.
 pub(super) fn open_path(channel: u16) -> String {
+    strobe_path(channel, "Normal")
+}
+
+/// How it is kept open, so it is said.
+pub(super) fn hold_path(channel: u16) -> String {
+    strobe_path(channel, "Always")
+}
+
+fn strobe_path(channel: u16, kind: &str) -> String {
     format!(
-        "/cgi-bin/trafficSnap.cgi?action=openStrobe&channel={channel}&info.openType=Normal&info.plateNumber="
+        "/cgi-bin/trafficSnap.cgi?action=openStrobe&channel={channel}&info.openType={kind}&info.plateNumber="
     )
 }
+
+/// How a barrier is closed, which ends that.
+pub(super) const CLOSE_PATH: &str = "/cgi-bin/api/trafficSnap/closeStrobe";
+
+/// Which one: the first.
+pub(super) const CLOSE_BODY: &str = r#"{"info":{"location":0}}"#;
 
 /// Whether a command was taken.
 ///
@@ -176,6 +191,24 @@ pub(super) fn taken(status: u16, body: &[u8]) -> Result<(), String> {
         return Ok(());
     }
     Err(format!("相机拒绝：HTTP {status} {:?}", shown(said)))
+}
+
+/// Whether the command to close was taken. How that is answered is documented nowhere: `OK` as the others
+/// are, or an object that tells of no error.
+///
+/// # Errors
+/// Why not, for people.
+pub(super) fn closed(status: u16, body: &[u8]) -> Result<(), String> {
+    let said: Option<Value> = serde_json::from_str(&text(body)).ok();
+    let is_well = said.is_some_and(|said| {
+        let is_error = ["error", "Error"].iter().any(|name| !said[*name].is_null());
+        let is_refusal = ["result", "Result"].iter().any(|name| said[*name] == false);
+        said.is_object() && !is_error && !is_refusal
+    });
+    if status == 200 && is_well {
+        return Ok(());
+    }
+    taken(status, body)
 }
 
 pub(super) fn shown(text: &str) -> String {
@@ -278,6 +311,24 @@ mod tests {
             (501, "Not Implemented!"),
         ] {
             assert!(taken(status, body.as_bytes()).is_err(), "{status} {body}");
+            assert!(closed(status, body.as_bytes()).is_err(), "{status} {body}");
+        }
+    }
+
+    /// OPEN-2, OPEN-7
+    #[test]
+    fn a_barrier_that_is_closed_is_answered_by_ok_or_by_an_object_without_an_error() {
+        for body in ["OK", "{}", "{\"Result\":true}", "{\"error\":null}"] {
+            assert_eq!(closed(200, body.as_bytes()), Ok(()), "{body}");
+        }
+        for (status, body) in [
+            (200, "{\"error\":{\"code\":268632064}}"),
+            (200, "{\"result\":false}"),
+            (200, "[]"),
+            (200, "null"),
+            (404, "{}"),
+        ] {
+            assert!(closed(status, body.as_bytes()).is_err(), "{status} {body}");
         }
     }
 }

@@ -1,4 +1,4 @@
-use crate::config::{COMMENTED, Config};
+use crate::config::{COMMENTED, Config, DahuaHold};
 
 /// What would do nothing is said, and so is what would be missing.
 #[test]
@@ -62,5 +62,28 @@ fn a_camera_of_dahua_that_is_listened_to_is_told_from_one_that_pushes() {
             words.iter().all(|it| error.contains(it)),
             "{own}{more}: {error}"
         );
+    }
+}
+
+/// A camera that takes the word and lifts once must not be believed.
+#[test]
+fn a_hold_needs_an_arm_that_shows_it_and_the_first_channel() {
+    let camera = |barrier: &str| {
+        let text = format!(
+            "{COMMENTED}\n[[lot.dahua]]\nname = \"A\"\nexperimental = true\naddress = \"192.168.1.108:80\"\n\
+             user = \"gateway\"\npassword = \"Demo#2026\"\nrecognizer = \"CAM-01\"\nevents = \"stream\"\n\
+             [lot.dahua.barrier]\ndevice = \"BAR-01\"\nhold = \"always\"\n{barrier}"
+        );
+        Config::parse(&text).map_err(|error| error.to_string())
+    };
+    let config = camera("").unwrap();
+    let barrier = config.lots[0].dahua[0].barrier.as_ref().unwrap();
+    assert_eq!(barrier.hold, Some(DahuaHold::Always));
+    for (wrong, words) in [
+        ("confirm = \"taken\"", ["barrier.hold", "always", "taken"]),
+        ("channel = 2", ["barrier.hold", "always", "channel"]),
+    ] {
+        let error = camera(wrong).unwrap_err();
+        assert!(words.iter().all(|it| error.contains(it)), "{error}");
     }
 }
