@@ -36,7 +36,7 @@ pub use boshi_service::config::ConfigError;
 pub use self::board::{Color, Multiline, Olm};
 pub use self::camera::{CameraBarrier, CameraClock, Confirm, UrlKey, Vz, VzDialect, VzMqtt, VzTcp};
 pub use self::change::Changed;
-pub use self::dahua::{Dahua, DahuaBarrier};
+pub use self::dahua::{Dahua, DahuaBarrier, DahuaEvents, DahuaHold};
 pub use self::driven::Equipment;
 pub(crate) use self::equipment::line_of;
 pub use self::equipment::{

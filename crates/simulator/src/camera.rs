@@ -21,7 +21,7 @@ use reqwest::header::CONTENT_TYPE;
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 
-pub use self::dahua::{DahuaCamera, DahuaFault, DahuaPlate};
+pub use self::dahua::{DahuaCamera, DahuaFault, DahuaOrder, DahuaPlate};
 pub use self::hik::{HikCamera, HikFault, HikGate, HikNamespace, HikOrder, HikPlate};
 pub use self::vz_mqtt::{VzMqttCamera, VzMqttFault};
 pub use self::vz_tcp::{VzTcpCamera, VzTcpFault};

@@ -6,7 +6,8 @@ use std::process::{Command, Output};
 use boshi_simulator::board::{OlmBoard, OlmServer};
 use boshi_simulator::broker::Broker;
 use boshi_simulator::camera::{
-    DahuaCamera, HikCamera, HikGate, HikOrder, VzMqttCamera, VzOrder, VzPlate, VzTcpCamera,
+    DahuaCamera, DahuaOrder, HikCamera, HikGate, HikOrder, VzMqttCamera, VzOrder, VzPlate,
+    VzTcpCamera,
 };
 use boshi_simulator::module::{Framing, RelayModule};
 use jiff::Timestamp;
@@ -216,7 +217,7 @@ async fn a_camera_of_dahua_is_tried_as_far_as_it_can_be_asked() {
     let open = [&arguments[..], &["--really-open"]].concat();
     let said = well(&probe_with(Some(PASSWORD), &open));
     has_row(&said, &["开闸", "正常", "相机已接受"]);
-    assert_eq!(opened.try_recv(), Ok(2));
+    assert_eq!(opened.try_recv(), Ok(DahuaOrder::Open(2)));
 
     let said = not_well(&probe_with(Some("not-this-one"), &open));
     has_row(&said, &["登录与事件流", "失败", "密码不符"]);

@@ -332,7 +332,7 @@ fn first() -> u16 {
     1
 }
 
-fn some_span<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
+pub(super) fn some_span<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
     value::span_or_zero(from).map(Some)
 }
 

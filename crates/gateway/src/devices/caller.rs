@@ -66,7 +66,10 @@ pub(in crate::devices) struct Access<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(in crate::devices) enum Call<'a> {
     Get(&'a str),
+    /// With XML.
     Put(&'a str, &'a str),
+    /// With JSON.
+    Post(&'a str, &'a str),
 }
 
 /// An answer, whole.
@@ -162,9 +165,10 @@ impl Caller {
         until: Instant,
     ) -> Result<Response, CallError> {
         self.refusal.check()?;
-        let (method, path, body) = match call {
-            Call::Get(path) => (Method::GET, path, ""),
-            Call::Put(path, body) => (Method::PUT, path, body),
+        let (method, path, body, kind) = match call {
+            Call::Get(path) => (Method::GET, path, "", ""),
+            Call::Put(path, body) => (Method::PUT, path, body, "application/xml"),
+            Call::Post(path, body) => (Method::POST, path, body, "application/json"),
         };
         let mut is_fresh = false;
         for _ in 0..=MOST_CHALLENGES {
@@ -180,9 +184,7 @@ impl Caller {
                 request = request.header(AUTHORIZATION, header);
             }
             if !body.is_empty() {
-                request = request
-                    .header(CONTENT_TYPE, "application/xml")
-                    .body(body.to_owned());
+                request = request.header(CONTENT_TYPE, kind).body(body.to_owned());
             }
             let sent = timeout_at(until, request.send()).await;
             let response = sent.map_err(|_| CallError::Unknown("相机应答超时".to_owned()))?;

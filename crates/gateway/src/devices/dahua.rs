@@ -1,13 +1,17 @@
-//! Gate cameras of 大华 (Dahua), experimental (`docs/EQUIPMENT.md`): they push what they see (ITSAPI), and
-//! are called to open. It follows what others published of the protocol.
+//! Gate cameras of 大华 (Dahua), experimental (`docs/EQUIPMENT.md`): they push what they see (ITSAPI) or
+//! tell it in their stream of events (CGI), and are called to open. It follows what others published of
+//! the protocol.
 //!
-//! `message` is what they say and are answered, without I/O; `push` the address that they speak to,
-//! `worker` the task that calls them, `probe` tries one from the command line.
+//! `message` is what they push and are answered, `traffic` what they tell in the stream, both without I/O;
+//! `push` is the address that they speak to, `stream` the task that listens to one, `worker` the one that
+//! calls it, `probe` tries one from the command line.
 
 pub(crate) mod fuzzed;
 mod message;
 pub(in crate::devices) mod probe;
 mod push;
+mod stream;
+mod traffic;
 mod worker;
 
 use std::sync::Arc;
@@ -19,6 +23,7 @@ use jiff::Timestamp;
 
 use self::message::Seen;
 use self::push::PushingCamera;
+use self::stream::Listener;
 use self::worker::Worker;
 use super::caller::{Access, Caller, Refusal};
 use super::controller::{CommandError, DeviceDriver};
@@ -28,7 +33,7 @@ use super::order::Orders;
 use super::outfit::{EquipError, Outfit};
 use super::teller::Teller;
 use super::unheld;
-use crate::config::{self, Equipment};
+use crate::config::{self, DahuaEvents, Equipment};
 use crate::devices::trust::Trust;
 
 /// A camera, from outside.
@@ -52,7 +57,7 @@ pub(crate) fn equip(outfit: &mut Outfit<'_>) -> Result<(), EquipError> {
     for config in &lot.dahua {
         let (orders, ordered) = Orders::new("相机", outfit.in_force.clone());
         let seen = Arc::new(State {
-            health: Health::new(config.heartbeat * 3),
+            health: Health::new(config.patience()),
             config: config.clone(),
         });
         let access = Access {
@@ -62,15 +67,26 @@ pub(crate) fn equip(outfit: &mut Outfit<'_>) -> Result<(), EquipError> {
             answer: config.answer,
             trust: &Trust::Plain,
         };
-        let caller = Caller::new(access, Refusal::default())?;
+        let refusal = Refusal::default();
+        let caller = Caller::new(access, refusal.clone())?;
         let worker = Worker::new(Arc::clone(&seen), caller, ordered, outfit.in_force.clone());
+        let mut listener = None;
+        if config.events == DahuaEvents::Stream {
+            let caller = Caller::new(access, refusal)?;
+            listener = Some(Listener::new(Arc::clone(&seen), caller));
+        }
+        let key = config.key.clone();
         let pushing = Arc::clone(&seen);
         outfit.has(Camera { orders, seen });
         outfit.starts(move |it| {
             it.spawn(worker.run(it.stop.clone()));
-            let camera = PushingCamera::new(Arc::clone(&pushing), it.teller());
-            let key = &pushing.config.key;
-            it.pushing.add("dahua", key, Arc::new(camera));
+            if let Some(listener) = listener {
+                it.spawn(listener.run(it.teller(), it.stop.clone()));
+            }
+            if let Some(key) = key {
+                let camera = PushingCamera::new(pushing, it.teller());
+                it.pushing.add("dahua", &key, Arc::new(camera));
+            }
         });
     }
     Ok(())
@@ -89,13 +105,18 @@ impl DeviceDriver for Camera {
         ("dahua", self.seen.config.address.clone())
     }
 
-    /// There is no documented command that keeps an arm up.
+    /// There is no documented command that keeps an arm up: whoever wants the one that is said to do so
+    /// has it configured.
     fn drive<'a>(
         &'a self,
         _id: &'a str,
         barrier: &'a DeviceNo,
         motion: Motion,
     ) -> BoxFuture<'a, Result<(), CommandError>> {
+        let own = self.seen.config.barrier.as_ref();
+        if own.is_some_and(|it| it.hold.is_some()) {
+            return Box::pin(self.orders.give(barrier, motion));
+        }
         let pulse = self.orders.give(barrier, Motion::Pulse);
         Box::pin(unheld::drive(motion, pulse))
     }

@@ -1,13 +1,12 @@
 //! Gate cameras of 海康 (Hikvision) that speak ISAPI (`docs/EQUIPMENT.md`): they push what they see, or
 //! tell it in their alert stream; barrier, gate state and inputs are calls to the camera.
 //!
-//! `xml`, `event`, `isapi` and `multipart` are the wire without I/O; `worker` is the task that asks and
+//! `xml`, `event` and `isapi` are the wire without I/O; `worker` is the task that asks and
 //! tells it, `push` the address that it speaks to, `stream` the task that listens to its alert stream.
 
 mod event;
 pub(crate) mod fuzzed;
 mod isapi;
-mod multipart;
 pub(in crate::devices) mod probe;
 mod push;
 mod stream;

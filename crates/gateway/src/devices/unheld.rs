@@ -15,14 +15,19 @@ pub(super) async fn drive(
     match motion {
         Motion::Pulse => pulse.await,
         Motion::Hold => {
-            let lifted = match pulse.await {
-                Ok(()) | Err(CommandError::Unconfirmed(_)) => "已抬杆一次".to_owned(),
-                Err(CommandError::NotDone(why)) => format!("未抬杆：{why}"),
-                Err(CommandError::Unknown(why)) => format!("是否抬杆未知：{why}"),
-            };
+            let lifted = lifted(pulse.await);
             let why = format!("此相机协议没有常开指令，{lifted}");
             Err(CommandError::NotDone(why))
         }
         Motion::Release => Ok(()),
+    }
+}
+
+/// Whether an arm was lifted in place of being held, for people.
+pub(super) fn lifted(pulse: Result<(), CommandError>) -> String {
+    match pulse {
+        Ok(()) | Err(CommandError::Unconfirmed(_)) => "已抬杆一次".to_owned(),
+        Err(CommandError::NotDone(why)) => format!("未抬杆：{why}"),
+        Err(CommandError::Unknown(why)) => format!("是否抬杆未知：{why}"),
     }
 }

@@ -39,7 +39,7 @@ use super::unheld;
 use crate::config::{self, Confirm, Equipment, PulseBy, VzDialect};
 use crate::reload::InForce;
 
-pub(in crate::devices) use self::message::text;
+pub(in crate::devices) use self::message::{at, text};
 
 use self::message::Seen;
 use self::push::PushingCamera;

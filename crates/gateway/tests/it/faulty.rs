@@ -292,6 +292,34 @@ async fn dahua_beside_a_module_for_its_loops() {
     all_accounted_for(&family).await;
 }
 
+/// It says each second that it is there.
+const DAHUA_STREAM: &str = "experimental = true\naddress = \"{camera}\"\nuser = \"gateway\"\n\
+    password = \"camera-key-one\"\nevents = \"stream\"\nheartbeat = \"1s\"";
+
+/// RECOG-1, CROSS-1, OPEN-7
+#[tokio::test]
+async fn dahua_that_is_listened_to_beside_a_module_for_its_loops() {
+    let faults = [
+        Duplicate,
+        Replay,
+        Unread,
+        Unsure,
+        Misread,
+        NoPicture,
+        Silence,
+        Split,
+        Nonces,
+        Sessions,
+        NotSupported,
+        Idle,
+        Unanswered,
+    ];
+    let own = ("dahua", DAHUA_STREAM, 4);
+    let mut family = Family::of(Speaks::DahuaStream, &faults, own);
+    family.wiring = Wiring::Module;
+    all_accounted_for(&family).await;
+}
+
 /// Its words come each second.
 const HIK_STREAM: &str = "address = \"{camera}\"\nuser = \"gateway\"\n\
     password = \"camera-key-one\"\nkey = \"camera-key-one\"\npoll = \"20ms\"\n\

@@ -8,6 +8,8 @@ mod clocks;
 mod commands;
 mod controller;
 mod crowd;
+mod dahua_hold;
+mod dahua_stream;
 mod dead_platform;
 mod displays;
 mod envelope;

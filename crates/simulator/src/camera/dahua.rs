@@ -1,37 +1,31 @@
-//! A gate camera of 大华: it is called for its stream of events, in which it says that it is there, and
-//! for its barrier, both behind a login by digest; and it pushes what it reads and that it is there
-//! (ITSAPI in JSON), until it is told that this was taken.
+//! A gate camera of 大华: it is called for its stream of events, in which it tells what it reads and that
+//! it is there, and for its barrier, both behind a login by digest; or it pushes what it reads and that it
+//! is there (ITSAPI in JSON), until it is told that this was taken.
 
 mod push;
-
-use std::collections::HashMap;
-use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+mod stream;
 
 use axum::Router;
-use axum::body::{Body, Bytes};
 use axum::extract::{Query, Request, State as Extracted};
 use axum::http::{StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::get;
-use futures_util::stream;
+use axum::routing::{get, post};
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
 pub use self::push::DahuaPlate;
 
 use self::push::Pushing;
+use self::stream::Streams;
 use super::Silence;
 use super::login::Login;
 
 /// Most orders that nobody has carried out.
 const ORDERS_QUEUED: usize = 64;
-
-/// A sign of life in the stream.
-const HEARTBEAT: &[u8] =
-    b"--myboundary\r\nContent-Type: text/plain\r\nContent-Length: 9\r\n\r\nHeartbeat\r\n";
 
 /// A camera.
 #[derive(Clone, Debug)]
@@ -44,8 +38,7 @@ pub struct DahuaCamera {
 #[derive(Debug)]
 struct Inner {
     login: Mutex<Login>,
-    /// The channels whose barriers are opened.
-    opened: mpsc::Sender<u16>,
+    orders: mpsc::Sender<DahuaOrder>,
     state: Mutex<State>,
     silence: Silence,
 }
@@ -56,6 +49,18 @@ struct State {
     /// How the next command fails, if that is otherwise.
     next: Option<DahuaFault>,
     pushing: Option<Pushing>,
+    streams: Streams,
+}
+
+/// What it was told to do with a barrier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DahuaOrder {
+    /// To open that of this channel.
+    Open(u16),
+    /// To keep it open.
+    Hold(u16),
+    /// To close the first one.
+    Close,
 }
 
 /// How it fails.
@@ -70,6 +75,8 @@ pub enum DahuaFault {
     Idle,
     /// Commands are answered with an error.
     Refuses,
+    /// To keep a barrier open is answered well, and nothing happens; the others are carried out.
+    NoHold,
     /// Others have all its sessions.
     Crowded,
     /// Nothing is answered, and nothing said.
@@ -79,8 +86,7 @@ pub enum DahuaFault {
 type Asked = Query<HashMap<String, String>>;
 
 impl DahuaCamera {
-    /// A camera on this listener, within a runtime. The channel of each barrier that it opens comes out
-    /// of the receiver.
+    /// A camera on this listener, within a runtime. What it is told to do comes out of the receiver.
     ///
     /// # Errors
     /// When the listener has no address.
@@ -88,22 +94,23 @@ impl DahuaCamera {
         listener: TcpListener,
         user: &str,
         password: &str,
-    ) -> std::io::Result<(DahuaCamera, mpsc::Receiver<u16>)> {
+    ) -> std::io::Result<(DahuaCamera, mpsc::Receiver<DahuaOrder>)> {
         let address = listener.local_addr()?;
-        let (opened, orders) = mpsc::channel(ORDERS_QUEUED);
+        let (orders, ordered) = mpsc::channel(ORDERS_QUEUED);
         let inner = Arc::new(Inner {
             login: Mutex::new(Login::new(user, password)),
-            opened,
+            orders,
             state: Mutex::default(),
             silence: Silence::default(),
         });
         let routes = Router::new()
             .route("/cgi-bin/trafficSnap.cgi", get(open))
-            .route("/cgi-bin/snapManager.cgi", get(events))
+            .route("/cgi-bin/api/trafficSnap/closeStrobe", post(close))
+            .route("/cgi-bin/snapManager.cgi", get(stream::serve))
             .layer(from_fn_with_state(Arc::clone(&inner), log_in))
             .with_state(Arc::clone(&inner));
         tokio::spawn(async move { axum::serve(listener, routes).await });
-        Ok((DahuaCamera { address, inner }, orders))
+        Ok((DahuaCamera { address, inner }, ordered))
     }
 
     /// Has it fail from now on.
@@ -155,12 +162,26 @@ async fn log_in(Extracted(inner): Extracted<Arc<Inner>>, request: Request, next:
 }
 
 async fn open(Extracted(inner): Extracted<Arc<Inner>>, Query(asked): Asked) -> Response {
-    let is_known = |key: &str, value: &str| asked.get(key).is_some_and(|it| it == value);
     let channel = asked.get("channel").and_then(|it| it.parse().ok());
-    let is_order = is_known("action", "openStrobe") && is_known("info.openType", "Normal");
-    let Some(channel) = channel.filter(|_| is_order) else {
-        return (StatusCode::BAD_REQUEST, "Error").into_response();
+    let is_open = asked.get("action").is_some_and(|it| it == "openStrobe");
+    let kind = asked.get("info.openType").map(String::as_str);
+    let order = match (channel.filter(|_| is_open), kind) {
+        (Some(channel), Some("Normal")) => DahuaOrder::Open(channel),
+        (Some(channel), Some("Always")) => DahuaOrder::Hold(channel),
+        _ => return (StatusCode::BAD_REQUEST, "Error").into_response(),
     };
+    obey(&inner, order).await
+}
+
+async fn close(Extracted(inner): Extracted<Arc<Inner>>, body: String) -> Response {
+    let said: serde_json::Value = serde_json::from_str(&body).unwrap_or_default();
+    if said["info"]["location"] != 0 {
+        return (StatusCode::BAD_REQUEST, "Error").into_response();
+    }
+    obey(&inner, DahuaOrder::Close).await
+}
+
+async fn obey(inner: &Inner, order: DahuaOrder) -> Response {
     let fault = {
         let mut state = lock(&inner.state);
         state.next.take().unwrap_or(state.fault)
@@ -169,30 +190,14 @@ async fn open(Extracted(inner): Extracted<Arc<Inner>>, Query(asked): Asked) -> R
         DahuaFault::Refuses => return (StatusCode::BAD_REQUEST, "Error\r\n").into_response(),
         DahuaFault::Crowded => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
         DahuaFault::Idle => {}
+        DahuaFault::NoHold if matches!(order, DahuaOrder::Hold(_)) => {}
         // A full queue is a barrier that does nothing.
-        DahuaFault::None | DahuaFault::Mute | DahuaFault::Dead => {
-            _ = inner.opened.try_send(channel);
+        DahuaFault::None | DahuaFault::NoHold | DahuaFault::Mute | DahuaFault::Dead => {
+            _ = inner.orders.try_send(order);
         }
     }
     if fault == DahuaFault::Mute {
         return std::future::pending().await;
     }
     "OK\r\n".into_response()
-}
-
-/// Never ends by itself; nothing happens in it but that it is there.
-async fn events(Query(asked): Asked) -> Response {
-    let is_stream = asked.get("action").is_some_and(|it| it == "attachFileProc");
-    let seconds = asked.get("heartbeat").and_then(|it| it.parse().ok());
-    let Some(seconds) = seconds.filter(|it| is_stream && (1..=60).contains(it)) else {
-        return (StatusCode::BAD_REQUEST, "Error").into_response();
-    };
-    let beats = tokio::time::interval(Duration::from_secs(seconds));
-    let body = stream::unfold(beats, async |mut beats| {
-        beats.tick().await;
-        let word = Ok::<Bytes, std::io::Error>(Bytes::from_static(HEARTBEAT));
-        Some((word, beats))
-    });
-    let kind = "multipart/x-mixed-replace; boundary=myboundary";
-    ([(header::CONTENT_TYPE, kind)], Body::from_stream(body)).into_response()
 }

@@ -199,7 +199,7 @@ impl VirtualLot {
             Voice::VzTcp(camera, _) => Some(LaneCamera::VzTcp(camera.clone())),
             Voice::VzMqtt(camera, _) => Some(LaneCamera::VzMqtt(camera.clone())),
             Voice::Hik(camera, ..) => Some(LaneCamera::Hik(camera.clone())),
-            Voice::Dahua(camera, _) => Some(LaneCamera::Dahua(camera.clone())),
+            Voice::Dahua(camera, ..) => Some(LaneCamera::Dahua(camera.clone())),
         };
         let (module, ordered) = match plan.wiring {
             Wiring::Camera => (None, None),

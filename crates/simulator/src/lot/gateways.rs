@@ -53,7 +53,7 @@ impl Gateways<'_> {
             Speaks::Vz => false,
             Speaks::Qy => true,
             Speaks::Hik | Speaks::HikStream => return self.hik(lane),
-            Speaks::Dahua => return self.dahua(lane),
+            Speaks::Dahua | Speaks::DahuaStream => return self.dahua(lane),
             Speaks::VzMqtt => {
                 let broker = self.broker.ok_or(StartError::NoBroker)?;
                 let serial = lane.recognizer.as_str();
@@ -80,12 +80,16 @@ impl Gateways<'_> {
         let (base, key) = (self.base.trim_end_matches('/'), lane.key.expose_secret());
         let listener = bound(lane.camera_listen)?;
         let (camera, ordered) = DahuaCamera::start(listener, "gateway", key)?;
-        let url = format!("{base}/dahua/{key}");
-        camera.pushes_to(&url, lane.recognizer.as_str(), self.heartbeat)?;
+        let pushes = lane.speaks == Speaks::Dahua;
+        if pushes {
+            let url = format!("{base}/dahua/{key}");
+            camera.pushes_to(&url, lane.recognizer.as_str(), self.heartbeat)?;
+        }
+        camera.dribbles(lane.faults.contains(&LaneFault::Split));
         if lane.faults.contains(&LaneFault::Nonces) {
             camera.nonces_last(NONCE_CALLS);
         }
-        Ok(Voice::Dahua(camera, Some(ordered)))
+        Ok(Voice::Dahua(camera, Some(ordered), pushes))
     }
 
     fn hik(&self, lane: &LanePlan) -> Result<Voice, StartError> {

@@ -30,7 +30,6 @@ use super::trouble::{Mischief, Speaker, Trouble};
 use super::voice::{self, Asking, Voice, take_orders};
 use super::{FULL, MAX_VEHICLES, RunningLane, VirtualLot};
 use crate::camera::Silence;
-use crate::equipment::Motion;
 
 /// Most orders that a lane has not begun: vehicles are let in faster than that.
 const MAX_ORDERS: usize = 256;
@@ -231,10 +230,9 @@ impl VirtualLot {
                     self.until_stop(take_orders(ordered, orders, told));
                 }
             }
-            Voice::Dahua(_, ordered) => {
+            Voice::Dahua(_, ordered, _) => {
                 if let Some(ordered) = ordered.take() {
-                    let lifts = |channel: &u16| (*channel == 1).then_some(Motion::Open);
-                    self.until_stop(take_orders(ordered, orders, lifts));
+                    self.until_stop(take_orders(ordered, orders, voice::dahua_motion));
                 }
             }
             Voice::Hik(_, ordered, _) => {

@@ -16,8 +16,8 @@ use super::site::Site;
 use super::spaces::reported;
 use crate::board::OlmBoard;
 use crate::camera::{
-    DahuaCamera, DahuaPlate, HikCamera, HikGate, HikOrder, HikPlate, PushError, Silence, VzAnswer,
-    VzCamera, VzMqttCamera, VzOrder, VzPlate, VzTcpCamera,
+    DahuaCamera, DahuaOrder, DahuaPlate, HikCamera, HikGate, HikOrder, HikPlate, PushError,
+    Silence, VzAnswer, VzCamera, VzMqttCamera, VzOrder, VzPlate, VzTcpCamera,
 };
 use crate::detectors::Detectors;
 use crate::equipment::Motion;
@@ -42,8 +42,9 @@ pub(super) enum Voice {
     /// As one of 海康 does that is called: it, what it is told, until somebody takes that, and whether it
     /// pushes.
     Hik(HikCamera, Option<mpsc::Receiver<HikOrder>>, bool),
-    /// As one of 大华 does that is called, and the channels of what it is told to open.
-    Dahua(DahuaCamera, Option<mpsc::Receiver<u16>>),
+    /// As one of 大华 does that is called: it, what it is told, until somebody takes that, and whether it
+    /// pushes.
+    Dahua(DahuaCamera, Option<mpsc::Receiver<DahuaOrder>>, bool),
     /// As detectors over parking spaces do.
     Spaces(Detectors),
 }
@@ -56,7 +57,7 @@ impl Voice {
             Voice::VzTcp(camera, _) => Some(camera.silence()),
             Voice::VzMqtt(camera, _) => Some(camera.silence()),
             Voice::Hik(camera, ..) => Some(camera.silence()),
-            Voice::Dahua(camera, _) => Some(camera.silence()),
+            Voice::Dahua(camera, ..) => Some(camera.silence()),
             Voice::Generic(_) | Voice::Spaces(_) => None,
         }
     }
@@ -74,7 +75,7 @@ impl Voice {
             Voice::VzTcp(camera, _) => shown(camera, event, picture),
             Voice::Hik(camera, _, pushes) => told_by_hik(camera, *pushes, event, picture).await,
             Voice::VzMqtt(camera, _) => said(camera, event, picture),
-            Voice::Dahua(camera, _) => told_by_dahua(camera, event, picture).await,
+            Voice::Dahua(camera, _, pushes) => told_by_dahua(camera, *pushes, event, picture).await,
             Voice::Spaces(detectors) => reported(detectors, event, picture).await,
         }
     }
@@ -174,7 +175,12 @@ async fn told_by_hik(
 }
 
 /// Only readings are told: everything else hangs on a module.
-async fn told_by_dahua(camera: &DahuaCamera, event: &Event, picture: Option<&str>) -> Told {
+async fn told_by_dahua(
+    camera: &DahuaCamera,
+    pushes: bool,
+    event: &Event,
+    picture: Option<&str>,
+) -> Told {
     let Event::Plate(read) = event else {
         return Told::Taken;
     };
@@ -186,6 +192,12 @@ async fn told_by_dahua(camera: &DahuaCamera, event: &Event, picture: Option<&str
         at: read.at,
         image: picture.unwrap_or_default().to_owned(),
     };
+    if !pushes {
+        return match camera.tell(&plate) {
+            true => Told::Taken,
+            false => Told::Unreachable("nobody listens to the camera".to_owned()),
+        };
+    }
     match camera.push(&plate).await {
         Ok(true) => Told::Taken,
         Ok(false) => Told::Busy("the answer has no Result".to_owned()),
@@ -343,6 +355,16 @@ pub(super) fn hik_motion(order: &HikOrder) -> Option<Motion> {
         "lock" | "high" => Some(Motion::Hold),
         "unlock" | "low" => Some(Motion::Restore),
         _ => None,
+    }
+}
+
+/// What a command to a camera of 大华 does; it has one barrier.
+pub(super) fn dahua_motion(order: &DahuaOrder) -> Option<Motion> {
+    match order {
+        DahuaOrder::Open(1) => Some(Motion::Open),
+        DahuaOrder::Hold(1) => Some(Motion::Hold),
+        DahuaOrder::Close => Some(Motion::Restore),
+        DahuaOrder::Open(_) | DahuaOrder::Hold(_) => None,
     }
 }
 

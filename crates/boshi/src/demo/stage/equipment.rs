@@ -62,7 +62,7 @@ pub(super) fn servers(plan: &mut LotPlan) -> Vec<&mut SocketAddr> {
     for lane in &mut plan.lanes {
         if matches!(
             lane.speaks,
-            Speaks::VzTcp | Speaks::Hik | Speaks::HikStream | Speaks::Dahua
+            Speaks::VzTcp | Speaks::Hik | Speaks::HikStream | Speaks::Dahua | Speaks::DahuaStream
         ) {
             servers.push(&mut lane.camera_listen);
         }
@@ -116,13 +116,20 @@ fn camera(lane: &LanePlan, plan: &LotPlan) -> String {
                 format!("serial = \"{recognizer}\"\nheartbeat = \"{heartbeat}\"\n"),
             )
         }
-        Speaks::Dahua => (
-            "dahua",
-            format!(
-                "experimental = true\naddress = \"{address}\"\nuser = \"gateway\"\n\
-                 password = \"{key}\"\nkey = \"{key}\"\n"
-            ),
-        ),
+        Speaks::Dahua | Speaks::DahuaStream => {
+            let events = if lane.speaks == Speaks::Dahua {
+                format!("key = \"{key}\"\n")
+            } else {
+                "events = \"stream\"\n".to_owned()
+            };
+            (
+                "dahua",
+                format!(
+                    "experimental = true\naddress = \"{address}\"\nuser = \"gateway\"\n\
+                     password = \"{key}\"\n{events}"
+                ),
+            )
+        }
         Speaks::Hik | Speaks::HikStream => {
             let stream = lane.speaks == Speaks::HikStream;
             (
@@ -151,7 +158,12 @@ fn camera(lane: &LanePlan, plan: &LotPlan) -> String {
     // 海康 knows where the arm is.
     let wired = match lane.speaks {
         Speaks::VzTcp | Speaks::Hik | Speaks::HikStream => 2,
-        Speaks::Generic | Speaks::Vz | Speaks::Qy | Speaks::VzMqtt | Speaks::Dahua => 4,
+        Speaks::Generic
+        | Speaks::Vz
+        | Speaks::Qy
+        | Speaks::VzMqtt
+        | Speaks::Dahua
+        | Speaks::DahuaStream => 4,
     };
     text + &inputs(lane, table, wired)
 }

@@ -74,11 +74,7 @@ fn seen(picture: &Value) -> Seen {
     let mut doubts = Vec::new();
     let number = plate["PlateNumber"].as_str().unwrap_or_default();
     let is_read = plate["IsExist"].as_bool().unwrap_or(true);
-    let read = Plate::read(number).unwrap_or_else(|error| {
-        doubts.push(error.to_string());
-        None
-    });
-    let read = read.filter(|_| is_read);
+    let read = read_number(number, &mut doubts).filter(|_| is_read);
     let time = ["AccurateTime", "SnapTime"]
         .iter()
         .find_map(|name| snap[*name].as_str());
@@ -108,8 +104,16 @@ fn seen(picture: &Value) -> Seen {
     }
 }
 
+/// The plate that a number is, if it is one.
+pub(super) fn read_number(number: &str, doubts: &mut Vec<String>) -> Option<Plate> {
+    Plate::read(number).unwrap_or_else(|error| {
+        doubts.push(error.to_string());
+        None
+    })
+}
+
 /// Its words are known for the usual colours only.
-fn color(word: Option<&str>) -> Option<PlateColor> {
+pub(super) fn color(word: Option<&str>) -> Option<PlateColor> {
     let word = word?.to_ascii_lowercase();
     match word.as_str() {
         "" | "unknown" => None,
@@ -146,20 +150,35 @@ pub(super) fn reply(said: &Said, camera: Option<&str>) -> Value {
     }
 }
 
-/// Where the camera tells what happens, and every second that it is there.
-pub(super) fn events_path(channel: u16) -> String {
+/// Where the camera tells what happens, and every so many seconds, 1 to 60, that it is there.
+pub(super) fn events_path(channel: u16, seconds: u64) -> String {
     format!(
         "/cgi-bin/snapManager.cgi?action=attachFileProc&Flags[0]=Event&Events=[TrafficJunction]\
-         &channel={channel}&heartbeat=1"
+         &channel={channel}&heartbeat={seconds}"
     )
 }
 
 /// How a barrier is opened.
 pub(super) fn open_path(channel: u16) -> String {
+    strobe_path(channel, "Normal")
+}
+
+/// How it is kept open, so it is said.
+pub(super) fn hold_path(channel: u16) -> String {
+    strobe_path(channel, "Always")
+}
+
+fn strobe_path(channel: u16, kind: &str) -> String {
     format!(
-        "/cgi-bin/trafficSnap.cgi?action=openStrobe&channel={channel}&info.openType=Normal&info.plateNumber="
+        "/cgi-bin/trafficSnap.cgi?action=openStrobe&channel={channel}&info.openType={kind}&info.plateNumber="
     )
 }
+
+/// How a barrier is closed, which ends that.
+pub(super) const CLOSE_PATH: &str = "/cgi-bin/api/trafficSnap/closeStrobe";
+
+/// Which one: the first.
+pub(super) const CLOSE_BODY: &str = r#"{"info":{"location":0}}"#;
 
 /// Whether a command was taken.
 ///
@@ -174,7 +193,25 @@ pub(super) fn taken(status: u16, body: &[u8]) -> Result<(), String> {
     Err(format!("相机拒绝：HTTP {status} {:?}", shown(said)))
 }
 
-fn shown(text: &str) -> String {
+/// Whether the command to close was taken. How that is answered is documented nowhere: `OK` as the others
+/// are, or an object that tells of no error.
+///
+/// # Errors
+/// Why not, for people.
+pub(super) fn closed(status: u16, body: &[u8]) -> Result<(), String> {
+    let said: Option<Value> = serde_json::from_str(&text(body)).ok();
+    let is_well = said.is_some_and(|said| {
+        let is_error = ["error", "Error"].iter().any(|name| !said[*name].is_null());
+        let is_refusal = ["result", "Result"].iter().any(|name| said[*name] == false);
+        said.is_object() && !is_error && !is_refusal
+    });
+    if status == 200 && is_well {
+        return Ok(());
+    }
+    taken(status, body)
+}
+
+pub(super) fn shown(text: &str) -> String {
     text.chars()
         .filter(|c| !c.is_control())
         .take(MAX_SHOWN_CHARS)
@@ -274,6 +311,24 @@ mod tests {
             (501, "Not Implemented!"),
         ] {
             assert!(taken(status, body.as_bytes()).is_err(), "{status} {body}");
+            assert!(closed(status, body.as_bytes()).is_err(), "{status} {body}");
+        }
+    }
+
+    /// OPEN-2, OPEN-7
+    #[test]
+    fn a_barrier_that_is_closed_is_answered_by_ok_or_by_an_object_without_an_error() {
+        for body in ["OK", "{}", "{\"Result\":true}", "{\"error\":null}"] {
+            assert_eq!(closed(200, body.as_bytes()), Ok(()), "{body}");
+        }
+        for (status, body) in [
+            (200, "{\"error\":{\"code\":268632064}}"),
+            (200, "{\"result\":false}"),
+            (200, "[]"),
+            (200, "null"),
+            (404, "{}"),
+        ] {
+            assert!(closed(status, body.as_bytes()).is_err(), "{status} {body}");
         }
     }
 }

@@ -1,8 +1,8 @@
 //! What a camera of 海康 sends, read as it is read from the network: for `crates/fuzz` alone.
 
-use super::multipart::{MAX_PART_BYTES, Part, Parts, PartsError, boundary};
 use super::{event, isapi, push};
 use crate::devices::digest;
+use crate::devices::multipart::{MAX_PART_BYTES, Part, Parts, PartsError, boundary};
 
 /// Reads `bytes` as the parts of a stream, in one piece and byte by byte.
 ///

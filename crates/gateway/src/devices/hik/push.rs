@@ -11,9 +11,9 @@ use futures_util::future::BoxFuture;
 
 use super::State;
 use super::event::{self, Said};
-use super::multipart::{self, Kind, Part, Parts};
 use crate::devices::answer::Answer;
 use crate::devices::intake::Untaken;
+use crate::devices::multipart::{self, Kind, Part, Parts};
 use crate::devices::push::{Push, Pushes};
 use crate::devices::teller::Teller;
 

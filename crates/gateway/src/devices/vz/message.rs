@@ -265,7 +265,7 @@ fn reliability(confidence: Option<i64>) -> Option<u8> {
     u8::try_from(confidence.min(100)).ok()
 }
 
-pub(super) fn at(second: i64, clock: CameraClock) -> Option<Timestamp> {
+pub(in crate::devices) fn at(second: i64, clock: CameraClock) -> Option<Timestamp> {
     let at = Timestamp::from_second(second).ok()?;
     match clock {
         CameraClock::Utc => Some(at),

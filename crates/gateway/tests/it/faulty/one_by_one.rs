@@ -129,6 +129,16 @@ async fn hikvision_whose_alert_stream_falls_silent() {
     pass(family, &[Silence]).await;
 }
 
+/// RECOG-1: the same of one of 大华, of which also every byte may come alone.
+#[tokio::test]
+async fn dahua_whose_stream_of_events_falls_silent_or_dribbles() {
+    for faults in [[Silence, NoPicture], [Split, Duplicate]] {
+        let mut family = Family::of(Speaks::DahuaStream, &[], ("dahua", DAHUA_STREAM, 4));
+        family.wiring = Wiring::Module;
+        pass(family, &faults).await;
+    }
+}
+
 /// OPEN-7: what a module does not confirm is looked at, and neither believed nor repeated.
 #[tokio::test]
 async fn modules_that_refuse_lose_or_confuse_writes() {

@@ -81,8 +81,9 @@ fn check_lane(lane: &LanePlan) -> Result<(), PlanError> {
         let expected = "false, or wiring = \"module\", whose relay lowers the arm";
         return Err(wrong("lane.stays_up", &lane.name, expected));
     }
-    if lane.speaks == Speaks::Dahua && lane.wiring != Wiring::Module {
-        let expected = "module beside dahua, which has nothing for loops";
+    let is_dahua = matches!(lane.speaks, Speaks::Dahua | Speaks::DahuaStream);
+    if is_dahua && lane.wiring != Wiring::Module {
+        let expected = "module beside dahua and dahua-stream, which have nothing for loops";
         return Err(wrong("lane.wiring", &lane.name, expected));
     }
     if !(0.0..=1.0).contains(&lane.fault_share) {

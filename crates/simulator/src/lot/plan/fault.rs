@@ -82,7 +82,7 @@ impl LaneFault {
             LaneFault::Duplicate | LaneFault::Unread | LaneFault::Unsure | LaneFault::Misread => {
                 true
             }
-            // The alert stream has no pictures.
+            // The alert stream of 海康 has no pictures.
             LaneFault::NoPicture => !speaks(&[Speaks::HikStream]),
             LaneFault::Large => speaks(&[Speaks::VzTcp]),
             LaneFault::LateReply => speaks(&[
@@ -99,6 +99,7 @@ impl LaneFault {
                 Speaks::Hik,
                 Speaks::HikStream,
                 Speaks::Dahua,
+                Speaks::DahuaStream,
             ]),
             LaneFault::Silence => speaks(&[
                 Speaks::Vz,
@@ -107,16 +108,20 @@ impl LaneFault {
                 Speaks::VzMqtt,
                 Speaks::HikStream,
                 Speaks::Dahua,
+                Speaks::DahuaStream,
             ]),
             LaneFault::LineBreaks => speaks(&[Speaks::Vz, Speaks::Qy, Speaks::VzMqtt]),
             LaneFault::Clock => speaks(&[Speaks::Vz, Speaks::Qy, Speaks::VzTcp, Speaks::VzMqtt]),
             LaneFault::Gbk => speaks(&[Speaks::Qy]),
             LaneFault::Plain => speaks(&[Speaks::VzMqtt]),
-            LaneFault::Split => speaks(&[Speaks::VzTcp, Speaks::HikStream]),
-            LaneFault::Sessions => speaks(&[Speaks::Dahua]),
-            LaneFault::Nonces | LaneFault::Idle => {
-                speaks(&[Speaks::Hik, Speaks::HikStream, Speaks::Dahua])
-            }
+            LaneFault::Split => speaks(&[Speaks::VzTcp, Speaks::HikStream, Speaks::DahuaStream]),
+            LaneFault::Sessions => speaks(&[Speaks::Dahua, Speaks::DahuaStream]),
+            LaneFault::Nonces | LaneFault::Idle => speaks(&[
+                Speaks::Hik,
+                Speaks::HikStream,
+                Speaks::Dahua,
+                Speaks::DahuaStream,
+            ]),
             LaneFault::Forbidden
             | LaneFault::CodeZero
             | LaneFault::NoSignal
@@ -126,6 +131,7 @@ impl LaneFault {
                 Speaks::HikStream,
                 Speaks::VzMqtt,
                 Speaks::Dahua,
+                Speaks::DahuaStream,
             ]),
             LaneFault::Unanswered => {
                 on_module || speaks(&[Speaks::Hik, Speaks::HikStream, Speaks::VzMqtt])

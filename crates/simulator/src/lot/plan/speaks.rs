@@ -33,6 +33,9 @@ pub enum Speaks {
     /// is pushed to at `/dahua/KEY`. Its serial number is that of the recognizer. The camera lifts the
     /// barrier; it has nothing for loops, which hang on a module.
     Dahua,
+    /// The same, but it pushes to nobody: readings are told in its stream of events.
+    #[serde(rename = "dahua-stream")]
+    DahuaStream,
 }
 
 /// What the display of a lane speaks.

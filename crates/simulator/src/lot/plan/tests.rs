@@ -53,6 +53,11 @@ fn a_wrong_plan_is_refused_with_the_key_that_is_wrong() {
         ),
         ("display = \"LED-01\"", "speaks = \"dahua\"", "lane.wiring"),
         (
+            "display = \"LED-01\"",
+            "speaks = \"dahua-stream\"",
+            "lane.wiring",
+        ),
+        (
             "key =",
             "display_speaks = \"olm-camera\"\n    key =",
             "lane.display_speaks",

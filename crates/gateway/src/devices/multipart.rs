@@ -1,8 +1,8 @@
-//! Parts between boundaries, from bytes that may be cut anywhere: the form of a push, and the alert
-//! stream, which never ends.
+//! Parts between boundaries, from bytes that may be cut anywhere: the form of a push, and the streams
+//! of 海康 and 大华, which never end.
 //!
 //! A part ends where the next boundary begins. A stream writes that only with the next part, perhaps
-//! seconds later: so an event also ends with its root, and whatever tells its length after that
+//! seconds later: so an event of 海康 also ends with its root, and whatever tells its length after that
 //! many bytes.
 
 use memchr::memmem::Finder;
@@ -19,7 +19,7 @@ const MAX_LINES: usize = 32;
 /// Longest boundary, as the standard for them has it.
 const MAX_BOUNDARY_BYTES: usize = 70;
 
-/// How an event ends.
+/// How an event of 海康 ends.
 const ROOT_END: &[u8] = b"EventNotificationAlert>";
 
 /// Longest prefix of a namespace.
