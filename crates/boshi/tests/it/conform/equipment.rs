@@ -1,32 +1,27 @@
-//! A lane of simulated equipment on the loopback that the gateway's own drivers speak to, and the
+//! Lanes of simulated equipment that the gateway's own drivers speak to, of another family each, and the
 //! hands that touch it.
 
+mod lane;
+
+use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::routing::{get, post};
-use boshi_simulator::board::{OlmBoard, OlmFault, OlmServer};
-use boshi_simulator::camera::{VzPlate, VzTcpCamera, VzTcpFault};
-use boshi_simulator::module::{Framing, ModuleFault, RelayModule};
-use jiff::Timestamp;
+use boshi_simulator::broker::Broker;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
+use self::lane::Lane;
 use super::stage::{Scheme, Stage};
-use super::texts::PICTURE;
 
 /// Longest that the gateway may take to find the equipment.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// What closes a relay, and the relay that lifts.
-const ON: u16 = 0xFF00;
-const LIFTS: u16 = 0;
-
-/// Equipment that the gateway speaks to itself.
+/// What of the equipment is to be said to a stage.
 #[derive(Clone)]
 pub(super) struct Equipment {
     text: String,
@@ -38,11 +33,6 @@ impl Equipment {
         "spaces-key-one"
     }
 
-    /// Equipment of which the gateway's configuration says this, besides what tells of the spaces.
-    pub(super) fn of(text: String) -> Equipment {
-        Equipment { text }
-    }
-
     /// What the gateway's configuration says of it.
     pub(super) fn text(&self) -> String {
         let (key, text) = (self.spaces_key(), &self.text);
@@ -50,121 +40,116 @@ impl Equipment {
     }
 }
 
-impl Lane {
-    /// The board is as wide as the middle line of the standard's example, so that no line of it has
-    /// spaces before it that are not its own.
-    fn text(&self) -> String {
-        format!(
-            r#"[[lot.vz_tcp]]
-name = "IN-01"
-address = "{camera}"
-recognizer = "CAM-01"
-[[lot.modbus]]
-name = "IO-01"
-address = "{module}"
-module = "plain"
-poll = "10ms"
-answer = "300ms"
-[[lot.modbus.barrier]]
-device = "BAR-01"
-open = 1
-hold = 2
-pulse = "100ms"
-[[lot.modbus.input]]
-number = 1
-is = "trigger_loop"
-device = "CAM-01"
-[[lot.modbus.input]]
-number = 2
-is = "safety_loop"
-device = "BAR-01"
-[[lot.modbus.input]]
-number = 3
-is = "arm_up"
-device = "BAR-01"
-[[lot.modbus.input]]
-number = 4
-is = "arm_down"
-device = "BAR-01"
-[[lot.olm]]
-name = "屏"
-display = "LED-01"
-address = "{board}"
-columns = 16
-rows = 4"#,
-            camera = self.camera.address,
-            module = self.module.address,
-            board = self.line.address,
-        )
-    }
+/// What speaks in a lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Family {
+    /// A camera of 臻识 over TCP beside a module.
+    VzTcp,
+    /// One of 臻识 over HTTP with everything on it.
+    Vz,
+    /// One of 芊熠 beside a module in serial frames: it has no command that holds a barrier.
+    Qy,
+    /// One of 臻识 over MQTT with everything on it.
+    VzMqtt,
+    /// One of 海康 that pushes, with everything on it.
+    Hik,
+    /// The same, which tells what it reads in its alert stream.
+    HikStream,
 }
 
-/// The equipment itself, which lives as long as this.
-pub(super) struct Bench {
-    lane: Arc<Lane>,
-    hands: SocketAddr,
-    _runtime: Runtime,
+impl Family {
+    /// But the first, which is tried alone, and in more.
+    pub(super) const OTHERS: [Family; 5] = [
+        Family::Vz,
+        Family::Qy,
+        Family::VzMqtt,
+        Family::Hik,
+        Family::HikStream,
+    ];
 }
 
-struct Lane {
-    camera: VzTcpCamera,
-    module: RelayModule,
-    board: OlmBoard,
-    line: OlmServer,
-    readings: AtomicU64,
+/// The equipment of all lanes, which lives as long as this.
+pub(super) struct Lanes {
+    /// What speaks in each, and where it is touched and looked at.
+    pub(super) lanes: Vec<(Family, Arc<Lane>, SocketAddr)>,
+    broker: Broker,
+    runtime: Runtime,
 }
 
-impl Bench {
-    pub(super) fn start() -> Bench {
+impl Lanes {
+    /// A gateway with a lane of each of these families, and the equipment of those.
+    pub(super) fn set(families: &[Family]) -> (Lanes, Stage) {
         let runtime = Runtime::new().unwrap();
-        let (lane, hands) = runtime.block_on(async {
-            let camera = VzTcpCamera::start(listener().await, "a1b2c3d4-0e1f2a3b");
-            let module = RelayModule::start(listener().await, Framing::Tcp);
-            let board = OlmBoard::new(0, 4);
-            let line = OlmServer::start(listener().await, vec![board.clone()]);
-            let (camera, mut ordered) = camera.unwrap();
-            // Nothing hangs on its outputs.
-            tokio::spawn(async move { while ordered.recv().await.is_some() {} });
-            let lane = Arc::new(Lane {
-                camera,
-                module: module.unwrap().0,
-                board,
-                line: line.unwrap(),
-                readings: AtomicU64::new(0),
-            });
-            lane.module.input(4, true);
-            let hands = listener().await;
-            let address = hands.local_addr().unwrap();
-            let routes = routes(Arc::clone(&lane));
-            tokio::spawn(async move { axum::serve(hands, routes).await });
-            (lane, address)
+        let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
+        let mut stage = Stage::set(Scheme::Http, nowhere);
+        let devices = format!("http://{}", stage.ports[1]);
+        let (lanes, broker) = runtime.block_on(async {
+            let broker = Broker::start(listener().await).unwrap();
+            let mut lanes = Vec::new();
+            for (number, family) in (1..).zip(families) {
+                let lane = Lane::start(number, *family, &devices, broker.address).await;
+                let (lane, hands) = (Arc::new(lane), listener().await);
+                let address = hands.local_addr().unwrap();
+                let routes = routes(Arc::clone(&lane));
+                tokio::spawn(async move { axum::serve(hands, routes).await });
+                lanes.push((*family, lane, address));
+            }
+            (lanes, broker)
         });
-        Bench {
-            lane,
-            hands,
-            _runtime: runtime,
+        let lanes = Lanes {
+            lanes,
+            broker,
+            runtime,
+        };
+        let text = lanes.text();
+        stage.equipment = Some(Equipment { text });
+        stage.hands = lanes.lanes[0].2;
+        (lanes, stage)
+    }
+
+    /// What the gateway's configuration says of them, from within that of the first lane.
+    fn text(&self) -> String {
+        let mut text = String::new();
+        for (number, (.., lane, _)) in (1..).zip(&self.lanes) {
+            if number > 1 {
+                let _ = write!(
+                    text,
+                    r#"
+[[lot.lane]]
+name = "0{number}"
+gate = "东二"
+direction = "entry"
+recognizer = "CAM-0{number}"
+barrier = "BAR-0{number}"
+display = "LED-0{number}"
+trigger_loop = true
+safety_loop = true
+limit_switch = true
+"#
+                );
+            }
+            text += &lane.text();
         }
+        text + &format!("[lot.mqtt]\naddress = \"{}\"\n", self.broker.address)
     }
 
-    /// A gateway with this lane, and a kit whose hands touch it.
-    pub(super) fn stage(&self) -> Stage {
-        let mut stage = Stage::set(Scheme::Http, self.hands);
-        stage.equipment = Some(Equipment::of(self.lane.text()));
-        stage
-    }
-
-    /// Waits until the gateway has found everything.
-    pub(super) fn is_there(&self) {
-        let Lane {
-            camera,
-            module,
-            board,
-            ..
-        } = &*self.lane;
+    /// Waits until the gateway has found everything, and knows where the arms are.
+    pub(super) fn are_there(&self, stage: &Stage) {
         let deadline = Instant::now() + PATIENCE;
-        while !camera.is_heard() || module.connections() == 0 || board.frames() < 2 {
-            assert!(Instant::now() < deadline, "the equipment is not found");
-            std::thread::sleep(Duration::from_millis(20));
+        // Each lane has a camera and a board, and some a module.
+        let modules = self.lanes.iter().filter(|(.., lane, _)| lane.has_module());
+        let equipment = 2 * self.lanes.len() + modules.count();
+        loop {
+            let devices = stage.devices();
+            let online = devices.iter().filter(|it| it["state"] == "online");
+            if online.count() >= equipment {
+                break;
+            }
+            assert!(Instant::now() < deadline, "not found: {devices:?}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        for (.., lane, _) in &self.lanes {
+            self.runtime.block_on(lane.moves_arm(false));
         }
     }
 }
@@ -190,65 +175,35 @@ fn routes(lane: Arc<Lane>) -> Router {
 type Touched = State<Arc<Lane>>;
 
 async fn trigger(State(lane): Touched, Path(pressed): Path<bool>) {
-    lane.module.input(1, pressed);
+    lane.input(0, pressed).await;
 }
 
 async fn safety(State(lane): Touched, Path(pressed): Path<bool>) {
-    lane.module.input(2, pressed);
+    lane.input(1, pressed).await;
 }
 
 async fn move_arm(State(lane): Touched, Path(position): Path<String>) {
-    lane.module.input(3, position == "up");
-    lane.module.input(4, position == "down");
+    lane.moves_arm(position == "up").await;
 }
 
 async fn reads(State(lane): Touched, plate: String) {
-    let number = lane.readings.fetch_add(1, Ordering::Relaxed) + 1;
-    let license = if plate.is_empty() { "_无_" } else { &plate };
-    let heard = lane.camera.plate(&VzPlate {
-        number,
-        license: license.to_owned(),
-        color: 1,
-        confidence: 96,
-        at: Timestamp::now(),
-        is_offline: false,
-        image: PICTURE.to_owned(),
-    });
-    assert!(heard, "nobody listens to the camera");
+    lane.reads(&plate).await;
 }
 
 async fn lose(State(lane): Touched, Path(device): Path<String>) {
-    match device.as_str() {
-        "cam-01" => {
-            lane.camera.fails(VzTcpFault::Dead);
-            lane.camera.cut();
-        }
-        "bar-01" => lane.module.fails(ModuleFault::Dead),
-        _ => lane.board.fails(OlmFault::Dead),
-    }
+    lane.fails(&device, true);
 }
 
 async fn find(State(lane): Touched, Path(device): Path<String>) {
-    match device.as_str() {
-        "cam-01" => lane.camera.fails(VzTcpFault::None),
-        "bar-01" => lane.module.fails(ModuleFault::None),
-        _ => lane.board.fails(OlmFault::None),
-    }
+    lane.fails(&device, false);
 }
 
 async fn lifts(State(lane): Touched) -> String {
-    let writes = lane.module.writes();
-    let lifts = writes.iter().filter(|it| **it == (LIFTS, ON)).count();
-    lifts.to_string()
+    lane.lifts().to_string()
 }
 
-/// It is up while the relay that holds is closed.
 async fn arm(State(lane): Touched) -> &'static str {
-    if lane.module.is_closed(1) {
-        "up"
-    } else {
-        "down"
-    }
+    if lane.is_held() { "up" } else { "down" }
 }
 
 async fn display(State(lane): Touched) -> String {

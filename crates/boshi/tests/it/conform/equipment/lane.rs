@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
-use boshi_simulator::board::{OlmBoard, OlmServer};
+use boshi_simulator::board::{OlmBoard, OlmFault, OlmServer};
 use boshi_simulator::camera::{
-    HikCamera, HikGate, HikOrder, HikPlate, VzCamera, VzMqttCamera, VzOrder, VzPlate,
+    HikCamera, HikGate, HikOrder, HikPlate, VzCamera, VzMqttCamera, VzOrder, VzPlate, VzTcpCamera,
+    VzTcpFault,
 };
-use boshi_simulator::module::{Framing, RelayModule};
+use boshi_simulator::module::{Framing, ModuleFault, RelayModule};
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
@@ -28,6 +29,7 @@ const LIFTS: u16 = 0;
 const HOLDS: u16 = 1;
 
 enum Camera {
+    VzTcp(VzTcpCamera),
     Vz(VzCamera),
     VzMqtt(VzMqttCamera),
     Hik(HikCamera),
@@ -64,6 +66,12 @@ impl Lane {
         let told = Arc::new(Told::default());
         let (name, key) = (format!("CAM-0{number}"), format!("camera-key-{number}"));
         let camera = match family {
+            Family::VzTcp => {
+                let started = VzTcpCamera::start(listener().await, "a1b2c3d4-0e1f2a3b");
+                let (camera, ordered) = started.unwrap();
+                tokio::spawn(follow(ordered, Arc::clone(&told), vz));
+                Camera::VzTcp(camera)
+            }
             Family::Vz | Family::Qy => {
                 let mut camera = VzCamera::new(&format!("{devices}/vz/{key}"), &name).unwrap();
                 camera.is_qy = family == Family::Qy;
@@ -84,14 +92,14 @@ impl Lane {
                 Camera::Hik(camera)
             }
         };
-        let module = match family {
-            Family::Qy => {
-                let (module, mut ordered) =
-                    RelayModule::start(listener().await, Framing::Rtu).unwrap();
+        let module = match framing(family) {
+            Some(framing) => {
+                let started = RelayModule::start(listener().await, framing);
+                let (module, mut ordered) = started.unwrap();
                 tokio::spawn(async move { while ordered.recv().await.is_some() {} });
                 Some(module)
             }
-            _ => None,
+            None => None,
         };
         let board = OlmBoard::new(0, 4);
         let line = OlmServer::start(listener().await, vec![board.clone()]);
@@ -121,8 +129,12 @@ impl Lane {
                 (table, gate)
             }
             Some(module) => {
+                let framing = match framing(self.family) {
+                    Some(Framing::Rtu) => "rtu",
+                    Some(Framing::Tcp) | None => "tcp",
+                };
                 let gate = format!(
-                    "[[lot.modbus]]\nname = \"IO-0{number}\"\naddress = \"{}\"\nframing = \"rtu\"\n\
+                    "[[lot.modbus]]\nname = \"IO-0{number}\"\naddress = \"{}\"\nframing = \"{framing}\"\n\
                      module = \"plain\"\npoll = \"10ms\"\nanswer = \"300ms\"\n[[lot.modbus.barrier]]\n\
                      device = \"BAR-0{number}\"\nopen = 1\nhold = 2\npulse = \"100ms\"\n",
                     module.address
@@ -154,6 +166,7 @@ impl Lane {
         let key = format!("key = \"camera-key-{number}\"\n");
         let address = match &self.camera {
             Camera::Hik(camera) => camera.address.to_string(),
+            Camera::VzTcp(camera) => camera.address.to_string(),
             Camera::Vz(_) | Camera::VzMqtt(_) => String::new(),
         };
         let hik = format!(
@@ -161,6 +174,7 @@ impl Lane {
              poll = \"20ms\"\nlooks = 1\nanswer = \"500ms\"\n"
         );
         match self.family {
+            Family::VzTcp => ("vz_tcp", format!("address = \"{address}\"\n")),
             Family::Vz => ("vz", key + "wait = \"300ms\"\n"),
             Family::Qy => ("vz", key + "dialect = \"qy\"\nheartbeat = \"1s\"\n"),
             Family::VzMqtt => (
@@ -181,6 +195,7 @@ impl Lane {
             Camera::Vz(camera) => _ = camera.input(input, level).await.unwrap(),
             Camera::VzMqtt(camera) => assert!(camera.input(input, level)),
             Camera::Hik(camera) => camera.input(usize::from(input), level),
+            Camera::VzTcp(_) => panic!("everything hangs on its module"),
         }
     }
 
@@ -214,6 +229,7 @@ impl Lane {
         match &self.camera {
             Camera::Vz(camera) => assert!(camera.plate(&seen).await.unwrap().stops),
             Camera::VzMqtt(camera) => assert!(camera.plate(&seen)),
+            Camera::VzTcp(camera) => assert!(camera.plate(&seen), "nobody listens"),
             Camera::Hik(camera) => {
                 let seen = HikPlate {
                     license: named("无车牌"),
@@ -229,6 +245,27 @@ impl Lane {
                 }
             }
         }
+    }
+
+    /// A device has no power from now on, or has it again: the camera or the barrier's module, else the
+    /// display. Only a camera that is connected to can be lost so.
+    pub(super) fn fails(&self, device: &str, is_lost: bool) {
+        match (device, &self.camera, &self.module) {
+            ("cam-01", Camera::VzTcp(camera), _) if is_lost => {
+                camera.fails(VzTcpFault::Dead);
+                camera.cut();
+            }
+            ("cam-01", Camera::VzTcp(camera), _) => camera.fails(VzTcpFault::None),
+            ("bar-01", _, Some(module)) if is_lost => module.fails(ModuleFault::Dead),
+            ("bar-01", _, Some(module)) => module.fails(ModuleFault::None),
+            ("cam-01" | "bar-01", ..) => panic!("{device} cannot be lost in this lane"),
+            _ if is_lost => self.board.fails(OlmFault::Dead),
+            _ => self.board.fails(OlmFault::None),
+        }
+    }
+
+    pub(super) fn has_module(&self) -> bool {
+        self.module.is_some()
     }
 
     /// How often the barrier was told to lift.
@@ -248,6 +285,15 @@ impl Lane {
             Some(module) => module.is_closed(HOLDS),
             None => self.told.is_held.load(Ordering::Relaxed),
         }
+    }
+}
+
+/// How the module of such a lane speaks, if it has one.
+fn framing(family: Family) -> Option<Framing> {
+    match family {
+        Family::VzTcp => Some(Framing::Tcp),
+        Family::Qy => Some(Framing::Rtu),
+        Family::Vz | Family::VzMqtt | Family::Hik | Family::HikStream => None,
     }
 }
 
