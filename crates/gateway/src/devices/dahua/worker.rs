@@ -81,7 +81,15 @@ impl Worker {
         step: Step,
         held: Option<Instant>,
     ) -> Result<(), CommandError> {
-        if held.is_some_and(|held| held.elapsed() < DISPROVED) {
+        if let Some(held) = held.filter(|held| held.elapsed() < DISPROVED) {
+            // Some barriers reverse when they are told again while they move.
+            let travelled = held + self.in_force.borrow().timing.travel;
+            if order.until <= travelled {
+                self.held = Some(held);
+                let why = "道闸正在起落，不再次抬杆".to_owned();
+                return Err(CommandError::NotDone(why));
+            }
+            tokio::time::sleep_until(travelled).await;
             let why = "道闸没有因上次的指令保持抬起".to_owned();
             return Err(self.lift_at_least(order, why).await);
         }
