@@ -195,7 +195,7 @@ impl Relays {
             }
             Motion::Release => {
                 // An arm that nobody held is up for somebody.
-                gate.is_to_lower |= gate.wired.close.is_some() && gate.hold != Hold::No;
+                gate.is_to_lower |= gate.hold != Hold::No;
                 gate.becomes(Hold::No);
                 // Should it not be opened now, it will be.
                 self.ends.insert(latch, now + OFF_AGAIN);
@@ -208,6 +208,21 @@ impl Relays {
     pub(super) fn lowers(&self, barrier: &DeviceNo) -> bool {
         let mut gates = self.gates.iter();
         gates.any(|it| it.wired.device == *barrier && it.wired.close.is_some())
+    }
+
+    /// Whether a barrier was held until it was told to be so no longer, and its arm was not lowered since:
+    /// only then whoever closes it closes nothing onto a vehicle that it was lifted for.
+    pub(super) fn is_to_lower(&self, barrier: &DeviceNo) -> bool {
+        let mut gates = self.gates.iter();
+        gates.any(|it| it.wired.device == *barrier && it.is_to_lower)
+    }
+
+    /// It has been told to lower its arm.
+    pub(super) fn is_lowered(&mut self, barrier: &DeviceNo) {
+        let mut gates = self.gates.iter_mut();
+        if let Some(gate) = gates.find(|it| it.wired.device == *barrier) {
+            gate.is_to_lower = false;
+        }
     }
 
     /// The relay that held a barrier is open: what is to be sent to lower its arm, if it was held.

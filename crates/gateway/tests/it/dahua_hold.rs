@@ -56,6 +56,20 @@ async fn a_hold_is_believed_when_the_arm_is_up_and_ended_by_closing() {
         .await;
 }
 
+/// OPEN-2: the arm may be up for a vehicle that is about to pass.
+#[tokio::test]
+async fn an_arm_that_nobody_held_is_not_closed() {
+    let mut world = world().await;
+    let (reply, told) = world.ordered("3", "up").await;
+    assert_eq!(
+        (&reply["respCode"], told),
+        (&json!("0"), DahuaOrder::Open(1))
+    );
+    let reply = world.gateway.call("/receiveOpenGate", order("1")).await;
+    assert_eq!(reply["respCode"], "0", "{reply}");
+    assert!(world.orders.is_empty());
+}
+
 /// OPEN-7: a camera that took the word and lifted once is believed only until the arm comes down.
 #[tokio::test]
 async fn an_arm_that_comes_down_again_is_lifted_and_counts_as_held_no_more() {

@@ -120,6 +120,18 @@ async fn a_hold_is_a_lift_and_a_lock_and_outlives_the_cameras_power() {
     assert!(world.orders.is_empty());
 }
 
+/// OPEN-2: the arm may be up for a vehicle that is about to pass.
+#[tokio::test]
+async fn an_arm_that_nobody_held_is_not_closed() {
+    let mut world = world(&pushing(), "confirm = \"taken\"").await;
+    world.is("online").await;
+    assert_eq!(world.command("3").await["respCode"], "0");
+    assert_eq!(world.told().await, gate("open"));
+    assert_eq!(world.command("1").await["respCode"], "0");
+    assert_eq!(world.told().await, gate("unlock"));
+    assert!(world.orders.is_empty());
+}
+
 /// A camera without a command for barriers.
 #[tokio::test]
 async fn an_output_is_driven_where_that_is_configured() {

@@ -118,7 +118,8 @@ impl Worker {
         CommandError::NotDone(format!("常开未执行（{why}），{lifted}"))
     }
 
-    /// Tells the camera what to do, once. That it says OK does not prove that the arm moved.
+    /// Tells the camera what to do, once. That it says OK does not prove that the arm moved. An arm that
+    /// nobody has held is not closed: it is up for somebody (OPEN-2).
     async fn tell(&mut self, order: &Order, step: Step) -> Result<(), CommandError> {
         let Some(barrier) = &self.seen.config.barrier else {
             return Err(CommandError::NotDone("此相机没有道闸".to_owned()));
@@ -129,6 +130,9 @@ impl Worker {
             Step::Close { .. } => (message::hold_path(barrier.channel), false),
             Step::Open { .. } => (message::CLOSE_PATH.to_owned(), true),
         };
+        if closes && !self.relays.is_to_lower(&order.barrier) {
+            return Ok(());
+        }
         self.seen.health.sent(path.as_bytes());
         let call = if closes {
             Call::Post(&path, message::CLOSE_BODY)
@@ -139,6 +143,9 @@ impl Worker {
         let taken = answer.and_then(|answer| is_taken(&answer, closes));
         if let Err(error) = &taken {
             self.seen.health.faulty(&error.to_string());
+        }
+        if taken.is_ok() {
+            self.relays.is_lowered(&order.barrier);
         }
         match taken {
             Ok(()) if confirm == Confirm::Taken => Ok(()),

@@ -68,8 +68,9 @@ pub(super) fn opening(channel: u16, output: Option<u16>) -> Command {
     }
 }
 
-/// What a step means to the camera, one thing after the other.
-pub(super) fn commands(barrier: &HikBarrier, step: Step) -> Vec<Command> {
+/// What a step means to the camera, one thing after the other. An arm that nobody has held is not
+/// closed: it is up for somebody (OPEN-2).
+pub(super) fn commands(barrier: &HikBarrier, step: Step, was_held: bool) -> Vec<Command> {
     if let Some(output) = barrier.output {
         let state = match step {
             Step::Pulse { .. } => "pulse",
@@ -85,6 +86,7 @@ pub(super) fn commands(barrier: &HikBarrier, step: Step) -> Vec<Command> {
     };
     modes
         .iter()
+        .filter(|mode| was_held || **mode != HikMode::Close)
         .map(|mode| drive(barrier.channel, *mode))
         .collect()
 }
@@ -199,7 +201,10 @@ mod tests {
     }
 
     fn modes(barrier: &HikBarrier, step: Step) -> Vec<String> {
-        let commands = commands(barrier, step);
+        modes_of(commands(barrier, step, true))
+    }
+
+    fn modes_of(commands: Vec<Command>) -> Vec<String> {
         let mode = |it: Command| {
             let document = xml::read(it.body.as_bytes()).unwrap();
             assert!(it.path.starts_with("/ISAPI/"), "{}", it.path);
@@ -228,8 +233,9 @@ mod tests {
         let other = barrier("hold = [\"lock\"]\nrelease = [\"unlock\"]\nchannel = 2");
         assert_eq!(modes(&other, HOLD), ["lock"]);
         assert_eq!(modes(&other, RELEASE), ["unlock"]);
-        let path = &commands(&other, PULSE)[0].path;
+        let path = &commands(&other, PULSE, false)[0].path;
         assert_eq!(path, "/ISAPI/Parking/channels/2/barrierGate");
+        assert_eq!(modes_of(commands(&usual, RELEASE, false)), ["unlock"]);
     }
 
     #[test]
@@ -238,7 +244,7 @@ mod tests {
         assert_eq!(modes(&output, PULSE), ["pulse"]);
         assert_eq!(modes(&output, HOLD), ["high"]);
         assert_eq!(modes(&output, RELEASE), ["low"]);
-        let path = &commands(&output, PULSE)[0].path;
+        let path = &commands(&output, PULSE, false)[0].path;
         assert_eq!(path, "/ISAPI/System/IO/outputs/2/trigger");
     }
 
