@@ -34,7 +34,7 @@ const SLOWEST_ARM: Duration = Duration::from_secs(10);
 pub(crate) struct Outward {
     lanes: Vec<LaneEquipment>,
     /// Where the arm of each lane was seen last.
-    arms: Vec<watch::Sender<Option<Position>>>,
+    arms: Vec<watch::Sender<Arm>>,
     pusher: Pusher,
     results: Results,
     tasks: TaskTracker,
@@ -59,10 +59,27 @@ impl Results {
     }
 }
 
+/// The arm of a lane, as the limit switches show it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Arm {
+    position: Option<Position>,
+    /// Where it was seen last, though nothing may show it any more.
+    latest: Option<Position>,
+    /// How often it was told to be elsewhere than before.
+    moves: u64,
+}
+
+impl Arm {
+    fn is_at(&mut self, position: Position) {
+        self.moves += u64::from(self.latest != Some(position));
+        (self.position, self.latest) = (Some(position), Some(position));
+    }
+}
+
 impl Outward {
     pub(crate) fn new(lanes: Vec<LaneEquipment>, pusher: Pusher, results: Results) -> Outward {
         Outward {
-            arms: lanes.iter().map(|_| watch::channel(None).0).collect(),
+            arms: lanes.iter().map(|_| watch::Sender::default()).collect(),
             lanes,
             pusher,
             results,
@@ -74,10 +91,10 @@ impl Outward {
     pub(super) fn notice(&self, input: &Input) {
         match input {
             Input::Lane(lane, LaneInput::BarrierSeen(position)) => {
-                self.arms[lane.0].send_replace(Some(*position));
+                self.arms[lane.0].send_modify(|arm| arm.is_at(*position));
             }
             Input::Lane(lane, LaneInput::BarrierUnseen) => {
-                self.arms[lane.0].send_replace(None);
+                self.arms[lane.0].send_modify(|arm| arm.position = None);
             }
             // What a check says may be older than what the arm has told since.
             Input::Checked { lane, contacts, .. } => {
@@ -86,8 +103,9 @@ impl Outward {
                     _ => None,
                 });
                 self.arms[lane.0].send_if_modified(|arm| {
-                    let is_news = arm.is_none() && seen.is_some();
-                    *arm = arm.or(seen);
+                    let is_news = arm.position.is_none() && seen.is_some();
+                    arm.position = arm.position.or(seen);
+                    arm.latest = arm.latest.or(seen);
                     is_news
                 });
             }
@@ -103,10 +121,11 @@ impl Outward {
         let barrier = equipment.layout.barrier.clone();
         let results = self.results.clone();
         let arm = self.arms[lane.0].subscribe();
+        let moves = arm.borrow().moves;
         let mut driving = Box::pin(async move {
             let id = Uuid::now_v7().to_string();
             let done = controller.drive(&id, &barrier, motion).await;
-            let Some(result) = shown(done, arm, motion).await else {
+            let Some(result) = shown(done, arm, moves, motion).await else {
                 tracing::warn!(%barrier, ?motion, "nobody knows whether the barrier moved");
                 return;
             };
@@ -186,10 +205,12 @@ impl Outward {
 /// What came of a drive, by what the device said or the arm shows; `None`: nobody knows.
 ///
 /// Of a command that the device took, an arm that is where it was to go is enough. Of one that it may
-/// not have taken only an arm that was told of since is: it may still be up behind the vehicle before.
+/// not have taken only an arm that has moved since is, from `moves` on: it may still be up behind the
+/// vehicle before, and be seen so once more by whoever had lost sight of it.
 async fn shown(
     done: Result<(), CommandError>,
-    mut arm: watch::Receiver<Option<Position>>,
+    mut arm: watch::Receiver<Arm>,
+    moves: u64,
     motion: Motion,
 ) -> Option<Result<(), String>> {
     let is_taken = match done {
@@ -206,16 +227,9 @@ async fn shown(
         Motion::Release => Position::Down,
     };
     let shows = async {
-        if is_taken {
-            let shown = arm.wait_for(|position| *position == Some(wanted)).await;
-            return shown.is_ok();
-        }
-        while arm.changed().await.is_ok() {
-            if *arm.borrow_and_update() == Some(wanted) {
-                return true;
-            }
-        }
-        false
+        let is_there = |arm: &Arm| arm.position == Some(wanted);
+        let shown = arm.wait_for(|arm| is_there(arm) && (is_taken || arm.moves != moves));
+        shown.await.is_ok()
     };
     let shows = tokio::time::timeout(SLOWEST_ARM, shows).await;
     shows.unwrap_or_default().then_some(Ok(()))
@@ -229,18 +243,26 @@ mod tests {
 
     /// What a pulse has come to that was answered like this, the arm being up from before and
     /// telling this since.
-    async fn pulsed(answer: CommandError, since: &[Position]) -> Option<Result<(), String>> {
-        let (arm, seen) = watch::channel(UP);
+    async fn pulsed(
+        answer: CommandError,
+        since: &[Option<Position>],
+    ) -> Option<Result<(), String>> {
+        let mut up = Arm::default();
+        up.is_at(Position::Up);
+        let (arm, seen) = watch::channel(up);
         let telling = async {
             for position in since {
-                arm.send_replace(Some(*position));
+                arm.send_modify(|arm| match position {
+                    Some(position) => arm.is_at(*position),
+                    None => arm.position = None,
+                });
                 tokio::task::yield_now().await;
             }
             arm.closed().await;
         };
         tokio::select! {
             biased;
-            result = shown(Err(answer), seen, Motion::Pulse) => result,
+            result = shown(Err(answer), seen, up.moves, Motion::Pulse) => result,
             () = telling => unreachable!("it is listened to until the result is there"),
         }
     }
@@ -252,8 +274,10 @@ mod tests {
         let unconfirmed = || CommandError::Unconfirmed("已收到".into());
         assert_eq!(pulsed(unconfirmed(), &[]).await, Some(Ok(())));
         assert_eq!(pulsed(unknown(), &[]).await, None);
-        assert_eq!(pulsed(unknown(), &[Position::Down]).await, None);
-        let risen = [Position::Down, Position::Up];
+        let down = Some(Position::Down);
+        assert_eq!(pulsed(unknown(), &[down]).await, None);
+        assert_eq!(pulsed(unknown(), &[None, UP]).await, None);
+        let risen = [down, None, UP];
         assert_eq!(pulsed(unknown(), &risen).await, Some(Ok(())));
         let refused = CommandError::NotDone("无电".into());
         assert_eq!(pulsed(refused, &risen).await, Some(Err("无电".into())));

@@ -11,7 +11,8 @@ use crate::moment::{Moment, Tick};
 impl Lane {
     /// The limit switch says where the arm is.
     pub(super) fn arm_seen(&mut self, turn: &mut Turn<'_>, position: Position) {
-        if self.barrier.seen.replace(position) == Some(position) {
+        self.barrier.seen = Some(position);
+        if self.barrier.seen_last.replace(position) == Some(position) {
             return;
         }
         match position {

@@ -24,6 +24,9 @@ pub(super) struct Barrier {
     pub(super) grip: Grip,
     /// What the limit switch said last.
     pub(super) seen: Option<Position>,
+    /// Where it was seen last, though nothing may show it any more: who sees it there again has not seen
+    /// it move.
+    pub(super) seen_last: Option<Position>,
     /// Whether it can be reached, as far as anybody said.
     pub(super) link: Option<bool>,
     /// The arm went up and nobody here drove it.

@@ -109,6 +109,24 @@ fn an_arm_that_is_seen_no_more_is_not_said_to_stay_up() {
     assert_eq!(scene.abnormal(), [AbnormalCode::BarrierNotDown]);
 }
 
+/// OPEN-7: a module that shows the arm is gone for a moment, just when the lift has begun.
+#[test]
+fn an_arm_that_is_seen_again_where_it_was_has_not_moved() {
+    let mut scene = Scene::new(switched());
+    scene.say(Input::BarrierSeen(Position::Down));
+    scene.arrives(CAR);
+    scene.may_pass();
+    scene.say(Input::BarrierUnseen);
+    scene.say(Input::BarrierSeen(Position::Down));
+    scene.wait(seconds(1));
+    scene.say(Input::BarrierSeen(Position::Up));
+    scene.say(Input::BarrierUnseen);
+    scene.say(Input::BarrierSeen(Position::Up));
+    scene.crosses();
+    assert_eq!(scene.crossed(), [went("r1", CAR)]);
+    assert_eq!(scene.lifts_seen(), 0, "nobody has lifted it by hand");
+}
+
 /// ABN-4
 #[test]
 fn without_a_limit_switch_an_open_barrier_is_told_only_once() {
