@@ -13,9 +13,8 @@ const LOAD_CORE: &str = "1";
 pub(crate) enum Build {
     /// They, and what they depend on.
     Alone,
-    /// With all tests, for whoever has those built already: what a library is built with depends on who
-    /// else wants it, so that alone most of it would be built a second time.
-    WithTests,
+    /// Not at all: [`build_with_tests`] has done it.
+    Already,
 }
 
 /// Measures the release build and writes docs/BENCHMARKS.md. Returns how it ended.
@@ -90,17 +89,28 @@ pub(crate) fn simulate(
     ended(command.args(arguments).current_dir(root))
 }
 
+/// Builds all programs together with all tests, for whoever has those built already: what a library is built
+/// with depends on who else wants it, so that alone most of it would be built a second time.
+///
+/// # Errors
+/// When something cannot be built.
+pub(crate) fn build_with_tests(root: &Path) -> anyhow::Result<()> {
+    quietly_built(root, &["--workspace", "--bins", "--tests"])
+}
+
 fn build(root: &Path, how: Build, packages: &[&str]) -> anyhow::Result<()> {
-    let mut build = Command::new("cargo");
-    build.args(["build", "--quiet"]);
     match how {
-        Build::Alone => packages.iter().for_each(|package| {
-            build.args(["--package", package]);
-        }),
-        Build::WithTests => {
-            build.args(["--workspace", "--bins", "--tests"]);
+        Build::Alone => {
+            let packages = packages.iter().flat_map(|name| ["--package", name]);
+            quietly_built(root, &packages.collect::<Vec<_>>())
         }
+        Build::Already => Ok(()),
     }
+}
+
+fn quietly_built(root: &Path, what: &[&str]) -> anyhow::Result<()> {
+    let mut build = Command::new("cargo");
+    build.args(["build", "--quiet"]).args(what);
     if !ended(apart(build.current_dir(root)))?.success() {
         bail!("the build failed");
     }
