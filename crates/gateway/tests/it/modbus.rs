@@ -48,7 +48,7 @@ name = "IO-01"
 address = "{}"
 {said}
 poll = "10ms"
-answer = "200ms"
+answer = "500ms"
 [[lot.modbus.barrier]]
 device = "BAR-01"
 open = 1
